@@ -1,0 +1,18 @@
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** IEC size for people: `4 KiB`, `3.1 GiB`; exact below 1 KiB. */
+export function formatSize(bytes: number | bigint): string {
+  let value = Number(bytes);
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const text = Number.isInteger(value) ? String(value) : value.toFixed(1).replace(/\.0$/, '');
+  return `${text} ${UNITS[unit]}`;
+}
+
+/** A count for people: thousands separated by commas. */
+export function formatCount(value: number): string {
+  return value.toLocaleString('en-US');
+}
