@@ -3,8 +3,24 @@
  * A folder of core may import only from folders that stand before it in CORE_ORDER.
  */
 const CORE_ORDER = [
-  'bits', 'format', 'protocol', 'memory', 'iommu', 'vtd', 'amdvi', 'acpi', 'dump', 'linux', 'log',
-  'imports', 'explain', 'machine', 'handoff', 'probe', 'session', 'script',
+  'bits',
+  'format',
+  'protocol',
+  'memory',
+  'iommu',
+  'vtd',
+  'amdvi',
+  'acpi',
+  'dump',
+  'linux',
+  'log',
+  'imports',
+  'explain',
+  'machine',
+  'handoff',
+  'probe',
+  'session',
+  'script',
 ];
 
 /** Folders of one rank: they stand side by side and never import each other. */
@@ -12,7 +28,9 @@ const APART = [['vtd', 'amdvi', 'acpi']];
 
 const upward = CORE_ORDER.slice(0, -1).map((folder, index) => {
   const later = CORE_ORDER.slice(index + 1);
-  const apart = APART.filter((group) => group.includes(folder)).flat().filter((other) => other !== folder);
+  const apart = APART.filter((group) => group.includes(folder))
+    .flat()
+    .filter((other) => other !== folder);
   return {
     name: `core-${folder}-imports-only-below`,
     comment: `core/${folder} may import only from the folders before it in the order of core`,
@@ -36,7 +54,8 @@ module.exports = {
     only('core-stands-alone', '^core/', '^core/'),
     {
       name: 'core-has-no-platform',
-      comment: 'core compiles without Node, a browser or Electron; what only a platform has comes in by an interface',
+      comment:
+        'core compiles without Node, a browser or Electron; what only a platform has comes in by an interface',
       severity: 'error',
       from: { path: '^core/' },
       to: { dependencyTypes: ['core'] },
@@ -50,16 +69,19 @@ module.exports = {
     },
     {
       name: 'protocol-is-light',
-      comment: 'core/protocol imports only bits and format, so that the window does not drag the core in',
+      comment:
+        'core/protocol imports only bits and format, so that the window does not drag the core in',
       severity: 'error',
       from: { path: '^core/protocol/' },
       to: { path: '^core/', pathNot: '^core/(bits|format|protocol)/' },
     },
     {
       name: 'vtd-imports',
-      comment: 'the vendors\' specifications and the layers under them do not know the contract',
+      comment: "the vendors' specifications and the layers under them do not know the contract",
       severity: 'error',
-      from: { path: '^core/(memory|iommu|vtd|amdvi|acpi|dump|linux|log|imports|explain|machine|handoff)/' },
+      from: {
+        path: '^core/(memory|iommu|vtd|amdvi|acpi|dump|linux|log|imports|explain|machine|handoff)/',
+      },
       to: { path: '^core/protocol/' },
     },
     only('host-imports', '^electron/host/', '^(core|electron/host)/'),
