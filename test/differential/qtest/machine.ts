@@ -77,9 +77,7 @@ export class QtestMachine {
   }
 
   async writel(address: number, value: number): Promise<void> {
-    await this.connection.send(
-      `writel 0x${address.toString(16)} 0x${(value >>> 0).toString(16)}`,
-    );
+    await this.connection.send(`writel 0x${address.toString(16)} 0x${(value >>> 0).toString(16)}`);
   }
 
   async writeq(address: number, value: bigint): Promise<void> {
@@ -87,7 +85,9 @@ export class QtestMachine {
   }
 
   async memread(address: number, length: number): Promise<Uint8Array> {
-    const text = await this.connection.send(`read 0x${address.toString(16)} 0x${length.toString(16)}`);
+    const text = await this.connection.send(
+      `read 0x${address.toString(16)} 0x${length.toString(16)}`,
+    );
     return Buffer.from(text.slice(2), 'hex');
   }
 
@@ -137,12 +137,7 @@ export class QtestMachine {
    * @param length bytes, at most 4096 with `offset`
    * @param offset first byte within edu's buffer
    */
-  async dma(
-    address: bigint,
-    length: number,
-    direction: DmaDirection,
-    offset = 0,
-  ): Promise<void> {
+  async dma(address: bigint, length: number, direction: DmaDirection, offset = 0): Promise<void> {
     const buffer = BigInt(EDU_BUFFER + offset);
     const toMemory = direction === 'write';
     const started = [

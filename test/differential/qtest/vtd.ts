@@ -161,7 +161,8 @@ export class VtdMachine {
     look: 'gate' | DmaWindow = 'gate',
   ): Promise<DmaOutcome> {
     const pattern = this.#pattern();
-    const { iova, pa } = look === 'gate' ? { iova: BigInt(this.#scratch), pa: this.#scratch } : look;
+    const { iova, pa } =
+      look === 'gate' ? { iova: BigInt(this.#scratch), pa: this.#scratch } : look;
     const command = commandOf(await this.machine.readl(VTD_BASE + GSTS));
     const gated = look === 'gate' && (command & GCMD_TE) !== 0;
     const translate = async (on: boolean): Promise<void> => {
