@@ -53,11 +53,11 @@ export class QtestMachine {
   /** Boots the machine and gives edu its BAR and bus mastering. */
   static async start(options: MachineOptions): Promise<QtestMachine> {
     const megabytes = options.memory ?? 256;
-    const connection = await QtestConnection.start([
-      ...['-M', 'q35', '-m', `${megabytes}M`],
-      ...['-device', options.iommu],
-      ...['-device', `edu,addr=${EDU_DEVICE},dma_mask=0xffffffffffffffff`],
-    ]);
+    const hardware = ['-M', 'q35', '-m', `${megabytes}M`];
+    const edu = `edu,addr=${EDU_DEVICE},dma_mask=0xffffffffffffffff`;
+    const connection = await QtestConnection.start(
+      hardware.concat('-device', options.iommu, '-device', edu),
+    );
     const machine = new QtestMachine(connection, megabytes * MEBIBYTE);
     await machine.writePci(EDU_ID, PCI_BAR0, EDU_BAR);
     await machine.writePci(EDU_ID, PCI_COMMAND, COMMAND_MEMORY_AND_MASTER);
