@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { inflateSync, zstdDecompressSync } from 'node:zlib';
+import { Failure } from '../../core/memory/failure.ts';
+import type { ByteSource, Platform } from '../../core/memory/platform.ts';
+
+/** The platform that Node is. */
+export const nodePlatform: Platform = {
+  inflate(data, into) {
+    const out = inflateSync(data, { maxOutputLength: into.length });
+    into.set(out);
+    return out.length;
+  },
+  unzstd(data, into) {
+    const out = zstdDecompressSync(data, { maxOutputLength: into.length });
+    into.set(out);
+    return out.length;
+  },
+  sha256() {
+    const hash = createHash('sha256');
+    return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') };
+  },
+  now: () => performance.now(),
+};
+
+/**
+ * A file as a ByteSource.
+ * @throws Failure of kind `unreadable` when it can't be opened or is no file.
+ */
+export function fileSource(path: string): ByteSource {
+  let fd: number;
+  let size: number;
+  try {
+    fd = openSync(path, 'r');
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) {
+      closeSync(fd);
+      throw new Error('it is a folder');
+    }
+    size = stat.size;
+  } catch (error) {
+    throw new Failure(
+      'unreadable',
+      `${path} can't be opened: ${error instanceof Error ? error.message : String(error)}.`,
+      'Nothing of it can be read.',
+      'Check the name and the rights of the file.',
+    );
+  }
+  let open = true;
+  return {
+    name: path,
+    size,
+    read(offset, into) {
+      let done = 0;
+      while (done < into.length) {
+        const read = readSync(fd, into, done, into.length - done, offset + done);
+        if (read === 0) break;
+        done += read;
+      }
+      return done;
+    },
+    close() {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}
