@@ -1,0 +1,180 @@
+import { amdFacts } from '../amdvi/facts.ts';
+import { amdUnit } from '../amdvi/unit.ts';
+import type { Dump } from '../dump/dump.ts';
+import { openDump } from '../dump/open.ts';
+import type { UnitFacts } from '../iommu/facts.ts';
+import type { Finding, Incomplete } from '../iommu/finding.ts';
+import type { Unit } from '../iommu/unit.ts';
+import { openKernel, type Kernel } from '../linux/kernel.ts';
+import { Failure } from '../memory/failure.ts';
+import { OverlayMemory } from '../memory/overlay.ts';
+import type { PhysicalMemory } from '../memory/physical.ts';
+import type { ByteSource, Platform } from '../memory/platform.ts';
+import { intelFacts } from '../vtd/facts.ts';
+import { intelUnit } from '../vtd/unit.ts';
+import { identify, type SourceKind } from './identify.ts';
+import { parseRegisters, type RegisterDocument } from './register-file.ts';
+
+/** A register document is small; anything larger is something else. */
+const REGISTERS_LIMIT = 4 << 20;
+
+export interface OpenOptions {
+  readonly platform: Platform;
+  /** What the sources are, overriding what their content says. */
+  readonly as?: SourceKind | 'raw';
+  /** Physical address of the first byte of a raw image. */
+  readonly rawBase?: bigint;
+  /** Bound of the page cache, bytes. */
+  readonly cacheBytes?: number;
+}
+
+/**
+ * What was opened, as one case: at most one memory, the registers that were given, the units that
+ * follow from both, and the consoles. Nothing is decoded before it is asked for.
+ */
+export class Investigation {
+  readonly platform: Platform;
+  readonly dump: Dump | undefined;
+  readonly memory: OverlayMemory | undefined;
+  /** The memory without what was changed here. */
+  readonly original: PhysicalMemory | undefined;
+  readonly registers: RegisterDocument | undefined;
+  /** Console logs and recordings, in the order given. */
+  readonly logs: readonly { readonly source: ByteSource; readonly kind: 'log' | 'recording' }[];
+  #kernel: Kernel | undefined;
+  #kernelTried = false;
+  #noKernel = '';
+  #units: readonly Unit[] | undefined;
+
+  constructor(parts: {
+    platform: Platform;
+    dump: Dump | undefined;
+    registers: RegisterDocument | undefined;
+    logs: Investigation['logs'];
+  }) {
+    this.platform = parts.platform;
+    this.dump = parts.dump;
+    this.original = parts.dump?.memory;
+    this.memory = this.original && new OverlayMemory(this.original);
+    this.registers = parts.registers;
+    this.logs = parts.logs;
+  }
+
+  /** The crashed kernel, found in the dump; undefined when there is none (see `noKernel`). */
+  kernel(): Kernel | undefined {
+    if (!this.#kernelTried && this.memory) {
+      this.#kernelTried = true;
+      const opened = openKernel(this.memory, { vmcoreinfo: this.dump?.vmcoreinfo });
+      if (opened instanceof Failure) this.#noKernel = opened.line();
+      else this.#kernel = opened;
+    }
+    return this.#kernel;
+  }
+
+  /** Why there is no kernel to ask, in words; empty when there is one or nobody asked. */
+  get noKernel(): string {
+    return this.#noKernel;
+  }
+
+  /** The IOMMU units: by the registers that were given, else by the kernel's structures. */
+  units(): readonly Unit[] {
+    this.#units ??= this.#findUnits();
+    return this.#units;
+  }
+
+  /** Findings about the sources themselves: the dump's damage, the kernel's contradictions. */
+  findings(): readonly Finding[] {
+    return [...(this.dump?.findings ?? []), ...(this.#kernel?.findings ?? [])];
+  }
+
+  /** What the search for units needed and did not get. */
+  incomplete(): readonly Incomplete[] {
+    return this.registers ? [] : (this.#kernel?.incomplete ?? []);
+  }
+
+  close(): void {
+    this.dump?.close();
+    for (const log of this.logs) log.source.close();
+  }
+
+  #findUnits(): readonly Unit[] {
+    const { memory } = this;
+    if (!memory) return [];
+    const facts = this.registers ? factsOf(this.registers) : (this.kernel()?.units() ?? []);
+    return facts.map((each) => unitOf(each, memory));
+  }
+}
+
+/** The unit of facts over a memory, whichever vendor's. */
+export function unitOf(facts: UnitFacts, memory: PhysicalMemory): Unit {
+  return facts.vendor === 'intel' ? intelUnit(facts, memory) : amdUnit(facts, memory);
+}
+
+/** Facts from register values alone, units named in the document's order. */
+function factsOf(document: RegisterDocument): UnitFacts[] {
+  return document.units.map((unit, index) =>
+    document.vendor === 'intel'
+      ? intelFacts(unit.registers, { name: `dmar${index}`, segment: 0, base: unit.base, from: 'file' })
+      : amdFacts(unit.registers, { name: `ivhd${index}`, segment: 0, base: unit.base, from: 'file' }),
+  );
+}
+
+/**
+ * Opens files as one case. Several dump files are the parts of one split dump.
+ * @throws Failure when a source can't be read as anything, naming its first bytes.
+ */
+export function openInvestigation(
+  sources: readonly ByteSource[],
+  options: OpenOptions & { readonly registers?: ByteSource },
+): Investigation {
+  const dumps: ByteSource[] = [];
+  const logs: { source: ByteSource; kind: 'log' | 'recording' }[] = [];
+  let registers = options.registers && readRegisters(options.registers);
+  for (const source of sources) {
+    const kind = options.as ?? identify(source);
+    if (kind === 'dump' || kind === 'raw') dumps.push(source);
+    else if (kind === 'registers') registers ??= readRegisters(source);
+    else if (kind === 'log' || kind === 'recording') logs.push({ source, kind });
+    else throw unreadable(source);
+  }
+  const dump =
+    dumps.length > 0
+      ? openDump(dumps, {
+          platform: options.platform,
+          cacheBytes: options.cacheBytes,
+          as: options.as === 'raw' ? 'raw' : undefined,
+          rawBase: options.rawBase,
+        })
+      : undefined;
+  return new Investigation({ platform: options.platform, dump, registers, logs });
+}
+
+function readRegisters(source: ByteSource): RegisterDocument {
+  const bytes = new Uint8Array(Math.min(source.size, REGISTERS_LIMIT));
+  const length = source.read(0, bytes);
+  return parseRegisters(new TextDecoder('latin1').decode(bytes.subarray(0, length)));
+}
+
+/** What well-known files that are not sources begin with. */
+const KNOWN_STARTS: readonly (readonly [string, string])[] = [
+  ['504b0304', 'ZIP'],
+  ['1f8b', 'gzip'],
+  ['28b52ffd', 'zstd'],
+  ['fd377a585a00', 'xz'],
+  ['425a68', 'bzip2'],
+];
+
+function unreadable(source: ByteSource): Failure {
+  const head = new Uint8Array(8);
+  const length = source.read(0, head);
+  const digits = [...head.subarray(0, length)].map((byte) => byte.toString(16).padStart(2, '0'));
+  const packed = KNOWN_STARTS.find(([start]) => digits.join('').startsWith(start))?.[1];
+  return new Failure(
+    'unreadable',
+    source.size === 0
+      ? `${source.name} is empty.`
+      : `${source.name} is not a dump, a log or a register file that this version can read. It starts with ${digits.slice(0, 4).join(' ')}${packed ? ` (${packed})` : ''}.`,
+    'Nothing was opened.',
+    packed ? 'Unpack it and open what is inside.' : 'Say what it is with --as, or give another file.',
+  );
+}

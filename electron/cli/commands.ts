@@ -1,0 +1,12 @@
+import type { Command } from './command.ts';
+
+/** Every command, loaded only when it is asked for: start-up reads no module that it does not need. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  inspect: async () => (await import('./commands/inspect.ts')).command,
+  tables: async () => (await import('./commands/tables.ts')).command,
+  mappings: async () => (await import('./commands/mappings.ts')).command,
+  walk: async () => (await import('./commands/walk.ts')).command,
+  irq: async () => (await import('./commands/irq.ts')).command,
+  faults: async () => (await import('./commands/faults.ts')).command,
+  phases: async () => (await import('./commands/phases.ts')).command,
+};
