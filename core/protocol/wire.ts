@@ -38,6 +38,14 @@ export const EngineMessage = z.discriminatedUnion('type', [
 ]);
 export type EngineMessage = z.infer<typeof EngineMessage>;
 
+/** Why one end closes a channel: it maps to a WebSocket close code. */
+export interface Closing {
+  /** `done`: nothing is wrong. The others are breaches of the protocol by the other end. */
+  readonly kind: 'done' | 'malformed' | 'oversized' | 'policy';
+  /** One sentence for a person. */
+  readonly text: string;
+}
+
 /**
  * A two-way road for messages: in memory, a MessagePort, a WebSocket. Messages are plain data
  * that JSON can hold.
@@ -48,5 +56,5 @@ export interface Channel {
   onMessage(receive: (message: unknown) => void): void;
   /** Called once when the road ends, with the reason for a person. */
   onClose(closed: (reason: string) => void): void;
-  close(): void;
+  close(why?: Closing): void;
 }
