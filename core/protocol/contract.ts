@@ -157,6 +157,21 @@ const Journal = z.object({
   canRedo: z.boolean(),
 });
 
+/** One requester (and PASID), and what its unit does with its requests. */
+export const DeviceItem = z.object({
+  unit: z.string(),
+  bdf: BdfText,
+  pasid: Count.optional(),
+  driver: z.string().optional(),
+  translation: z.string(),
+  domain: Count.optional(),
+  levels: Count.optional(),
+  pageTable: Hex.optional(),
+  /** Path of the entry that decides: context, PASID table or device table entry. */
+  path: Path,
+});
+export type DeviceItem = z.infer<typeof DeviceItem>;
+
 // ---- faults --------------------------------------------------------------------------------
 
 export const FaultGrouping = z.enum(['none', 'device-reason', 'device', 'reason', 'page']);
@@ -574,6 +589,30 @@ export const calls = {
   'handoff.run': {
     request: z.object({ scenario: z.string(), strategy: z.string(), seed: Count }),
     answer: HandoffStory,
+  },
+  /** Every device row of every unit, or of one. */
+  'devices.list': {
+    request: z.object({ unit: z.string().optional() }),
+    answer: z.object({ devices: z.array(DeviceItem) }),
+  },
+  /**
+   * A device's leaves from an input address on, so that a reader can go through millions of them
+   * in pieces: `next` is where to go on, absent after the last.
+   */
+  'mappings.read': {
+    request: z.object({
+      unit: z.string(),
+      bdf: BdfText,
+      pasid: Count.optional(),
+      from: Hex,
+      count: z.number().int().min(1).max(65_536),
+    }),
+    answer: z.object({
+      /** `[iova, pa, size, rights]` each. */
+      leaves: z.array(z.tuple([Hex, Hex, Hex, RightsText])),
+      next: Hex.optional(),
+      incomplete: z.array(z.string()),
+    }),
   },
   'script.stop': { request: z.object({ run: Id }), answer: Nothing },
   /** TypeScript declarations of the script API, for the editor. */
