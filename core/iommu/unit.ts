@@ -19,6 +19,8 @@ export interface Budget {
   /** Table pages that may be read; a sweep that reaches it stops and says so in `incomplete`. */
   readonly tablePages: number;
   readonly signal?: AbortSignal;
+  /** Sweep only leaves that end above this page frame of the input address (to go on after a stop). */
+  readonly from?: number;
   /** Called now and then with table pages read so far. */
   readonly progress?: (tablePages: number) => void;
 }
