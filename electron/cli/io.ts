@@ -23,8 +23,9 @@ export function paint(io: Io, style: Style, text: string): string {
  */
 export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this removes
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (each) =>
-    `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }
 
@@ -34,7 +35,11 @@ export interface Column {
 }
 
 /** Aligned columns for people; the last column is not padded. */
-export function columns(io: Io, heads: readonly Column[], rows: readonly (readonly string[])[]): string {
+export function columns(
+  io: Io,
+  heads: readonly Column[],
+  rows: readonly (readonly string[])[],
+): string {
   const widths = heads.map((head, at) =>
     rows.reduce((width, row) => Math.max(width, row[at]?.length ?? 0), head.title.length),
   );

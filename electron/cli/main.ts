@@ -36,7 +36,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       strict: true,
     }) as typeof parsed;
   } catch (error) {
-    io.note(`faultline ${name}: ${(error as Error).message.split('. To specify')[0]}. \`faultline ${name} --help\` shows its options.`);
+    io.note(
+      `faultline ${name}: ${(error as Error).message.split('. To specify')[0]}. \`faultline ${name} --help\` shows its options.`,
+    );
     return EXIT.usage;
   }
   try {
@@ -51,7 +53,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 
 async function overview(): Promise<string> {
   const rows = await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
+    Object.entries(COMMANDS).map(
+      async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`,
+    ),
   );
   return `faultline COMMAND [SOURCE...] [options]\n\nSees what an IOMMU did: from dumps, consoles and register values.\n\n${rows.join('\n')}\n\n\`faultline COMMAND --help\` shows a command's options. Exit: 0 answered, 1 a check found\nsomething, 2 wrong usage, 3 no answer, 4 answered in part, 130 interrupted.\n`;
 }

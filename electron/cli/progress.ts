@@ -16,8 +16,11 @@ export function progress(io: Io, what: string): Meter {
       const now = Date.now();
       if (now - start < 1000 || now - shown < 200) return;
       shown = now;
-      const left = share > 0.01 ? `, ${Math.ceil(((now - start) * (1 - share)) / share / 1000)} s left` : '';
-      process.stderr.write(`\r\u001b[K${paint(io, 'dim', `${what}: ${Math.floor(share * 100)} %, ${detail}${left}`)}`);
+      const left =
+        share > 0.01 ? `, ${Math.ceil(((now - start) * (1 - share)) / share / 1000)} s left` : '';
+      process.stderr.write(
+        `\r\u001b[K${paint(io, 'dim', `${what}: ${Math.floor(share * 100)} %, ${detail}${left}`)}`,
+      );
     },
     end() {
       if (shown) process.stderr.write('\r\u001b[K');

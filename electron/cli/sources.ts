@@ -1,19 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { parseHex } from '../../core/format/hex.ts';
 import type { Unit } from '../../core/iommu/unit.ts';
 import { Failure } from '../../core/memory/failure.ts';
-import type { ByteSource } from '../../core/memory/platform.ts';
+import { bytesSource, type ByteSource } from '../../core/memory/platform.ts';
 import type { SourceKind } from '../../core/session/identify.ts';
 import { openInvestigation, type Investigation } from '../../core/session/investigation.ts';
-import { fileSource, nodePlatform, standardInput } from '../host/platform.ts';
+import { fileSource, nodePlatform } from '../host/platform.ts';
 import type { Invocation, OptionValues } from './command.ts';
 
 const KINDS: readonly string[] = ['dump', 'log', 'registers', 'recording', 'raw'];
 
 /** Opens the SOURCEs of a command line as one case. @throws Failure. */
-export function openSources(
-  names: readonly string[],
-  invocation: Invocation,
-): Investigation {
+export function openSources(names: readonly string[], invocation: Invocation): Investigation {
   const { options } = invocation;
   if (names.length === 0 && options['registers'] === undefined)
     throw usage('No SOURCE was given.', 'Name a dump, a log or a register file.');
@@ -25,13 +23,16 @@ export function openSources(
     platform: nodePlatform,
     as: as as SourceKind | 'raw' | undefined,
     rawBase: address(options, 'base'),
-    cacheBytes: wholeNumber(options, 'max-memory') === undefined ? undefined : wholeNumber(options, 'max-memory')! * 2 ** 20,
+    cacheBytes:
+      wholeNumber(options, 'max-memory') === undefined
+        ? undefined
+        : wholeNumber(options, 'max-memory')! * 2 ** 20,
     registers: registers === undefined ? undefined : openFile(registers),
   });
 }
 
 function openFile(name: string): ByteSource {
-  return name === '-' ? standardInput() : fileSource(name);
+  return name === '-' ? bytesSource('standard input', readFileSync(0)) : fileSource(name);
 }
 
 /**
@@ -46,7 +47,9 @@ export function unitsOf(investigation: Investigation, options: OptionValues): re
   const base = parseHex(wanted);
   const found = units.filter(
     (unit, index) =>
-      unit.facts.name === wanted || String(index) === wanted || (wanted.length > 3 && unit.facts.base === base),
+      unit.facts.name === wanted ||
+      String(index) === wanted ||
+      (wanted.length > 3 && unit.facts.base === base),
   );
   if (found.length === 0)
     throw usage(
@@ -98,7 +101,8 @@ export function address(options: OptionValues, name: string): bigint | undefined
   const value = text(options, name);
   if (value === undefined) return undefined;
   const parsed = parseHex(value);
-  if (parsed === undefined) throw usage(`--${name} takes an address, not "${value}".`, 'Write it in hexadecimal.');
+  if (parsed === undefined)
+    throw usage(`--${name} takes an address, not "${value}".`, 'Write it in hexadecimal.');
   return parsed;
 }
 

@@ -15,8 +15,13 @@ export const command: Command = {
     const investigation = openSources(args, { args, options, io });
     const units = unitsOf(investigation, options);
     const limit = wholeNumber(options, 'limit') ?? Number.POSITIVE_INFINITY;
-    const answers = units.map((unit) => ({ unit, tables: unit.interrupts(options['all'] === true) }));
-    const incomplete = incompleteJson(answers.flatMap(({ tables }) => tables.flatMap((table) => table.incomplete)));
+    const answers = units.map((unit) => ({
+      unit,
+      tables: unit.interrupts(options['all'] === true),
+    }));
+    const incomplete = incompleteJson(
+      answers.flatMap(({ tables }) => tables.flatMap((table) => table.incomplete)),
+    );
     let cut = 0;
     const shown = (table: InterruptTable): readonly InterruptEntry[] => {
       cut += Math.max(0, table.entries.length - limit);
@@ -26,7 +31,9 @@ export const command: Command = {
       for (const { unit, tables } of answers)
         for (const table of tables)
           for (const entry of shown(table))
-            io.out(`${JSON.stringify({ unit: unit.facts.name, table: hex(table.table), ...entryJson(unit, entry) })}\n`);
+            io.out(
+              `${JSON.stringify({ unit: unit.facts.name, table: hex(table.table), ...entryJson(unit, entry) })}\n`,
+            );
     else if (options['json'])
       io.out(
         `${JSON.stringify(
@@ -53,11 +60,20 @@ export const command: Command = {
     else
       for (const { unit, tables } of answers)
         for (const table of tables) {
-          io.out(`${paint(io, 'bold', unit.facts.name)}  table ${hex(table.table)}, ${table.present} of ${table.capacity} present${table.devices.length > 0 ? `, of ${table.devices.join(' ')}` : ''}\n`);
+          io.out(
+            `${paint(io, 'bold', unit.facts.name)}  table ${hex(table.table)}, ${table.present} of ${table.capacity} present${table.devices.length > 0 ? `, of ${table.devices.join(' ')}` : ''}\n`,
+          );
           io.out(
             columns(
               io,
-              [{ title: 'index', right: true }, { title: 'vector', right: true }, { title: 'destination', right: true }, { title: 'source' }, { title: 'form' }, { title: 'raw' }],
+              [
+                { title: 'index', right: true },
+                { title: 'vector', right: true },
+                { title: 'destination', right: true },
+                { title: 'source' },
+                { title: 'form' },
+                { title: 'raw' },
+              ],
               shown(table).map((entry) => [
                 String(entry.index),
                 entry.vector === undefined ? '–' : hex(entry.vector),
@@ -70,7 +86,8 @@ export const command: Command = {
           );
         }
     if (cut > 0) io.note(`faultline irq: ${cut} entries more were left out by --limit ${limit}.`);
-    for (const each of incomplete) io.note(`incomplete: ${each.address ?? ''} ${printable(each.text)}`);
+    for (const each of incomplete)
+      io.note(`incomplete: ${each.address ?? ''} ${printable(each.text)}`);
     return incomplete.length > 0 ? EXIT.partial : EXIT.answered;
   },
 };

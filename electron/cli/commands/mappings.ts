@@ -3,7 +3,13 @@ import { parseHex } from '../../../core/format/hex.ts';
 import { rightsText } from '../../../core/iommu/leaves.ts';
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
 import { incompleteJson } from '../../../core/session/json.ts';
-import { eachLeaf, merging, reaching, type MappedRange, type RangeSink } from '../../../core/session/mapping-filter.ts';
+import {
+  eachLeaf,
+  merging,
+  reaching,
+  type MappedRange,
+  type RangeSink,
+} from '../../../core/session/mapping-filter.ts';
 import { selectDevice } from '../../../core/session/select-device.ts';
 import { sourceJson } from '../../../core/session/tables-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command, type OptionValues } from '../command.ts';
@@ -35,9 +41,17 @@ export const command: Command = {
   async run({ args, options, io }) {
     const name = text(options, 'device');
     const bdf = name === undefined ? undefined : parseBdf(name);
-    if (!bdf) throw usage(name === undefined ? 'No device was named.' : `Not a BDF: "${name}".`, 'Give --device BDF, for example 02:00.0.');
+    if (!bdf)
+      throw usage(
+        name === undefined ? 'No device was named.' : `Not a BDF: "${name}".`,
+        'Give --device BDF, for example 02:00.0.',
+      );
     const investigation = openSources(args, { args, options, io });
-    const { unit, device } = selectDevice(unitsOf(investigation, options), bdf, wholeNumber(options, 'pasid'));
+    const { unit, device } = selectDevice(
+      unitsOf(investigation, options),
+      bdf,
+      wholeNumber(options, 'pasid'),
+    );
     const limit = wholeNumber(options, 'limit') ?? Number.POSITIVE_INFINITY;
     const lines = new Lines(io, options);
     let count = 0;
@@ -66,7 +80,8 @@ export const command: Command = {
     const incomplete = incompleteJson(result.incomplete);
     lines.end(incomplete);
     if (cut) io.note(`faultline mappings: cut after ${limit} rows by --limit.`);
-    for (const each of incomplete) io.note(`incomplete: ${each.address ?? ''} ${printable(each.text)}`);
+    for (const each of incomplete)
+      io.note(`incomplete: ${each.address ?? ''} ${printable(each.text)}`);
     if (io.signal.aborted) return EXIT.interrupted;
     return incomplete.length > 0 ? EXIT.partial : EXIT.answered;
   },
@@ -76,11 +91,11 @@ export const command: Command = {
 function within(range: string | undefined, sink: RangeSink): RangeSink {
   if (range === undefined) return sink;
   const match = /^([^-+–]+)(?:([-–+])(.+))?$/.exec(range);
-  const from = match && parseHex(match[1]);
-  const end = match?.[3] === undefined ? from : parseHex(match[3]);
-  if (from === undefined || from === null || end === undefined)
+  const from = parseHex(match?.[1] ?? '');
+  const second = match?.[3] === undefined ? from : parseHex(match[3]);
+  if (from === undefined || second === undefined)
     throw usage(`Not a physical range: "${range}".`, 'Write 0x1000-0x1fff or 0x1000+0x1000.');
-  const last = match?.[2] === '+' ? from + end - 1n : end;
+  const last = match?.[2] === '+' ? from + second - 1n : second;
   return reaching(Number(from >> 12n), Number(last >> 12n) + 1, sink);
 }
 
@@ -95,12 +110,19 @@ class Lines {
 
   constructor(io: Io, options: OptionValues) {
     this.#io = io;
-    this.#form = options['json'] ? 'json' : options['ndjson'] ? 'ndjson' : options['plain'] ? 'plain' : 'people';
+    this.#form = options['json']
+      ? 'json'
+      : options['ndjson']
+        ? 'ndjson'
+        : options['plain']
+          ? 'plain'
+          : 'people';
   }
 
   begin(head: object): void {
     if (this.#form === 'json') this.#text = `${JSON.stringify(head).slice(0, -1)},"mappings":[`;
-    if (this.#form === 'people') this.#text = `${'iova'.padEnd(18)}  ${'pa'.padEnd(18)}  ${'size'.padEnd(12)}  rights\n`;
+    if (this.#form === 'people')
+      this.#text = `${'iova'.padEnd(18)}  ${'pa'.padEnd(18)}  ${'size'.padEnd(12)}  rights\n`;
   }
 
   add(range: MappedRange): void {
@@ -113,7 +135,8 @@ class Lines {
       this.#text += `${`0x${iova}`.padEnd(18)}  ${`0x${pa}`.padEnd(18)}  ${`0x${size}`.padEnd(12)}  ${rights}\n`;
     else {
       const record = `{"iova":"0x${iova}","pa":"0x${pa}","size":"0x${size}","rights":"${rights}"}`;
-      this.#text += this.#form === 'ndjson' ? `${record}\n` : `${this.#first ? '' : ','}\n${record}`;
+      this.#text +=
+        this.#form === 'ndjson' ? `${record}\n` : `${this.#first ? '' : ','}\n${record}`;
       this.#first = false;
     }
     if (this.#text.length > CHUNK) this.#flush();

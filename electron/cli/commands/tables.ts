@@ -1,7 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { formatCount, formatSize } from '../../../core/format/size.ts';
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
-import { tablesDocument, type TablesDocument, type UnitJson } from '../../../core/session/tables-document.ts';
+import {
+  tablesDocument,
+  type TablesDocument,
+  type UnitJson,
+} from '../../../core/session/tables-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
 import { columns, paint, printable, type Io } from '../io.ts';
 import { progress } from '../progress.ts';
@@ -52,14 +56,19 @@ function limited(document: TablesDocument, limit: number | undefined, io: Io): T
   return { ...document, units };
 }
 
-const text = (value: unknown): string => (value === null || value === undefined ? '–' : String(value));
+const text = (value: unknown): string =>
+  value === null || value === undefined ? '–' : String(value);
 
 function print(document: TablesDocument, io: Io): void {
   for (const unit of document.units) {
     const mode = unit['vendor'] === 'intel' ? `VT-d, ${text(unit['mode'])} mode` : 'AMD-Vi';
-    const root = unit['vendor'] === 'intel' ? `root table ${text(unit['rootTable'])}` : `device table ${text(unit['deviceTable'])}`;
+    const root =
+      unit['vendor'] === 'intel'
+        ? `root table ${text(unit['rootTable'])}`
+        : `device table ${text(unit['deviceTable'])}`;
     const enabled = unit['translationEnabled'];
-    const state = enabled === null ? 'translation not known' : enabled ? 'translation on' : 'translation off';
+    const state =
+      enabled === null ? 'translation not known' : enabled ? 'translation on' : 'translation off';
     io.out(
       `${paint(io, 'bold', printable(text(unit['name'])))}  ${mode}, base ${text(unit['base'])}, ${root}, ${state} (from ${text(unit['registersFrom'])})\n`,
     );
@@ -71,7 +80,12 @@ function print(document: TablesDocument, io: Io): void {
       { title: 'translation' },
       { title: 'domain', right: true },
       { title: 'page table' },
-      ...(swept ? [{ title: 'leaves', right: true }, { title: 'mapped', right: true }] : []),
+      ...(swept
+        ? [
+            { title: 'leaves', right: true },
+            { title: 'mapped', right: true },
+          ]
+        : []),
       { title: 'notes' },
     ];
     const rows = devices.map((device) => [
@@ -90,7 +104,9 @@ function print(document: TablesDocument, io: Io): void {
     io.out(columns(io, heads, rows));
     const same = (unit['same'] ?? []) as readonly Readonly<Record<string, unknown>>[];
     for (const group of same)
-      io.out(`${formatCount(Number(group['count']))} other devices share one entry: ${(group['raw'] as string[]).join(' ')}\n`);
+      io.out(
+        `${formatCount(Number(group['count']))} other devices share one entry: ${(group['raw'] as string[]).join(' ')}\n`,
+      );
     printInterrupts(unit, io);
     io.out('\n');
   }
@@ -108,7 +124,8 @@ function notes(device: Readonly<Record<string, unknown>>): string {
 function printInterrupts(unit: UnitJson, io: Io): void {
   const interrupts = unit['interrupts'] as Readonly<Record<string, unknown>> | null;
   if (!interrupts) return;
-  const tables = (interrupts['tables'] as readonly Readonly<Record<string, unknown>>[] | undefined) ?? [interrupts];
+  const tables = (interrupts['tables'] as
+    readonly Readonly<Record<string, unknown>>[] | undefined) ?? [interrupts];
   for (const table of tables)
     io.out(
       `interrupt remapping table ${text(table['table'])}: ${text(table['present'])} of ${formatCount(Number(table['capacity']))} entries present\n`,

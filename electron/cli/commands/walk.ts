@@ -4,14 +4,21 @@ import { hex, parseHex } from '../../../core/format/hex.ts';
 import { parseFaultLine } from '../../../core/log/fault-line.ts';
 import type { Unit, WalkRequest, WalkResult } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
-import { servingUnit, walkBatchJson, walkDocument, walkOutcomeJson, walkStepJson } from '../../../core/session/walk-document.ts';
+import {
+  servingUnit,
+  walkBatchJson,
+  walkDocument,
+  walkOutcomeJson,
+  walkStepJson,
+} from '../../../core/session/walk-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command, type Invocation } from '../command.ts';
 import { paint, type Io } from '../io.ts';
 import { openSources, text, unitsOf, usage, wholeNumber } from '../sources.ts';
 
 export const command: Command = {
   summary: 'the walk of one address, step by step',
-  usage: 'walk SOURCE... BDF ADDRESS [--write|--read] [--pasid N], or walk SOURCE... "FAULT LINE", or walk SOURCE... --batch FILE',
+  usage:
+    'walk SOURCE... BDF ADDRESS [--write|--read] [--pasid N], or walk SOURCE... "FAULT LINE", or walk SOURCE... --batch FILE',
   options: {
     ...SOURCE_OPTIONS,
     read: { type: 'boolean' },
@@ -33,7 +40,8 @@ export const command: Command = {
     const asked = question(args, invocation);
     const units = unitsOf(openSources(asked.sources, invocation), options);
     const { unit, request, result } = walkOne(units, asked.bdf, asked.request);
-    if (options['json']) io.out(`${JSON.stringify(walkDocument(unit, request, result), null, 1)}\n`);
+    if (options['json'])
+      io.out(`${JSON.stringify(walkDocument(unit, request, result), null, 1)}\n`);
     else print(unit, request, result, io);
     return result.result === 'unknown' ? EXIT.partial : EXIT.answered;
   },
@@ -54,16 +62,25 @@ function question(args: readonly string[], { options }: Invocation): Question {
       bdf: parseBdf(line.bdf)!,
       request: { address: line.address, access: line.access ?? 'read', pasid: line.pasid },
     };
-  if (args.length < 2) throw usage('A BDF and an address are needed.', 'For example: faultline walk vmcore 02:00.0 0xfffff000.');
+  if (args.length < 2)
+    throw usage(
+      'A BDF and an address are needed.',
+      'For example: faultline walk vmcore 02:00.0 0xfffff000.',
+    );
   const [bdfText, addressText] = args.slice(-2);
   const bdf = parseBdf(bdfText);
   if (!bdf) throw usage(`Not a BDF: "${bdfText}".`, 'Write it as 02:00.0.');
   const address = parseHex(addressText);
-  if (address === undefined) throw usage(`Not an address: "${addressText}".`, 'Write it in hexadecimal.');
+  if (address === undefined)
+    throw usage(`Not an address: "${addressText}".`, 'Write it in hexadecimal.');
   return {
     sources: args.slice(0, -2),
     bdf,
-    request: { address, access: options['write'] ? 'write' : 'read', pasid: wholeNumber(options, 'pasid') },
+    request: {
+      address,
+      access: options['write'] ? 'write' : 'read',
+      pasid: wholeNumber(options, 'pasid'),
+    },
   };
 }
 
@@ -74,7 +91,12 @@ function walkOne(
 ): { unit: Unit; request: WalkRequest; result: WalkResult } {
   const unit = servingUnit(units, bdf);
   if (!unit)
-    throw new Failure('unreadable', `No unit serves PCI segment ${bdf.segment}.`, '', 'Give a device of another segment.');
+    throw new Failure(
+      'unreadable',
+      `No unit serves PCI segment ${bdf.segment}.`,
+      '',
+      'Give a device of another segment.',
+    );
   const whole = { id: bdf.id, ...request };
   return { unit, request: whole, result: unit.walk(whole) };
 }
@@ -96,9 +118,18 @@ function runBatch(file: string, sources: readonly string[], invocation: Invocati
     const bdf = parseBdf(bdfText);
     const address = parseHex(addressText);
     const pasid = pasidText === undefined ? undefined : Number(pasidText);
-    if (!bdf || address === undefined || !/^[rw]$/.test(access) || (pasid !== undefined && !Number.isSafeInteger(pasid)))
+    if (
+      !bdf ||
+      address === undefined ||
+      !/^[rw]$/.test(access) ||
+      (pasid !== undefined && !Number.isSafeInteger(pasid))
+    )
       throw usage(`Line ${index + 1} of the batch is not BDF ADDRESS r|w [PASID].`, 'Correct it.');
-    const { result } = walkOne(units, bdf, { address, access: access === 'w' ? 'write' : 'read', pasid });
+    const { result } = walkOne(units, bdf, {
+      address,
+      access: access === 'w' ? 'write' : 'read',
+      pasid,
+    });
     partial ||= result.result === 'unknown';
     io.out(`${JSON.stringify(walkBatchJson(result))}\n`);
   }
@@ -106,18 +137,41 @@ function runBatch(file: string, sources: readonly string[], invocation: Invocati
 }
 
 function print(unit: Unit, request: WalkRequest, result: WalkResult, io: Io): void {
-  io.out(`${request.access} of ${hex(request.address)} by ${walkDocument(unit, request, result)['bdf'] as string} on ${unit.facts.name}\n`);
+  io.out(
+    `${request.access} of ${hex(request.address)} by ${walkDocument(unit, request, result)['bdf'] as string} on ${unit.facts.name}\n`,
+  );
   for (const step of result.steps) {
     const json = walkStepJson(step);
     const raw = (json['raw'] as string[] | undefined)?.join(' ') ?? String(json['missing']);
-    io.out(`  ${`${step.what} [${step.index}]`.padEnd(26)} at ${String(json['address'] ?? json['table']).padEnd(14)} ${raw}\n`);
+    io.out(
+      `  ${`${step.what} [${step.index}]`.padEnd(26)} at ${String(json['address'] ?? json['table']).padEnd(14)} ${raw}\n`,
+    );
     io.out(`    ${paint(io, step.outcome === 'stop' ? 'red' : 'dim', step.text)}\n`);
   }
   const end = walkOutcomeJson(result);
   if (result.result === 'translated')
-    io.out(paint(io, 'green', `translated to ${end['pa'] as string} (page of ${end['size'] as string}, ${end['rights'] as string})`));
+    io.out(
+      paint(
+        io,
+        'green',
+        `translated to ${end['pa'] as string} (page of ${end['size'] as string}, ${end['rights'] as string})`,
+      ),
+    );
   else if (result.result === 'fault')
-    io.out(paint(io, 'red', `fault ${unit.facts.vendor === 'intel' ? `reason ${hex(result.reason)}` : `event ${hex(result.reason)}`}: ${result.name}${end['flags'] === undefined ? '' : ` (flags ${end['flags'] as string})`}`));
-  else io.out(paint(io, 'yellow', `can't be decided: ${end['why'] as string}${end['address'] === undefined ? '' : ` (${end['address'] as string})`}`));
+    io.out(
+      paint(
+        io,
+        'red',
+        `fault ${unit.facts.vendor === 'intel' ? `reason ${hex(result.reason)}` : `event ${hex(result.reason)}`}: ${result.name}${end['flags'] === undefined ? '' : ` (flags ${end['flags'] as string})`}`,
+      ),
+    );
+  else
+    io.out(
+      paint(
+        io,
+        'yellow',
+        `can't be decided: ${end['why'] as string}${end['address'] === undefined ? '' : ` (${end['address'] as string})`}`,
+      ),
+    );
   io.out('\n');
 }
