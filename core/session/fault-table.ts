@@ -1,0 +1,286 @@
+import type { FaultRecord } from '../iommu/fault.ts';
+import type { FaultGrouping, FaultRow, FaultsAnswer } from '../protocol/contract.ts';
+import type { CallInput } from '../protocol/server.ts';
+import { compileFilter, type FaultFilter, type FilterWorld } from './fault-filter.ts';
+import { FilterError } from './filter-syntax.ts';
+import { accessKind, faultItem, type SessionFault, type Verdict } from './view-fault.ts';
+
+/** What the list shows of a fault that the record does not hold. */
+export interface FaultWorld extends FilterWorld {
+  verdict(record: FaultRecord): Verdict | undefined;
+}
+
+type Query = CallInput<'faults.rows'>;
+type Sort = Query['sort'];
+
+interface Group {
+  readonly key: string;
+  /** Places of its faults in the table, ascending. */
+  readonly members: number[];
+  readonly accesses: Set<'read' | 'write' | 'interrupt'>;
+  readonly pages: Set<number>;
+}
+
+/** One filter and grouping over the table, kept up with what arrives. */
+interface Cut {
+  readonly filter: FaultFilter;
+  readonly group: FaultGrouping;
+  /** Faults looked at so far. */
+  seen: number;
+  readonly passed: number[];
+  readonly groups: Map<string, Group>;
+  sorted:
+    { readonly by: Sort; readonly seen: number; readonly order: readonly number[] } | undefined;
+}
+
+/** Cuts kept at a time: one for each panel that looks, and the one before. */
+const MAX_CUTS = 6;
+
+const RANK = { error: 0, warning: 1, note: 2 } as const;
+
+/** All faults of the session, in the order in which they were told. */
+export class FaultTable {
+  readonly #world: FaultWorld;
+  readonly #faults: SessionFault[] = [];
+  readonly #cuts = new Map<string, Cut>();
+
+  constructor(world: FaultWorld) {
+    this.#world = world;
+  }
+
+  get size(): number {
+    return this.#faults.length;
+  }
+
+  /** @returns the fault's number, counted from 1. */
+  add(record: FaultRecord, console: string | undefined): number {
+    const n = this.#faults.length + 1;
+    this.#faults.push({ n, console, record });
+    return n;
+  }
+
+  /** The kernel printed more about a fault that is in the table. */
+  replace(n: number, record: FaultRecord): void {
+    const old = this.#faults[n - 1];
+    if (old) this.#faults[n - 1] = { ...old, record };
+  }
+
+  get(n: number): SessionFault | undefined {
+    return this.#faults[n - 1];
+  }
+
+  all(): readonly SessionFault[] {
+    return this.#faults;
+  }
+
+  /** Drops the faults of one console, or all; the numbers of those that stay begin anew. */
+  clear(console?: string): void {
+    const kept =
+      console === undefined ? [] : this.#faults.filter((each) => each.console !== console);
+    this.#faults.length = 0;
+    for (const each of kept) this.#faults.push({ ...each, n: this.#faults.length + 1 });
+    this.#cuts.clear();
+  }
+
+  /** Verdicts may have changed: what is sorted by them is sorted again. */
+  forget(): void {
+    this.#cuts.clear();
+  }
+
+  /** Rows of the list; the last valid filter is the caller's to keep. */
+  rows(query: Query): Omit<FaultsAnswer, 'logLines' | 'lowerBound'> {
+    const found = this.#cut(query.filter, query.group);
+    if (found instanceof FilterError)
+      return {
+        all: this.size,
+        passed: 0,
+        total: 0,
+        from: query.from,
+        rows: [],
+        filterError: { text: found.message, at: Math.max(0, found.at) },
+      };
+    this.#advance(found);
+    const { rows, total } =
+      query.group === 'none' ? this.#plainRows(found, query) : this.#groupRows(found, query);
+    return { all: this.size, passed: found.passed.length, total, from: query.from, rows };
+  }
+
+  /** Faults that pass a filter, in order; a filter that is not understood passes none. */
+  passing(filter: string): readonly SessionFault[] {
+    const found = this.#cut(filter, 'none');
+    if (found instanceof FilterError) return [];
+    this.#advance(found);
+    return found.passed.map((index) => this.#faults[index]);
+  }
+
+  #cut(filter: string, group: FaultGrouping): Cut | FilterError {
+    const key = `${group} ${filter}`;
+    const kept = this.#cuts.get(key);
+    if (kept) {
+      this.#cuts.delete(key);
+      this.#cuts.set(key, kept);
+      return kept;
+    }
+    let compiled: FaultFilter;
+    try {
+      compiled = compileFilter(filter, this.#world);
+    } catch (error) {
+      if (error instanceof FilterError) return error;
+      throw error;
+    }
+    const made: Cut = {
+      filter: compiled,
+      group,
+      seen: 0,
+      passed: [],
+      groups: new Map(),
+      sorted: undefined,
+    };
+    this.#cuts.set(key, made);
+    for (const oldest of this.#cuts.keys()) {
+      if (this.#cuts.size <= MAX_CUTS) break;
+      this.#cuts.delete(oldest);
+    }
+    return made;
+  }
+
+  #advance(cut: Cut): void {
+    for (; cut.seen < this.#faults.length; cut.seen++) {
+      const { record } = this.#faults[cut.seen];
+      if (!cut.filter.passes(record)) continue;
+      cut.passed.push(cut.seen);
+      if (cut.group !== 'none') addToGroup(cut, groupKey(record, cut.group), cut.seen, record);
+    }
+  }
+
+  #plainRows(cut: Cut, query: Query): { rows: FaultRow[]; total: number } {
+    const order = this.#order(cut, query.sort, cut.passed, (index) => this.#faults[index], 1);
+    const rows = order
+      .slice(query.from, Math.max(query.from, query.to))
+      .map((index) => this.#row(index, false));
+    return { rows, total: order.length };
+  }
+
+  #groupRows(cut: Cut, query: Query): { rows: FaultRow[]; total: number } {
+    const groups = [...cut.groups.values()].filter((group) =>
+      cut.filter.groupPasses(group.members.length),
+    );
+    const indexes = groups.map((_, index) => index);
+    const order = this.#order(
+      cut,
+      query.sort,
+      indexes,
+      (index) => this.#faults[groups[index].members[0]],
+      (index) => groups[index].members.length,
+    );
+    const folded = new Set(query.folded);
+    const rows: FaultRow[] = [];
+    let total = 0;
+    for (const index of order) {
+      const group = groups[index];
+      const expanded = !folded.has(group.key);
+      if (total >= query.from && total < query.to) rows.push(this.#groupRow(group, expanded));
+      total++;
+      if (!expanded) continue;
+      const first = Math.max(0, query.from - total);
+      const last = Math.min(group.members.length, query.to - total);
+      for (let at = first; at < last; at++) rows.push(this.#row(group.members[at], true));
+      total += group.members.length;
+    }
+    return { rows, total };
+  }
+
+  #row(index: number, inGroup: boolean): FaultRow {
+    return { kind: 'fault', inGroup, fault: this.#item(this.#faults[index]) };
+  }
+
+  #groupRow(group: Group, expanded: boolean): FaultRow {
+    return {
+      kind: 'group',
+      key: group.key,
+      expanded,
+      count: group.members.length,
+      first: this.#item(this.#faults[group.members[0]]),
+      accesses: [...group.accesses],
+      pages: group.pages.size,
+    };
+  }
+
+  #item(fault: SessionFault): ReturnType<typeof faultItem> {
+    const { bdf } = fault.record;
+    return faultItem(fault, {
+      driver: bdf === undefined ? undefined : this.#world.driver(bdf),
+      verdict: this.#world.verdict(fault.record),
+    });
+  }
+
+  /** Places in the order asked for; the result is kept until a fault comes. */
+  #order(
+    cut: Cut,
+    by: Sort,
+    places: readonly number[],
+    faultOf: (place: number) => SessionFault,
+    countOf: ((place: number) => number) | 1,
+  ): readonly number[] {
+    if (by === 'order') return places;
+    if (cut.sorted?.by === by && cut.sorted.seen === cut.seen) return cut.sorted.order;
+    const keyed = places.map((place) => {
+      const { record, n } = faultOf(place);
+      const count = countOf === 1 ? 1 : countOf(place);
+      return { place, n, keys: this.#keys(by, record, count) };
+    });
+    keyed.sort((a, b) => {
+      for (const [index, key] of a.keys.entries()) {
+        const other = b.keys[index];
+        if (key !== other) return key < other ? -1 : 1;
+      }
+      return a.n - b.n;
+    });
+    const order = keyed.map(({ place }) => place);
+    cut.sorted = { by, seen: cut.seen, order };
+    return order;
+  }
+
+  #keys(by: Sort, record: FaultRecord, count: number): (number | string)[] {
+    switch (by) {
+      case 'worst': {
+        const verdict = this.#world.verdict(record);
+        return [verdict ? RANK[verdict.severity] : 3, -count];
+      }
+      case 'count':
+        return [-count];
+      case 'address':
+        return [record.address === undefined ? -1 : Number(record.address)];
+      case 'reason':
+        return [record.reason ?? -1, record.event ?? ''];
+      default:
+        return [record.bdf ?? ''];
+    }
+  }
+}
+
+/** The key of the group that a fault belongs to. */
+export function groupKey(record: FaultRecord, by: FaultGrouping): string {
+  const reason = `${record.type} ${record.reason ?? record.event ?? ''}`;
+  switch (by) {
+    case 'device':
+      return record.bdf ?? '';
+    case 'reason':
+      return reason;
+    case 'page':
+      return record.address === undefined ? '' : `0x${(record.address >> 12n).toString(16)}`;
+    default:
+      return `${record.bdf ?? ''} ${reason}`;
+  }
+}
+
+function addToGroup(cut: Cut, key: string, index: number, record: FaultRecord): void {
+  let group = cut.groups.get(key);
+  if (!group) {
+    group = { key, members: [], accesses: new Set(), pages: new Set() };
+    cut.groups.set(key, group);
+  }
+  group.members.push(index);
+  group.accesses.add(accessKind(record));
+  if (record.address !== undefined) group.pages.add(Number(record.address >> 12n));
+}

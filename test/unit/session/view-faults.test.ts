@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import type { FaultRecord } from '../../../core/iommu/fault.ts';
+import { compileFilter } from '../../../core/session/fault-filter.ts';
+import { FaultTable, type FaultWorld } from '../../../core/session/fault-table.ts';
+import { FilterError } from '../../../core/session/filter-syntax.ts';
+
+const WORLD: FaultWorld = {
+  driver: (bdf) => (bdf === '02:00.0' ? 'hpsa' : undefined),
+  unit: (bdf) => (bdf.startsWith('02') ? 'dmar1' : 'dmar0'),
+  verdict: (record) =>
+    record.reason === 6
+      ? { id: 'not-mapped', title: 'Not mapped', severity: 'error' }
+      : { id: 'permission', title: 'Permission missing', severity: 'warning' },
+  phase: () => 'takeover',
+};
+
+function fault(record: Partial<FaultRecord>): FaultRecord {
+  return { line: 1, kernel: 0, vendor: 'intel', type: 'dma', ...record };
+}
+
+const HPSA = fault({
+  line: 10,
+  time: 13.72,
+  bdf: '02:00.0',
+  access: 'read',
+  address: 0xfff0_0000n,
+  reason: 6,
+  reasonName: 'PTE Read access is not set',
+});
+const EDU = fault({
+  line: 11,
+  time: 20,
+  bdf: '00:06.0',
+  access: 'write',
+  address: 0xdead_000n,
+  reason: 5,
+  domain: 7,
+});
+const REMAP = fault({
+  line: 12,
+  time: 21,
+  bdf: '00:06.0',
+  type: 'interrupt',
+  reason: 0x22,
+  kernel: 1,
+});
+const AMD = fault({
+  vendor: 'amd',
+  type: 'event',
+  event: 'IO_PAGE_FAULT',
+  bdf: '0001:03:00.0',
+  flags: 0x20n,
+  flagNames: ['RW'],
+});
+const ALL = { HPSA, EDU, REMAP, AMD };
+
+describe('the filter language (ui.md, section 5, Faults)', () => {
+  test.each<[string, (keyof typeof ALL)[]]>([
+    ['', ['HPSA', 'EDU', 'REMAP', 'AMD']],
+    ['bdf == 02:00.0 && reason == 6', ['HPSA']],
+    ['bdf:02:00.0', ['HPSA']],
+    ['bdf:0000:02:00.0', ['HPSA']],
+    ['bdf:0001:03:00.0', ['AMD']],
+    ['bus:02', ['HPSA']],
+    ['bus:00', ['EDU', 'REMAP']],
+    ['unit:dmar1', ['HPSA']],
+    ['driver:hpsa', ['HPSA']],
+    ['kind:dma,intr', ['HPSA', 'EDU', 'REMAP']],
+    ['kind:event', ['AMD']],
+    ['access:w', ['EDU']],
+    ['access != write', ['HPSA', 'REMAP', 'AMD']],
+    ['reason:0x06', ['HPSA']],
+    ['reason:34', ['REMAP']],
+    ['reason:5,6', ['HPSA', 'EDU']],
+    ['reason >= 6', ['HPSA', 'REMAP']],
+    ['addr:0xfff00000-0xffffffff', ['HPSA']],
+    ['address in 0xfff00000..0xffffffff', ['HPSA']],
+    ['addr~0xdeadfff', ['EDU']],
+    ['did:7', ['EDU']],
+    ['domain == 7', ['EDU']],
+    ['t:13.7..14', ['HPSA']],
+    ['t > 14', ['EDU', 'REMAP']],
+    ['kernel:1', ['REMAP']],
+    ['line:10..11', ['HPSA', 'EDU']],
+    ['phase:takeover kind:event', ['AMD']],
+    ['event:io_page_fault', ['AMD']],
+    ['verdict:mapped', ['HPSA']],
+    ['not access:r', ['EDU', 'REMAP', 'AMD']],
+    ['!(access:r or access:w)', ['REMAP', 'AMD']],
+    ['bdf:00:06.0 || driver:hpsa', ['HPSA', 'EDU', 'REMAP']],
+    ['bdf:00:06.0 and kind:dma', ['EDU']],
+    ['"not set"', ['HPSA']],
+    ['02:00.0', ['HPSA']],
+    ['hpsa', ['HPSA']],
+    ['RW', ['AMD']],
+  ])('%s', (text, expected) => {
+    const { passes } = compileFilter(text, WORLD);
+    const passed = Object.entries(ALL).filter(([, record]) => passes(record));
+    expect(passed.map(([name]) => name)).toEqual(expected);
+  });
+
+  test.each([
+    ['reason:abc', 7, /reason takes a hex code such as 0x06/],
+    ['bdf:2.0', 4, /bdf takes a device/],
+    ['colour:red', 0, /there is no field "colour"/],
+    ['constructor:1', 0, /there is no field/],
+    ['(bdf:02:00.0', 0, /parenthesis/],
+    ['bdf:', 4, /needs a value/],
+    ['access:x', 7, /access takes r or w/],
+    ['access:constructor', 7, /access takes r or w/],
+    ['"open', 0, /quotation/],
+    ['kind > dma', 7, /no order/],
+    ['a )', 2, /nothing to close/],
+    ['('.repeat(60) + 'a', 50, /too deeply/],
+  ])('%s is refused at character %i', (text, at, reason) => {
+    let caught: unknown;
+    try {
+      compileFilter(text, WORLD);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(FilterError);
+    expect((caught as FilterError).at).toBe(at);
+    expect((caught as FilterError).message).toMatch(reason);
+  });
+});
+
+const QUERY = {
+  filter: '',
+  group: 'device-reason',
+  folded: [],
+  sort: 'order',
+  from: 0,
+  to: 100,
+} as const;
+
+function table(records: readonly FaultRecord[]): FaultTable {
+  const made = new FaultTable(WORLD);
+  for (const record of records) made.add(record, 'console-1');
+  return made;
+}
+
+describe('the fault list', () => {
+  test('groups have a row of their own, then their faults', () => {
+    const answer = table([EDU, HPSA, EDU]).rows({ ...QUERY, folded: [] });
+    expect(answer).toMatchObject({ all: 3, passed: 3, total: 5 });
+    expect(
+      answer.rows.map((row) =>
+        row.kind === 'group' ? `${row.key} ×${row.count}, ${row.pages} page` : `#${row.fault.n}`,
+      ),
+    ).toEqual(['00:06.0 dma 5 ×2, 1 page', '#1', '#3', '02:00.0 dma 6 ×1, 1 page', '#2']);
+  });
+
+  test('folded groups hide their faults, and the window counts what is left', () => {
+    const faults = table([EDU, HPSA, EDU]);
+    const folded = ['00:06.0 dma 5'];
+    expect(faults.rows({ ...QUERY, folded }).total).toBe(3);
+    const [row] = faults.rows({ ...QUERY, folded, from: 2, to: 3 }).rows;
+    expect(row).toMatchObject({ kind: 'fault', fault: { n: 2, driver: 'hpsa' } });
+  });
+
+  test('any window of a grouped list is the same part of the whole list', () => {
+    const faults = table([EDU, HPSA, EDU, REMAP, AMD, HPSA]);
+    const whole = faults.rows({ ...QUERY, folded: ['02:00.0 dma 6'] });
+    for (let from = 0; from < whole.total; from++)
+      for (let to = from; to <= whole.total + 1; to++)
+        expect(faults.rows({ ...QUERY, folded: ['02:00.0 dma 6'], from, to }).rows).toEqual(
+          whole.rows.slice(from, to),
+        );
+  });
+
+  test('the worst verdict comes first, then the most', () => {
+    const rows = table([EDU, EDU, REMAP, HPSA]).rows({ ...QUERY, folded: [], sort: 'worst' }).rows;
+    const groups = rows.filter((row) => row.kind === 'group');
+    expect(groups.map((row) => row.key)).toEqual([
+      '02:00.0 dma 6',
+      '00:06.0 dma 5',
+      '00:06.0 interrupt 34',
+    ]);
+  });
+
+  test('faults that come later are in the same cut', () => {
+    const faults = table([EDU]);
+    const query = { ...QUERY, group: 'none' as const, folded: [], filter: 'bdf:02:00.0' };
+    expect(faults.rows(query).passed).toBe(0);
+    faults.add(HPSA, 'console-1');
+    expect(faults.rows(query)).toMatchObject({ all: 2, passed: 1, total: 1 });
+  });
+
+  test('groups can be filtered by their count', () => {
+    const answer = table([EDU, EDU, HPSA]).rows({ ...QUERY, folded: [], filter: 'count>1' });
+    expect(answer.rows.filter((row) => row.kind === 'group').map((row) => row.count)).toEqual([2]);
+  });
+
+  test('a filter that is not understood says why and where', () => {
+    expect(table([EDU]).rows({ ...QUERY, folded: [], filter: 'reason:x' }).filterError).toEqual({
+      text: 'reason takes a hex code such as 0x06',
+      at: 7,
+    });
+  });
+
+  test('a record that grew is shown as it is now', () => {
+    const faults = table([EDU]);
+    faults.replace(1, { ...EDU, domain: 9 });
+    expect(faults.rows({ ...QUERY, folded: [] }).rows[0]).toMatchObject({ first: { domain: 9 } });
+  });
+});
