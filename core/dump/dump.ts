@@ -27,8 +27,10 @@ export interface LoadSegment {
   /** p_vaddr: useful in copies of /proc/vmcore, meaningless in dumps that QEMU writes. */
   readonly virtual: bigint;
   readonly physical: bigint;
-  readonly fileBytes: number;
-  readonly memoryBytes: number;
+  /** Where its bytes stand in the file, how many there are, and how many the machine had. */
+  readonly offset: number;
+  readonly fileSize: number;
+  readonly memorySize: number;
 }
 
 /** What the headers state; a fact that the format does not have is undefined. */

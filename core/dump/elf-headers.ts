@@ -1,4 +1,5 @@
 import { Failure } from '../memory/failure.ts';
+import type { LoadSegment } from './dump.ts';
 import type { Image } from './image.ts';
 import { readExact, readSome, u64, viewOf } from './image.ts';
 import type { DumpFindings } from './findings.ts';
@@ -12,8 +13,8 @@ const PN_XNUM = 0xffff;
 /** makedumpfile's bit in e_flags: the writer ran out of space (IMPLEMENTATION, "incomplete"). */
 const DUMP_ELF_INCOMPLETE = 1;
 
-/** Program headers that are read at most; a terabyte of scattered memory needs far fewer. */
-const MAX_PROGRAM_HEADERS = 4_000_000;
+/** Program headers that are read at most; makedumpfile writes one per MiB of memory at worst. */
+const MAX_PROGRAM_HEADERS = 2_000_000;
 
 const MACHINES = new Map([
   [3, 'i386'],
@@ -28,13 +29,8 @@ const MACHINES = new Map([
   [258, 'loongarch64'],
 ]);
 
-export interface ProgramHeader {
+export interface ProgramHeader extends LoadSegment {
   readonly type: 'load' | 'note';
-  readonly offset: number;
-  readonly virtual: bigint;
-  readonly physical: bigint;
-  readonly fileSize: number;
-  readonly memorySize: number;
 }
 
 export interface ElfHeaders {

@@ -1,29 +1,26 @@
 import { formatCount, formatSize } from '../format/size.ts';
 import { Failure } from '../memory/failure.ts';
+import type { OpenContext } from './context.ts';
+import type { Dump, Note } from './dump.ts';
 import type { ElfHeaders, ProgramHeader } from './elf-headers.ts';
 import { readElfHeaders } from './elf-headers.ts';
-import { EXCLUDED, ExtentList, ExtentMemory } from './extent-memory.ts';
-import { DumpFindings } from './findings.ts';
+import { extentDump } from './extent-dump.ts';
+import { EXCLUDED, ExtentList } from './extent-memory.ts';
+import type { DumpFindings } from './findings.ts';
 import type { Image } from './image.ts';
 import { readSome } from './image.ts';
-import { MAX_NOTE_BYTES, parseNotes, vmcoreinfoOf } from './notes.ts';
-import type { Dump, Note } from './dump.ts';
+import { MAX_NOTE_BYTES, parseNotes } from './notes.ts';
 
 /** Physical addresses of x86 have at most 52 bits. */
 const ADDRESS_LIMIT = 1n << 52n;
-
-export interface ElfOptions {
-  readonly cacheBytes: number;
-  readonly flattened: boolean;
-}
 
 /**
  * Opens an ELF core with physical addresses: `makedumpfile -E`, a copy of /proc/vmcore, QEMU's
  * dump-guest-memory. PT_LOADs may be in any order and may cover the same memory (the kernel image
  * and the direct map do); bytes that one of them has in the file win over another's lack.
  */
-export function openElf(image: Image, options: ElfOptions): Dump {
-  const findings = new DumpFindings();
+export function openElf(image: Image, context: OpenContext): Dump {
+  const { findings } = context;
   const headers = readElfHeaders(image, findings);
   const loads = headers.programs.filter((program) => program.type === 'load');
   const notes = readNotes(image, headers, findings);
@@ -42,42 +39,19 @@ export function openElf(image: Image, options: ElfOptions): Dump {
       'dump-incomplete',
       'The writer marked this dump as incomplete (e_flags): it ran out of space or was stopped.',
     );
-  const memory = new ExtentMemory(image, extents, {
-    cacheBytes: options.cacheBytes,
+  return extentDump(image, context, {
+    format: 'elf',
+    extents,
     words: {
       absent: 'no PT_LOAD covers this page: the machine has no RAM there, or the dump left it out',
       excluded:
         "left out by the dump's filter: a PT_LOAD covers the page without bytes in the file",
       failed: 'a PT_LOAD promises this page, and the file does not hold it',
     },
-    onDamage: (pfn, why) => findings.damagedPage(pfn, why),
-  });
-  return {
-    format: 'elf',
-    flattened: options.flattened,
-    compression: [],
-    memory,
     notes,
-    vmcoreinfo: vmcoreinfoOf(notes),
-    facts: {
-      blockSize: 4096,
-      maxPfn: memory.maxPfn,
-      machine: headers.machine,
-      loads: loads.map((load) => ({
-        virtual: load.virtual,
-        physical: load.physical,
-        fileBytes: load.fileSize,
-        memoryBytes: load.memorySize,
-      })),
-    },
+    facts: { machine: headers.machine, loads },
     incomplete: headers.markedIncomplete || missing > 0,
-    findings: findings.list,
-    counts: () => memory.counts(),
-    close() {
-      memory.close();
-      image.close();
-    },
-  };
+  });
 }
 
 function readNotes(image: Image, headers: ElfHeaders, findings: DumpFindings): Note[] {

@@ -13,14 +13,22 @@ export const FAILED = 1;
 export const DATA = 2;
 type Kind = typeof EXCLUDED | typeof FAILED | typeof DATA;
 
+/** Stretches that are kept at most, so that a hostile dump can't take all memory. */
+const MAX_EXTENTS = 2_000_000;
+
 /** Stretches of physical memory, in any order and overlapping, before they are opened. */
 export class ExtentList {
   readonly spans = new SpanList();
   /** Offset in the image of each stretch's first byte; for DATA only. */
   offsets = new Float64Array(16);
 
+  /** Whether stretches were left out because there are too many. */
+  full = false;
+
   add(kind: Kind, start: number, end: number, offset: number): void {
     if (end <= start) return;
+    if (this.spans.length === MAX_EXTENTS) this.full = true;
+    if (this.full) return;
     if (this.spans.length === this.offsets.length) {
       const wider = new Float64Array(this.offsets.length * 2);
       wider.set(this.offsets);
@@ -40,6 +48,7 @@ export class ExtentList {
     let missing = length - stored;
     let done = 0;
     for (const hole of image.holes?.(offset, offset + stored) ?? []) {
+      if (this.full) break;
       this.add(DATA, start + done, start + (hole.from - offset), offset + done);
       this.add(FAILED, start + (hole.from - offset), start + (hole.to - offset), 0);
       missing += hole.to - hole.from;
@@ -71,7 +80,7 @@ export class ExtentMemory implements PhysicalMemory {
   readonly #offsets: Float64Array;
   readonly #cache: PageCache;
   readonly #options: ExtentMemoryOptions;
-  readonly #broken = new Set<number>();
+  readonly #broken = new Map<number, string>();
   #lastIndex = 0;
   #expected = -1;
   #ahead = 1;
@@ -127,7 +136,9 @@ export class ExtentMemory implements PhysicalMemory {
     switch (this.provenance(pfn)) {
       case 'present': {
         const pieces = this.#pieces(pfn);
-        const where = pieces.map((piece) => `${this.#image.name} at ${hex(piece.offset)}`);
+        const where = pieces.map(
+          ({ offset }) => this.#image.placeOf?.(offset) ?? `${this.#image.name} at ${hex(offset)}`,
+        );
         const known = pieces.reduce((sum, piece) => sum + piece.length, 0);
         const rest =
           known < PAGE_SIZE ? `; ${PAGE_SIZE - known} bytes of this page are no memory` : '';
@@ -138,7 +149,7 @@ export class ExtentMemory implements PhysicalMemory {
       case 'absent':
         return absent;
       default:
-        return failed;
+        return this.#broken.get(pfn) ?? failed;
     }
   }
 
@@ -178,7 +189,7 @@ export class ExtentMemory implements PhysicalMemory {
     const read = this.#image.read(offset, run);
     if (read < PAGE_SIZE) {
       this.#cache.release(run);
-      return this.#damaged(pfn, `the file ends at ${hex(offset + read)}, within this page`);
+      return this.#damaged(pfn, offset + read);
     }
     this.#expected = pfn + Math.floor(read / PAGE_SIZE);
     for (let page = 0; (page + 1) * PAGE_SIZE <= read; page++) {
@@ -248,15 +259,17 @@ export class ExtentMemory implements PhysicalMemory {
     const page = this.#cache.allocate(1);
     for (const piece of pieces) {
       const part = page.subarray(piece.at, piece.at + piece.length);
-      if (this.#image.read(piece.offset, part) < piece.length)
-        return this.#damaged(pfn, `the file does not hold all of this page`);
+      const read = this.#image.read(piece.offset, part);
+      if (read < piece.length) return this.#damaged(pfn, piece.offset + read);
     }
     this.#cache.put(pfn, page);
     return page;
   }
 
-  #damaged(pfn: number, why: string): 'failed' {
-    if (this.#broken.size < MAX_BROKEN) this.#broken.add(pfn);
+  /** @param end offset in the image up to which there are bytes. */
+  #damaged(pfn: number, end: number): 'failed' {
+    const why = this.#image.damageAt?.(end) ?? `the file ends at ${hex(end)}, within this page`;
+    if (this.#broken.size < MAX_BROKEN) this.#broken.set(pfn, why);
     this.#options.onDamage?.(pfn, why);
     return 'failed';
   }

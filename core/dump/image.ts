@@ -5,8 +5,14 @@ import type { ByteSource } from '../memory/platform.ts';
  * describes. The latter can have holes, which read as zero and hold nothing.
  */
 export interface Image extends ByteSource {
+  /** Bytes that were written, without the holes. Absent: `size`. */
+  readonly stored?: number;
   /** Stretches of [from, to) that were never written, ascending. Absent: there are none. */
   holes?(from: number, to: number): Iterable<{ readonly from: number; readonly to: number }>;
+  /** Why `read` gave fewer bytes than asked, where that is not the end of the file. */
+  damageAt?(offset: number): string | undefined;
+  /** Where an offset stands in the file, in words, when offsets are not those of the file. */
+  placeOf?(offset: number): string;
 }
 
 /** Exactly `length` bytes, or undefined when the image ends before them. Holes read as zero. */
@@ -40,4 +46,34 @@ export function u64(view: DataView, offset: number): number {
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** Bytes that are read at once while records are small and stand close together. */
+const WINDOW = 65_536;
+
+/** Looks at places of a file in ascending order, with few reads when they are close together. */
+export class ForwardReader {
+  readonly #source: Image;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
+
+  constructor(source: Image) {
+    this.#source = source;
+  }
+
+  /** The bytes at an offset; undefined when the file ends before them. */
+  at(offset: number, length: number): DataView | undefined {
+    const inside = offset - this.#start;
+    if (inside < 0 || inside + length > this.#bytes.length) {
+      const near = inside >= 0 && inside < this.#bytes.length + WINDOW / 8;
+      this.#bytes = readSome(this.#source, offset, near ? WINDOW : length);
+      this.#start = offset;
+      if (this.#bytes.length < length) return undefined;
+    }
+    return new DataView(
+      this.#bytes.buffer,
+      this.#bytes.byteOffset + (offset - this.#start),
+      length,
+    );
+  }
 }
