@@ -8,6 +8,7 @@
  *   dmar0/02:00.0/pasid.0                   a PASID table entry   (directory entry: pasid-dir.0)
  *   dmar0/02:00.0/L4[0]/L3[3]               page-table entries, from the top level down
  *   dmar0/02:00.0/pasid.0/L4[0]             the same under a PASID
+ *   dmar0/02:00.0/L4[0]/L3[3-9]             a run of entries that the tree shows as one row
  *   dmar0/irq/42                            an interrupt remapping table entry
  *   dmar0/queue/3                           an invalidation descriptor
  *   ivhd0/00:14.0/dte                       a device table entry
@@ -18,7 +19,13 @@ export type PathStep =
   | { readonly kind: 'word'; readonly name: string }
   | { readonly kind: 'device'; readonly bdf: string }
   | { readonly kind: 'pasid'; readonly pasid: number }
-  | { readonly kind: 'level'; readonly level: number; readonly index: number }
+  | {
+      readonly kind: 'level';
+      readonly level: number;
+      readonly index: number;
+      /** Last index of a run of entries. */
+      readonly last?: number;
+    }
   | { readonly kind: 'index'; readonly index: number };
 
 const DEVICE = /^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
@@ -29,9 +36,15 @@ export function parsePath(text: string): readonly PathStep[] | undefined {
   if (!/^[a-z]+\d+$/.test(parts[0])) return undefined;
   const steps: PathStep[] = [{ kind: 'unit', name: parts[0] }];
   for (const part of parts.slice(1)) {
-    const level = /^L(\d)\[(\d{1,3})\]$/.exec(part);
+    const level = /^L(\d)\[(\d{1,3})(?:-(\d{1,3}))?\]$/.exec(part);
     const pasid = /^pasid\.(\d{1,7})$/.exec(part);
-    if (level) steps.push({ kind: 'level', level: Number(level[1]), index: Number(level[2]) });
+    if (level)
+      steps.push({
+        kind: 'level',
+        level: Number(level[1]),
+        index: Number(level[2]),
+        ...(level[3] === undefined ? {} : { last: Number(level[3]) }),
+      });
     else if (pasid) steps.push({ kind: 'pasid', pasid: Number(pasid[1]) });
     else if (DEVICE.test(part)) steps.push({ kind: 'device', bdf: part });
     else if (/^\d{1,7}$/.test(part)) steps.push({ kind: 'index', index: Number(part) });
