@@ -56,7 +56,7 @@ export function explainDma(fault: FaultRecord, context: ExplainContext): Judgeme
   ];
   if (result.result === 'translated')
     return stale(fault, context, unit, walk, checks, steps, result);
-  return refused(fault, context, unit, walk, checks, steps, result);
+  return refused(fault, unit, walk, checks, steps, result);
 }
 
 /** The unit with an entry for a requester, else the first of its segment. */
@@ -130,7 +130,6 @@ function stale(
 /** The tables refuse the request too: the deciding entry says why. */
 function refused(
   fault: FaultRecord,
-  context: ExplainContext,
   unit: Unit,
   walk: Walked,
   checks: Check[],

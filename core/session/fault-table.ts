@@ -42,6 +42,8 @@ const RANK = { error: 0, warning: 1, note: 2 } as const;
 export class FaultTable {
   readonly #world: FaultWorld;
   readonly #faults: SessionFault[] = [];
+  /** Numbers of a console's faults by their ordinal in its log. */
+  readonly #numbers = new Map<string | undefined, number[]>();
   readonly #cuts = new Map<string, Cut>();
 
   constructor(world: FaultWorld) {
@@ -52,11 +54,22 @@ export class FaultTable {
     return this.#faults.length;
   }
 
-  /** @returns the fault's number, counted from 1. */
-  add(record: FaultRecord, console: string | undefined): number {
+  /**
+   * @param ordinal counts the faults of that console from 0
+   * @returns the fault's number, counted from 1.
+   */
+  add(record: FaultRecord, console: string | undefined, ordinal: number): number {
     const n = this.#faults.length + 1;
-    this.#faults.push({ n, console, record });
+    this.#faults.push({ n, console, ordinal, record });
+    let numbers = this.#numbers.get(console);
+    if (!numbers) this.#numbers.set(console, (numbers = []));
+    numbers[ordinal] = n;
     return n;
+  }
+
+  /** The number of a console's fault; undefined when it is not in the table. */
+  numberOf(console: string | undefined, ordinal: number): number | undefined {
+    return this.#numbers.get(console)?.[ordinal];
   }
 
   /** The kernel printed more about a fault that is in the table. */
@@ -78,8 +91,9 @@ export class FaultTable {
     const kept =
       console === undefined ? [] : this.#faults.filter((each) => each.console !== console);
     this.#faults.length = 0;
-    for (const each of kept) this.#faults.push({ ...each, n: this.#faults.length + 1 });
+    this.#numbers.clear();
     this.#cuts.clear();
+    for (const { record, console: from, ordinal } of kept) this.add(record, from, ordinal);
   }
 
   /** Verdicts may have changed: what is sorted by them is sorted again. */

@@ -10,7 +10,7 @@ import { Failure } from '../memory/failure.ts';
 import { OverlayMemory } from '../memory/overlay.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { ByteSource, Platform } from '../memory/platform.ts';
-import { intelFacts } from '../vtd/facts.ts';
+import { intelFactsFromRegisters } from '../vtd/facts.ts';
 import { intelUnit } from '../vtd/unit.ts';
 import { identify, type SourceKind } from './identify.ts';
 import { parseRegisters, type RegisterDocument } from './register-file.ts';
@@ -114,8 +114,17 @@ export function unitOf(facts: UnitFacts, memory: PhysicalMemory): Unit {
 function factsOf(document: RegisterDocument): UnitFacts[] {
   return document.units.map((unit, index) =>
     document.vendor === 'intel'
-      ? intelFacts(unit.registers, { name: `dmar${index}`, segment: 0, base: unit.base, from: 'file' })
-      : amdFacts(unit.registers, { name: `ivhd${index}`, segment: 0, base: unit.base, from: 'file' }),
+      ? intelFactsFromRegisters(unit.registers, {
+          name: `dmar${index}`,
+          segment: 0,
+          base: unit.base,
+        })
+      : amdFacts(unit.registers, {
+          name: `ivhd${index}`,
+          segment: 0,
+          base: unit.base,
+          from: 'file',
+        }),
   );
 }
 
@@ -175,6 +184,8 @@ function unreadable(source: ByteSource): Failure {
       ? `${source.name} is empty.`
       : `${source.name} is not a dump, a log or a register file that this version can read. It starts with ${digits.slice(0, 4).join(' ')}${packed ? ` (${packed})` : ''}.`,
     'Nothing was opened.',
-    packed ? 'Unpack it and open what is inside.' : 'Say what it is with --as, or give another file.',
+    packed
+      ? 'Unpack it and open what is inside.'
+      : 'Say what it is with --as, or give another file.',
   );
 }

@@ -49,6 +49,7 @@ export function incompleteJson(incomplete: readonly Incomplete[]): IncompleteJso
     const key = address ?? each.text;
     if (!seen.has(key)) seen.set(key, { address, at: each.at, text: each.text });
   }
-  const rank = (each: IncompleteJson): bigint => (each.address === null ? -1n : BigInt(each.address));
+  const rank = (each: IncompleteJson): bigint =>
+    each.address === null ? -1n : BigInt(each.address);
   return [...seen.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
 }

@@ -66,7 +66,8 @@ function parseLines(text: string, vendor: 'intel' | 'amd'): RegisterDocument {
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*(?:#.*)?$/.test(line)) continue;
     const match = /^\s*((?:0x)?[0-9a-f]+)[\s:=]+((?:0x)?[0-9a-f]+)\s*$/i.exec(line);
-    if (!match) throw refused(`The register file has a line that is not OFFSET VALUE: ${line.slice(0, 60)}`);
+    if (!match)
+      throw refused(`The register file has a line that is not OFFSET VALUE: ${line.slice(0, 60)}`);
     pairs.push([match[1], match[2]]);
   }
   if (pairs.length === 0) throw refused('The register file is empty.');
@@ -86,7 +87,10 @@ function withHighHalves(pairs: readonly [string, string][]): [string, string][] 
   return [...halves, ...pairs];
 }
 
-function words(pairs: readonly (readonly [string, string])[], absentIsZero: boolean): RegisterWords {
+function words(
+  pairs: readonly (readonly [string, string])[],
+  absentIsZero: boolean,
+): RegisterWords {
   const map = new Map<number, number>();
   for (const [offsetText, valueText] of pairs) {
     const offset = parseHex(offsetText);

@@ -20,7 +20,9 @@ export function selectDevice(
     if (device) return { unit, device };
   }
   const name = formatBdf(bdf.id, bdf.segment) + (pasid === undefined ? '' : ` with PASID ${pasid}`);
-  const known = [...new Set(units.flatMap((unit) => unit.devices().devices.map((device) => device.bdf)))];
+  const known = [
+    ...new Set(units.flatMap((unit) => unit.devices().devices.map((device) => device.bdf))),
+  ];
   throw new Failure(
     'unreadable',
     `${name} has no entry in any unit's tables.`,

@@ -45,7 +45,11 @@ async function sweepFields(
   incomplete: Incomplete[],
 ): Promise<Record<string, Json>> {
   const digest = platform.sha256();
-  const result = unit.sweep(device, (batch) => digest.update(encoder.encode(leafLines(batch))), budget);
+  const result = unit.sweep(
+    device,
+    (batch) => digest.update(encoder.encode(leafLines(batch))),
+    budget,
+  );
   incomplete.push(...result.incomplete);
   const sizes = [...result.leafSizes].sort((a, b) => a[0] - b[0]);
   return {
@@ -100,7 +104,8 @@ function commonUnit(unit: Unit): Record<string, Json> {
   };
 }
 
-const hexOrNull = (value: bigint | undefined): string | null => (value === undefined ? null : hex(value));
+const hexOrNull = (value: bigint | undefined): string | null =>
+  value === undefined ? null : hex(value);
 
 function intelUnitHead(unit: Unit, facts: IntelFacts): Record<string, Json> {
   return {

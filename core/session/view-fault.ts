@@ -9,6 +9,8 @@ export interface SessionFault {
   /** Counts the session's faults from 1. */
   readonly n: number;
   readonly console: string | undefined;
+  /** Counts the faults of that console from 0. */
+  readonly ordinal: number;
   readonly record: FaultRecord;
 }
 

@@ -17,7 +17,8 @@ export const MISSING_WORDS: Readonly<Record<string, string>> = {
 export function servingUnit(units: readonly Unit[], bdf: Bdf): Unit | undefined {
   const ofSegment = units.filter((unit) => unit.facts.segment === bdf.segment);
   return (
-    ofSegment.find((unit) => unit.devices().devices.some((device) => device.id === bdf.id)) ?? ofSegment[0]
+    ofSegment.find((unit) => unit.devices().devices.some((device) => device.id === bdf.id)) ??
+    ofSegment[0]
   );
 }
 
@@ -69,8 +70,14 @@ export function walkStepJson(step: WalkStep): Record<string, unknown> {
           raw: entry.words.map(hex),
           fields: Object.fromEntries(
             decode(entry.layout, entry.words)
-              .filter(({ field, value }) => (field.kind !== 'reserved' && field.kind !== 'ignored') || value !== 0n)
-              .map(({ field, value }) => [field.name, hex(field.kind === 'address' ? value << BigInt(field.shift) : value)]),
+              .filter(
+                ({ field, value }) =>
+                  (field.kind !== 'reserved' && field.kind !== 'ignored') || value !== 0n,
+              )
+              .map(({ field, value }) => [
+                field.name,
+                hex(field.kind === 'address' ? value << BigInt(field.shift) : value),
+              ]),
           ),
           reservedSet: reservedSet(entry.layout, entry.words).map((field) => field.name),
         }
@@ -81,7 +88,11 @@ export function walkStepJson(step: WalkStep): Record<string, unknown> {
 }
 
 /** The whole walk as the command line's JSON. */
-export function walkDocument(unit: Unit, request: WalkRequest, result: WalkResult): Record<string, unknown> {
+export function walkDocument(
+  unit: Unit,
+  request: WalkRequest,
+  result: WalkResult,
+): Record<string, unknown> {
   return {
     schema: 'faultline.walk/1',
     unit: unit.facts.name,

@@ -6,6 +6,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tables: async () => (await import('./commands/tables.ts')).command,
   mappings: async () => (await import('./commands/mappings.ts')).command,
   walk: async () => (await import('./commands/walk.ts')).command,
+  dmesg: async () => (await import('./commands/dmesg.ts')).command,
+  regs: async () => (await import('./commands/regs.ts')).command,
   irq: async () => (await import('./commands/irq.ts')).command,
   faults: async () => (await import('./commands/faults.ts')).command,
   phases: async () => (await import('./commands/phases.ts')).command,
