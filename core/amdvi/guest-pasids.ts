@@ -41,7 +41,12 @@ export function guestPasids(
     read++;
     const page = context.memory.page(pfnOf(at));
     if (!isKnown(page)) {
-      notes.missing(at, page, gcr3Path(device, level, base), `Guest CR3 table of ${bdf}`);
+      notes.missing(
+        at,
+        page,
+        gcr3Path(device, dte.gcr3Levels, level, base),
+        `Guest CR3 table of ${bdf}`,
+      );
       return;
     }
     if (page === ZERO_PAGE) return;
@@ -56,7 +61,7 @@ export function guestPasids(
         own.add(
           'error',
           'reserved-bits',
-          gcr3Path(device, level, pasid),
+          gcr3Path(device, dte.gcr3Levels, level, pasid),
           'The guest CR3 table entry has reserved bits set: the unit refuses its requests.',
         );
       const target = context.plain(

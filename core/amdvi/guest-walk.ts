@@ -44,11 +44,13 @@ export function maxPasid(gcr3Levels: number): number {
   return 2 ** Math.min(20, GCR3_LEVEL_BITS * gcr3Levels) - 1;
 }
 
-/** Path of the guest CR3 table entry that is read at `level` for a PASID. */
-export function gcr3Path(at: string, level: number, pasid: number): string {
-  return level === 1
-    ? `${at}/pasid.${pasid}`
-    : `${at}/gcr3/${levelStep(level, (pasid >> (GCR3_LEVEL_BITS * (level - 1))) & 0x1ff)}`;
+/** Path of the entry that is read at `level` for a PASID, in a guest CR3 table of so many levels. */
+export function gcr3Path(at: string, levels: number, level: number, pasid: number): string {
+  if (level === 1) return `${at}/pasid.${pasid}`;
+  let path = `${at}/gcr3`;
+  for (let each = levels; each >= level; each--)
+    path += `/${levelStep(each, (pasid >> (GCR3_LEVEL_BITS * (each - 1))) & 0x1ff)}`;
+  return path;
 }
 
 /** The guest CR3 of a PASID: the top guest page table. */
@@ -71,7 +73,7 @@ export function walkGcr3(
       return { result: 'unknown', missing: words, entry: at };
     }
     const entry = {
-      path: gcr3Path(walk.at, level, walk.pasid),
+      path: gcr3Path(walk.at, walk.dte.gcr3Levels, level, walk.pasid),
       address: at,
       words,
       layout: GCR3_ENTRY,
