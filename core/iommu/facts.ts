@@ -25,6 +25,8 @@ export interface IntelFacts extends CommonFacts {
   /** Physical address of the root table (RTADDR without its low bits). */
   readonly rootTable: bigint | undefined;
   readonly mode: 'legacy' | 'scalable' | 'abort' | undefined;
+  /** Bits of a physical address (the DMAR table's Host Address Width), where it is known. */
+  readonly hostAddressWidth?: number;
   readonly interrupts: IntelInterruptFacts | undefined;
   readonly queue: QueueFacts | undefined;
 }

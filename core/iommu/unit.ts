@@ -138,6 +138,8 @@ export type WalkResult =
       readonly name: string;
       /** AMD-Vi: flags of the IO_PAGE_FAULT. */
       readonly flags?: number;
+      /** The unit refuses the request but records nothing (VT-d: FPD, abort DMA mode). */
+      readonly silent?: boolean;
       readonly steps: readonly WalkStep[];
     }
   /** A page that the walk needs is not known: nothing is guessed. */

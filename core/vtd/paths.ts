@@ -1,0 +1,40 @@
+/** Paths of a unit's entries, in the form of core/iommu/path.ts. */
+import { formatBdf } from '../format/bdf.ts';
+import type { IntelFacts } from '../iommu/facts.ts';
+import { levelStep } from '../iommu/path.ts';
+
+const two = (value: number): string => value.toString(16).padStart(2, '0');
+
+export function devicePath(facts: IntelFacts, id: number): string {
+  return `${facts.name}/${formatBdf(id, facts.segment)}`;
+}
+
+export function rootPath(facts: IntelFacts): string {
+  return `${facts.name}/root`;
+}
+
+export function busPath(facts: IntelFacts, bus: number): string {
+  return `${facts.name}/bus.${two(bus)}`;
+}
+
+export function contextPath(facts: IntelFacts, id: number): string {
+  return `${devicePath(facts, id)}/context`;
+}
+
+export function directoryPath(facts: IntelFacts, id: number, index: number): string {
+  return `${devicePath(facts, id)}/pasid-dir.${index}`;
+}
+
+/** What page-table steps hang on: the device, or its PASID. */
+export function tablesPath(facts: IntelFacts, id: number, pasid: number | undefined): string {
+  const device = devicePath(facts, id);
+  return pasid === undefined ? device : `${device}/pasid.${pasid}`;
+}
+
+/** Page-table steps from the top level down to `level` for an input page frame. */
+export function pagingPath(base: string, levels: number, level: number, frame: number): string {
+  let path = base;
+  for (let at = levels; at >= level; at--)
+    path += `/${levelStep(at, Math.floor(frame / 512 ** (at - 1)) % 512)}`;
+  return path;
+}

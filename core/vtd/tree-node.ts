@@ -1,0 +1,146 @@
+/** What all rows of the VT-d tree share. Children are made when asked for and not kept. */
+import type { Layout, Words } from '../bits/layout.ts';
+import { formatCount } from '../format/size.ts';
+import type { IntelFacts } from '../iommu/facts.ts';
+import type { Finding } from '../iommu/finding.ts';
+import type { Rights } from '../iommu/leaves.ts';
+import type { Entry, TreeNode } from '../iommu/unit.ts';
+import type { PhysicalMemory, UnknownPage } from '../memory/physical.ts';
+import type { Capabilities } from './capabilities.ts';
+import { missingPage } from './findings.ts';
+
+/** What every row needs to read on. */
+export interface TreeSource {
+  readonly facts: IntelFacts;
+  readonly memory: PhysicalMemory;
+  readonly capabilities: Capabilities;
+}
+
+export interface NodeParts {
+  readonly path: string;
+  readonly label: string;
+  readonly kind: TreeNode['kind'];
+  readonly decoded: string;
+  readonly entry?: Entry;
+  readonly pointsTo?: bigint;
+  readonly rights?: Rights;
+  readonly present?: boolean;
+  readonly findings?: readonly Finding[];
+  /** Makes the rows below. */
+  readonly children?: (all: boolean) => readonly TreeNode[];
+  /** Counts the rows below that are present, without making them. */
+  readonly count?: () => number;
+}
+
+/** Makes a row; its count is found when it is first asked for. */
+export function treeNode(parts: NodeParts): TreeNode {
+  return new Node(parts);
+}
+
+class Node implements TreeNode {
+  readonly path: string;
+  readonly label: string;
+  readonly kind: TreeNode['kind'];
+  readonly decoded: string;
+  readonly entry: Entry | undefined;
+  readonly pointsTo: bigint | undefined;
+  readonly rights: Rights | undefined;
+  readonly present: boolean;
+  readonly findings: readonly Finding[];
+  readonly #children: NodeParts['children'];
+  readonly #counter: NodeParts['count'];
+  #count: number | undefined;
+
+  constructor(parts: NodeParts) {
+    this.path = parts.path;
+    this.label = parts.label;
+    this.kind = parts.kind;
+    this.decoded = parts.decoded;
+    this.entry = parts.entry;
+    this.pointsTo = parts.pointsTo;
+    this.rights = parts.rights;
+    this.present = parts.present ?? true;
+    this.findings = parts.findings ?? [];
+    this.#children = parts.children;
+    this.#counter = parts.count;
+  }
+
+  get childCount(): number {
+    this.#count ??= this.#counter ? this.#counter() : this.children(false).length;
+    return this.#count;
+  }
+
+  children(all: boolean): readonly TreeNode[] {
+    return this.#children?.(all) ?? [];
+  }
+}
+
+/** The row that stands for a table whose page is not known. */
+export function missingNode(
+  path: string,
+  what: string,
+  address: bigint,
+  why: UnknownPage,
+): TreeNode {
+  const { text } = missingPage(what, path, address, why);
+  return treeNode({
+    path,
+    label: what,
+    kind: 'missing',
+    decoded: text.slice(text.lastIndexOf(': ') + 2),
+    pointsTo: address,
+    present: false,
+  });
+}
+
+/** A table of equal entries as the tree shows it: rows for entries, one row for each empty run. */
+export interface EntryTable {
+  readonly size: number;
+  readonly present: (index: number) => boolean;
+  /** The row of one entry, present or not. */
+  readonly node: (index: number) => TreeNode;
+  /** Path and label of a run of entries that are not present. */
+  readonly run: (first: number, last: number) => { readonly path: string; readonly label: string };
+}
+
+/** Rows of a table: present entries, and with `all` the others, runs of them as one row. */
+export function tableRows(table: EntryTable, all: boolean): TreeNode[] {
+  const rows: TreeNode[] = [];
+  let empty = -1;
+  for (let index = 0; index <= table.size; index++) {
+    const present = index === table.size || table.present(index);
+    if (!present) {
+      if (empty < 0) empty = index;
+      continue;
+    }
+    if (all && empty >= 0) rows.push(emptyRun(table, empty, index - 1));
+    empty = -1;
+    if (index < table.size) rows.push(table.node(index));
+  }
+  return rows;
+}
+
+/** How many rows `tableRows` makes of the present entries. */
+export function countPresent(table: EntryTable): number {
+  let count = 0;
+  for (let index = 0; index < table.size; index++) if (table.present(index)) count++;
+  return count;
+}
+
+function emptyRun(table: EntryTable, first: number, last: number): TreeNode {
+  if (first === last) return table.node(first);
+  const count = last - first + 1;
+  return treeNode({
+    ...table.run(first, last),
+    kind: 'run',
+    decoded: `${formatCount(count)} entries, not present`,
+    present: false,
+    count: () => count,
+    children: () => Array.from({ length: count }, (_, at) => table.node(first + at)),
+  });
+}
+
+/** An entry for a row. */
+export function makeEntry(path: string, address: bigint, words: Words, layout: Layout): Entry {
+  return { path, address, words, layout };
+}
