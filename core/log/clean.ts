@@ -1,0 +1,70 @@
+/**
+ * What happens to a line between the kernel and the file, undone: terminal escapes, mail quoting,
+ * quoted-printable, HTML, escapes of /dev/kmsg. (Line ends and lone carriage returns are the
+ * parser's.)
+ */
+
+/** Any character that needs one of the steps below; most lines have none. */
+const SUSPICIOUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0>&\\]|=3D/;
+
+const ESCAPE_SEQUENCES =
+  // CSI; OSC and other strings, which end with BEL, ST or the line; two-byte escapes.
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-OQ-WYZ\\`-~])|\u009b[0-?]*[ -/]*[@-~]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const QUOTE = /^(?:[ \t]?>)+[ \t]?/;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
+
+/**
+ * One line without its mangling. The result may hold newlines: /dev/kmsg and netconsole write a
+ * message of two lines as one, with `\x0a`.
+ */
+export function clean(line: string): string {
+  if (!SUSPICIOUS.test(line)) return line;
+  let text = stripControls(line);
+  text = text.replace(QUOTE, '');
+  if (text.includes('=3D')) text = decodeQuotedPrintable(text);
+  if (text.includes('&'))
+    text = text.replace(/&(?:#(\d{1,6})|([a-z]{2,4}));/g, (whole, code: string, name: string) =>
+      code ? safeCharacter(Number(code)) : (ENTITIES[name] ?? whole),
+    );
+  if (text.includes('\\x'))
+    text = stripControls(
+      text.replace(/\\x([0-9a-f]{2})/gi, (_, digits: string) =>
+        String.fromCharCode(Number.parseInt(digits, 16)),
+      ),
+    );
+  return text.replaceAll('\u00a0', ' ');
+}
+
+/** Without terminal escapes and controls other than tab and newline. */
+function stripControls(text: string): string {
+  return text.replace(ESCAPE_SEQUENCES, '').replace(CONTROLS, '');
+}
+
+function safeCharacter(code: number): string {
+  return code >= 32 && code < 0xd800 ? String.fromCharCode(code) : '';
+}
+
+/**
+ * Only where every `=` is an escape: the kernel's own `device=20:00.0` looks like one, but in
+ * quoted-printable its `=` would be `=3D`.
+ */
+function decodeQuotedPrintable(text: string): string {
+  if (/=(?![0-9A-F]{2}|$)/.test(text)) return text;
+  return text.replace(/=([0-9A-F]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+}
+
+/** Whether a line ends in a soft break of quoted-printable; `joinSoft` joins it with the next. */
+export function endsSoft(line: string): boolean {
+  return line.endsWith('=');
+}

@@ -1,0 +1,71 @@
+import type { Severity } from '../iommu/finding.ts';
+import type { PhaseLine } from './message.ts';
+import type { Detail, Phase } from './records.ts';
+
+/** How one of the kernel's messages is recognised. */
+export interface PhaseRule {
+  /** A text that every such line holds, at least eight characters; the line is found by it. */
+  readonly key: string;
+  /** Matched against the message without its prefixes; named groups become details. */
+  readonly pattern: RegExp;
+  readonly phase: Phase;
+  readonly event: string;
+  readonly severity: Severity;
+  /** Kinds of the named groups that are not text. */
+  readonly kinds?: Readonly<Record<string, 'hex' | 'decimal'>>;
+  /** Details that the message implies without saying them. */
+  readonly implies?: Readonly<Record<string, Detail>>;
+  /** Unit from the groups, where a group `unit` does not hold its name. */
+  readonly unitOf?: (groups: Readonly<Record<string, string | undefined>>) => string | undefined;
+}
+
+/** A rule; `note` unless said otherwise. */
+export function rule(
+  key: string,
+  pattern: RegExp,
+  phase: Phase,
+  event: string,
+  more: Partial<Pick<PhaseRule, 'severity' | 'kinds' | 'implies' | 'unitOf'>> = {},
+): PhaseRule {
+  return { key, pattern, phase, event, severity: 'note', ...more };
+}
+
+/** Longest text that a record keeps: a line of the kernel has 1,024 characters at most. */
+const LONGEST_TEXT = 2048;
+
+/** What the first rule that fits makes of a message; `cut` when only a rule's key is there. */
+export function readRules(
+  rules: readonly PhaseRule[],
+  text: string,
+): PhaseLine | 'cut' | undefined {
+  let cut = false;
+  for (const each of rules) {
+    if (!text.includes(each.key)) continue;
+    const match = each.pattern.exec(text);
+    if (match) return phaseLine(each, match, text);
+    cut = true;
+  }
+  return cut ? 'cut' : undefined;
+}
+
+function phaseLine(of: PhaseRule, match: RegExpExecArray, text: string): PhaseLine {
+  const groups: Readonly<Record<string, string | undefined>> = match.groups ?? {};
+  const details: Record<string, Detail> = { ...of.implies };
+  for (const [name, value] of Object.entries(groups)) {
+    if (value === undefined || name === 'unit') continue;
+    const kind = of.kinds?.[name];
+    if (kind === 'hex') details[name] = BigInt(`0x${value}`);
+    else if (kind === 'decimal') details[name] = Number(value);
+    else details[name] = value.trim();
+  }
+  return {
+    kind: 'phase',
+    index: match.index,
+    phase: of.phase,
+    event: of.event,
+    text: text.slice(0, LONGEST_TEXT).trim(),
+    severity: of.severity,
+    unit: groups['unit'] ?? of.unitOf?.(groups),
+    details,
+  };
+}

@@ -1,0 +1,181 @@
+import type { VtdEra } from '../iommu/fault.ts';
+import {
+  BDF,
+  hexNumber,
+  hexWord,
+  requesterId,
+  type Message,
+  type Reading,
+  type VtdFault,
+} from './message.ts';
+
+/** Texts of which a line with a VT-d fault has at least one. */
+export const VTD_ANCHORS = [
+  'Request device [',
+  'fault addr ',
+  'fault index ',
+  '[fault reason ',
+  'DMAR:[DMA ',
+  'DMAR: [DMA ',
+  'DMAR: [INTR-REMAP]',
+  'INTR-REMAP:',
+  'handling fault status reg ',
+];
+
+const REASON = '\\s*\\[fault reason (?:0x([0-9a-f]{1,2})|(\\d{1,3}))\\]';
+
+/**
+ * A DMA fault of any era. Groups: 1 prefix, 2 `DMAR:[` of the two-line eras, 3 access, 4 no PASID,
+ * 5 PASID (5.14 on), 6-9 BDF, 10 PASID (5.4 to 5.13), 11 `0x`, 12 address, 13 and 14 the reason in
+ * hexadecimal and in decimal.
+ */
+const DMA = new RegExp(
+  `(DMAR: |dmar: )?(DMAR:)?\\[DMA (Read|Write)(?: (NO_PASID)| PASID 0x([0-9a-f]{1,8}))?\\]\\s*` +
+    `Request device \\[${BDF}\\](?: PASID ([0-9a-f]{1,8}))?\\s*fault addr (0x)?([0-9a-f]{1,16})` +
+    `(?![0-9a-zA-Z])(?:${REASON})?`,
+  'g',
+);
+
+/**
+ * An interrupt fault of any era. Groups: 1 prefix, 2 `[[` of the two-line eras, 3-6 BDF, 7 `0x`,
+ * 8 index, 9 and 10 the reason.
+ */
+const INTERRUPT = new RegExp(
+  `(DMAR: |dmar: )?(?:\\[INTR-REMAP\\]|INTR-REMAP:)\\s*Request device \\[(\\[)?${BDF}\\]\\s*` +
+    `fault index (0x)?([0-9a-f]{1,4})(?![0-9a-zA-Z])(?:${REASON})?`,
+  'g',
+);
+
+const SECOND_LINE = new RegExp(`(DMAR|INTR-REMAP):${REASON}`, 'g');
+const STATUS = /DRHD: handling fault status reg ([0-9a-f]{1,8})(?![0-9a-zA-Z])/g;
+
+/** Parts of a fault record, for lines of which nothing better was made. */
+const PARTS =
+  /Request device \[|\[fault reason |fault addr (?:0x)?[0-9a-f]|fault index (?:0x)?[0-9a-f]/;
+/** The beginning of a record, whatever follows. */
+const BEGINNING = /DMAR:\s?\[(?:D|I)|\[DMA (?:Read|Write)|INTR-REMAP[:\]] ?Req/;
+/** Xen's wording names the registers' address; its records are not Linux's. */
+export const XEN = 'iommu reg = ';
+
+const LARGEST_PASID = 0xfffff;
+/** What kernels of 5.4 to 5.13 print for a request without PASID. */
+const NO_PASID = 0xffffffff;
+
+/** Reads every VT-d fault, reason and status line in a text; undefined where it has no trace of any. */
+export function readVtd(text: string): Reading | undefined {
+  if (text.includes(XEN)) return { messages: [], broken: 'damaged' };
+  const messages: Message[] = [];
+  let cut = false;
+  let damaged = false;
+  // What no message has taken; most lines are one message and what remains needs no look.
+  let rest = text;
+  const each = (pattern: RegExp, read: (match: RegExpExecArray) => Message | undefined): void => {
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+      const message = read(match);
+      if (message) messages.push(message);
+      else damaged = true;
+      if (message?.kind === 'vtd' && isCut(message, pattern.lastIndex === text.length)) cut = true;
+      const end = pattern.lastIndex;
+      rest = rest.slice(0, match.index) + ' '.repeat(end - match.index) + rest.slice(end);
+    }
+  };
+  if (text.includes('Request device [')) {
+    each(DMA, dmaFault);
+    if (text.includes('INTR-REMAP')) each(INTERRUPT, interruptFault);
+  }
+  if (text.includes('handling fault status reg'))
+    each(STATUS, (match) => ({
+      kind: 'status',
+      index: match.index,
+      value: Number.parseInt(match[1], 16),
+    }));
+  if (rest.includes('[fault reason '))
+    each(SECOND_LINE, (match) => ({
+      kind: 'vtd-reason',
+      index: match.index,
+      interrupt: match[1] === 'INTR-REMAP',
+      reason: reasonOf(match[2], match[3]),
+    }));
+  if (rest.includes('[') || rest.includes('fault')) {
+    if (PARTS.test(rest)) damaged = true;
+    else if (BEGINNING.test(rest)) cut = true;
+  }
+  if (messages.length === 0 && !cut && !damaged) return undefined;
+  return { messages, broken: damaged ? 'damaged' : cut ? 'cut' : 'no' };
+}
+
+/**
+ * Whether a record that matches may still be only its beginning: a one-line record without its
+ * reason, digits that end with the line and may go on after a wrap, or an address that is not
+ * that of a page although the kernel prints only such.
+ */
+function isCut(fault: VtdFault, endsLine: boolean): boolean {
+  if (fault.reason !== undefined) return false;
+  return fault.era >= 'V4' || endsLine || ((fault.address ?? 0n) & 0xfffn) !== 0n;
+}
+
+function dmaFault(match: RegExpExecArray): VtdFault | undefined {
+  const [, prefix, twoLine, access, none, newPasid] = match;
+  const [segment, bus, device, fn, oldPasid, hexMark, address, hexReason, reason] = match.slice(6);
+  const pasid = hexNumber(newPasid ?? oldPasid);
+  if (pasid !== undefined && pasid > LARGEST_PASID && pasid !== NO_PASID) return undefined;
+  const code = hexReason ?? reason;
+  return {
+    kind: 'vtd',
+    index: match.index,
+    interrupt: false,
+    era: twoLine
+      ? twoLineEra(prefix)
+      : oneLineEra(match[0], segment, hexMark !== undefined || none !== undefined, oldPasid),
+    access: access === 'Read' ? 'read' : 'write',
+    segment: hexNumber(segment),
+    id: requesterId(bus, device, fn),
+    pasid: pasid === NO_PASID ? undefined : pasid,
+    address: hexWord(address),
+    entryIndex: undefined,
+    reason: code === undefined ? undefined : reasonOf(hexReason, reason),
+  };
+}
+
+function interruptFault(match: RegExpExecArray): VtdFault {
+  const [, prefix, , segment, bus, device, fn, hexMark, index, hexReason, reason] = match;
+  const code = hexReason ?? reason;
+  return {
+    kind: 'vtd',
+    index: match.index,
+    interrupt: true,
+    era: match[0].includes('[INTR-REMAP]')
+      ? oneLineEra(match[0], segment, hexMark !== undefined, undefined)
+      : twoLineEra(prefix),
+    access: undefined,
+    segment: hexNumber(segment),
+    id: requesterId(bus, device, fn),
+    pasid: undefined,
+    address: undefined,
+    entryIndex: hexNumber(index),
+    reason: code === undefined ? undefined : reasonOf(hexReason, reason),
+  };
+}
+
+function twoLineEra(prefix: string | undefined): VtdEra {
+  if (prefix === 'dmar: ') return 'V2';
+  return prefix === 'DMAR: ' ? 'V3' : 'V1';
+}
+
+function oneLineEra(
+  text: string,
+  segment: string | undefined,
+  hex: boolean,
+  oldPasid: string | undefined,
+): VtdEra {
+  if (segment !== undefined) return 'V8';
+  if (text.includes('[0x')) return 'V6';
+  if (hex) return 'V7';
+  return oldPasid === undefined ? 'V4' : 'V5';
+}
+
+/** `0x` before the number means hexadecimal, its absence decimal, in every era. */
+function reasonOf(hexadecimal: string | undefined, decimal: string | undefined): number {
+  return hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
+}
