@@ -370,7 +370,11 @@ export const calls = {
     }),
     answer: SessionInfo,
   },
-  'session.openSample': { request: Nothing, answer: SessionInfo },
+  /** The bundled crash: its dump, and its console as a replay that plays or stands at its end. */
+  'session.openSample': {
+    request: z.object({ replay: z.enum(['play', 'end']).optional() }),
+    answer: SessionInfo,
+  },
   /** Text pasted by a person: a log, a register file. */
   'session.openText': {
     request: z.object({
@@ -467,6 +471,7 @@ export const calls = {
   'faults.rate': {
     request: z.object({ filter: z.string().max(2000), bins: z.number().int().min(1).max(2000) }),
     answer: z.object({
+      /** Seconds; a later kernel's clock begins where the one before it was seen last. */
       start: z.number(),
       end: z.number(),
       read: z.array(Count),

@@ -8,6 +8,8 @@ import { accessKind, faultItem, type SessionFault, type Verdict } from './view-f
 /** What the list shows of a fault that the record does not hold. */
 export interface FaultWorld extends FilterWorld {
   verdict(record: FaultRecord): Verdict | undefined;
+  /** The verdict if it is at hand: where many thousands are sorted, no more are made. */
+  knownVerdict(record: FaultRecord): Verdict | undefined;
 }
 
 type Query = CallInput<'faults.rows'>;
@@ -35,6 +37,9 @@ interface Cut {
 
 /** Cuts kept at a time: one for each panel that looks, and the one before. */
 const MAX_CUTS = 6;
+
+/** Rows of which verdicts are made to sort by them. */
+const MAX_JUDGED = 2000;
 
 const RANK = { error: 0, warning: 1, note: 2 } as const;
 
@@ -238,10 +243,12 @@ export class FaultTable {
   ): readonly number[] {
     if (by === 'order') return places;
     if (cut.sorted?.by === by && cut.sorted.seen === cut.seen) return cut.sorted.order;
+    const judge = (record: FaultRecord): Verdict | undefined =>
+      places.length > MAX_JUDGED ? this.#world.knownVerdict(record) : this.#world.verdict(record);
     const keyed = places.map((place) => {
       const { record, n } = faultOf(place);
       const count = countOf === 1 ? 1 : countOf(place);
-      return { place, n, keys: this.#keys(by, record, count) };
+      return { place, n, keys: sortKeys(by, record, count, judge) };
     });
     keyed.sort((a, b) => {
       for (const [index, key] of a.keys.entries()) {
@@ -254,22 +261,27 @@ export class FaultTable {
     cut.sorted = { by, seen: cut.seen, order };
     return order;
   }
+}
 
-  #keys(by: Sort, record: FaultRecord, count: number): (number | string)[] {
-    switch (by) {
-      case 'worst': {
-        const verdict = this.#world.verdict(record);
-        return [verdict ? RANK[verdict.severity] : 3, -count];
-      }
-      case 'count':
-        return [-count];
-      case 'address':
-        return [record.address === undefined ? -1 : Number(record.address)];
-      case 'reason':
-        return [record.reason ?? -1, record.event ?? ''];
-      default:
-        return [record.bdf ?? ''];
+function sortKeys(
+  by: Sort,
+  record: FaultRecord,
+  count: number,
+  judge: (record: FaultRecord) => Verdict | undefined,
+): (number | string)[] {
+  switch (by) {
+    case 'worst': {
+      const verdict = judge(record);
+      return [verdict ? RANK[verdict.severity] : 3, -count];
     }
+    case 'count':
+      return [-count];
+    case 'address':
+      return [record.address === undefined ? -1 : Number(record.address)];
+    case 'reason':
+      return [record.reason ?? -1, record.event ?? ''];
+    default:
+      return [record.bdf ?? ''];
   }
 }
 

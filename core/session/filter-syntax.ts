@@ -87,10 +87,11 @@ class Parser {
   }
 
   whole(): FilterTree {
-    if (this.#token.kind === 'end') return { kind: 'all', of: [] };
+    const first = this.#token;
+    if (first.kind === 'end') return { kind: 'all', of: [] };
     const tree = this.#any();
-    if (this.#token.kind !== 'end')
-      throw new FilterError(`"${this.#token.text}" has nothing to close`, this.#token.at);
+    const rest: Token = this.#token;
+    if (rest.kind !== 'end') throw new FilterError(`"${rest.text}" has nothing to close`, rest.at);
     return tree;
   }
 

@@ -116,6 +116,11 @@ export class FlatTree {
     this.#restore(old, this.#top);
   }
 
+  /** Expands what another tree of the same tables has expanded. */
+  adopt(other: FlatTree): void {
+    this.#restore(other.#top, this.#top);
+  }
+
   #collect(branch: Branch, from: number, to: number, out: FlatRow[]): void {
     const children = this.#children(branch);
     // `row` is the first row of child `index`, counted below this branch.

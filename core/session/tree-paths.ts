@@ -45,9 +45,28 @@ function samePart(a: PathStep, b: PathStep): boolean {
   return a.kind === 'unit' && b.kind === 'unit' && a.name === b.name;
 }
 
-/** A run stands among the entries of one table; its path is that of an entry in it. */
+/** A run stands for entries of one table: `L3[3-9]`, or another form that says less. */
 function runMayContain(row: readonly PathStep[], wanted: readonly PathStep[]): boolean {
-  return row.length <= wanted.length;
+  const at = row.length - 1;
+  const run = row[at];
+  const step = wanted[at];
+  if (!step) return false;
+  if (run.kind !== 'level' || run.last === undefined) return true;
+  return (
+    step.kind === 'level' &&
+    step.level === run.level &&
+    step.index >= run.index &&
+    step.index <= run.last
+  );
+}
+
+/** The paths of the entries that a run's row stands for; of any other row none. */
+export function pathsOfRun(path: string): string[] {
+  const match = /^(.*\/L\d)\[(\d{1,3})-(\d{1,3})\]$/.exec(path);
+  if (!match) return [];
+  const first = Number(match[2]);
+  const count = Math.max(0, Number(match[3]) - first + 1);
+  return Array.from({ length: count }, (_, index) => `${match[1]}[${first + index}]`);
 }
 
 /**

@@ -11,6 +11,7 @@ const WORLD: FaultWorld = {
     record.reason === 6
       ? { id: 'not-mapped', title: 'Not mapped', severity: 'error' }
       : { id: 'permission', title: 'Permission missing', severity: 'warning' },
+  knownVerdict: () => undefined,
   phase: () => 'takeover',
 };
 
@@ -136,7 +137,7 @@ const QUERY = {
 
 function table(records: readonly FaultRecord[]): FaultTable {
   const made = new FaultTable(WORLD);
-  for (const record of records) made.add(record, 'console-1');
+  for (const [ordinal, record] of records.entries()) made.add(record, 'console-1', ordinal);
   return made;
 }
 
@@ -183,7 +184,7 @@ describe('the fault list', () => {
     const faults = table([EDU]);
     const query = { ...QUERY, group: 'none' as const, folded: [], filter: 'bdf:02:00.0' };
     expect(faults.rows(query).passed).toBe(0);
-    faults.add(HPSA, 'console-1');
+    faults.add(HPSA, 'console-1', 1);
     expect(faults.rows(query)).toMatchObject({ all: 2, passed: 1, total: 1 });
   });
 
@@ -197,6 +198,16 @@ describe('the fault list', () => {
       text: 'reason takes a hex code such as 0x06',
       at: 7,
     });
+  });
+
+  test('a console that starts again takes its faults along, and the others close up', () => {
+    const faults = new FaultTable(WORLD);
+    faults.add(EDU, 'a', 0);
+    faults.add(HPSA, 'b', 0);
+    faults.clear('a');
+    expect(faults.all().map(({ n, record }) => [n, record])).toEqual([[1, HPSA]]);
+    expect(faults.numberOf('b', 0)).toBe(1);
+    expect(faults.numberOf('a', 0)).toBeUndefined();
   });
 
   test('a record that grew is shown as it is now', () => {

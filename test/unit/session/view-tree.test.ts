@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TreeNode } from '../../../core/iommu/unit.ts';
 import { FlatTree } from '../../../core/session/flat-tree.ts';

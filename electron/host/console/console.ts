@@ -1,0 +1,252 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ConsoleChunk, ConsoleInfo, LineMark } from '../../../core/protocol/contract.ts';
+import type { FeedSink } from '../../../core/protocol/server-feed.ts';
+import { Failure } from '../../../core/memory/failure.ts';
+import { createReader, type ConsoleReader, type ReaderMark, type ReaderSink } from './reader.ts';
+import type { ConsoleRecord } from './record.ts';
+import type { ConsoleSource, ReplayAction, SourceSink } from './source.ts';
+
+/** Bytes of one chunk to a view, and of one turn of reading a record. */
+const CHUNK = 64 * 1024;
+const TURN = 1 << 20;
+
+const KERNEL_TIME = /^(?:<\d+>)?\[\s*(\d+\.\d+)\]/;
+
+export interface ConsoleParts {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ConsoleInfo['kind'];
+  readonly record: ConsoleRecord;
+  readonly canWrite: boolean;
+  /** Faults and phases found in its text; a fresh reader starts when a replay starts again. */
+  readonly readerSink: (console: Console) => Omit<ReaderSink, 'mark'>;
+  /** The session's number of one of this console's faults. */
+  readonly faultNumber: (console: Console, ordinal: number) => number | undefined;
+  /** Something that a view shows has changed. */
+  readonly changed: () => void;
+  /** The record was emptied: what was found in it is void. */
+  readonly emptied: (console: Console) => void;
+}
+
+/**
+ * One console: its record on disk, the reader that finds faults and phases in it, and where its
+ * bytes come from. A port, a recording and a log file all go this one way.
+ */
+export class Console implements SourceSink {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ConsoleInfo['kind'];
+  readonly record: ConsoleRecord;
+  readonly #parts: ConsoleParts;
+  readonly #marks: ReaderMark[] = [];
+  #reader: ConsoleReader;
+  #source: ConsoleSource | undefined;
+  #state: ConsoleInfo['state'] = 'connecting';
+  #status = 'connecting…';
+  #waiting = new Set<() => void>();
+  #closed = false;
+  /** Grows when the record was emptied, so that a feed begins again. */
+  #epoch = 0;
+
+  constructor(parts: ConsoleParts) {
+    this.id = parts.id;
+    this.name = parts.name;
+    this.kind = parts.kind;
+    this.record = parts.record;
+    this.#parts = parts;
+    this.#reader = createReader(this.#sink());
+  }
+
+  get info(): ConsoleInfo {
+    return {
+      id: this.id,
+      name: this.name,
+      kind: this.kind,
+      status: this.#status,
+      state: this.#state,
+      lines: this.record.lines,
+      bytes: this.record.bytes,
+      settings: this.#source?.settings ?? '',
+      canWrite: this.#parts.canWrite && this.#source?.write !== undefined,
+      replay: this.#source?.replay?.state,
+    };
+  }
+
+  /** Reads what the record holds already (a session taken up again), then starts the source. */
+  async start(source: ConsoleSource | undefined): Promise<void> {
+    await this.#reread();
+    this.#source = source;
+    if (source) await source.start(this);
+    else this.state('ended', 'disconnected: the engine was started again');
+  }
+
+  /** Reads a log file in, a piece at a time. */
+  async readLog(): Promise<void> {
+    this.state('connecting', 'reading…');
+    const { record } = this;
+    while (!this.#closed && record.bytes < record.fileSize()) {
+      this.data(record.readFile(record.bytes, TURN), 0);
+      await nextTurn();
+    }
+    this.#reader.end();
+    if (!this.#closed) this.state('ended', 'log, read to the end');
+  }
+
+  data(bytes: Uint8Array, at: number): void {
+    if (this.#closed) return;
+    this.record.append(bytes, at);
+    this.#reader.push(bytes, at);
+    this.#wake();
+    this.#parts.changed();
+  }
+
+  state(state: ConsoleInfo['state'], status: string): void {
+    this.#state = state;
+    this.#status = status;
+    this.#parts.changed();
+  }
+
+  /** Sends what a person typed. @throws Failure when the console is read-only. */
+  async write(data: string): Promise<void> {
+    const source = this.#source;
+    if (!this.#parts.canWrite || !source?.write)
+      throw new Failure(
+        'usage',
+        `${this.name} is read-only.`,
+        'Nothing was sent to the target.',
+        'Connect with typing allowed, or arm writes.',
+      );
+    await source.write(Buffer.from(data, 'latin1'));
+  }
+
+  replay(action: ReplayAction, speed: number | undefined): void {
+    const control = this.#source?.replay;
+    if (!control)
+      throw new Failure(
+        'usage',
+        `${this.name} is not a replay.`,
+        'It can be neither paused nor started again.',
+        'Open a recording.',
+      );
+    control.act(action, speed);
+    this.#parts.changed();
+  }
+
+  /** Empties the record; what follows is recorded from the start. */
+  restart(): void {
+    this.record.clear();
+    this.#marks.length = 0;
+    this.#parts.emptied(this);
+    this.#reader = createReader(this.#sink());
+    this.#epoch++;
+    this.#wake();
+  }
+
+  /** Disconnects; what was recorded stays. */
+  async disconnect(status = 'disconnected'): Promise<void> {
+    const source = this.#source;
+    this.#source = undefined;
+    await source?.close();
+    this.state('ended', status);
+  }
+
+  /** Takes it out of the session. */
+  async close(): Promise<void> {
+    await this.#source?.close();
+    this.#source = undefined;
+    this.#closed = true;
+    this.#wake();
+    this.record.close();
+  }
+
+  /** Feeds the record from an offset on, as the view grants credit; nothing is left out. */
+  async feed(from: number, sink: FeedSink<ConsoleChunk>): Promise<void> {
+    let offset = from;
+    let epoch = this.#epoch;
+    while (!sink.signal.aborted && !this.#closed) {
+      if (epoch !== this.#epoch) {
+        epoch = this.#epoch;
+        offset = 0;
+      }
+      if (offset < this.record.bytes) {
+        const chunk = this.#chunk(offset);
+        offset += chunk.data.length;
+        await sink.push(chunk);
+      } else await this.#more(sink.signal);
+    }
+  }
+
+  /** Marks of lines `from` to `to` (excluded). */
+  marks(from: number, to: number): LineMark[] {
+    return this.#marks
+      .slice(this.#markIndex(from), this.#markIndex(to))
+      .map(({ ordinal, ...mark }) => ({
+        ...mark,
+        fault: ordinal === undefined ? undefined : this.#parts.faultNumber(this, ordinal),
+      }));
+  }
+
+  #sink(): ReaderSink {
+    return {
+      ...this.#parts.readerSink(this),
+      mark: (mark) => this.#marks.splice(this.#markIndex(mark.line + 1), 0, mark),
+    };
+  }
+
+  #markIndex(line: number): number {
+    let low = 0;
+    let high = this.#marks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#marks[middle].line < line) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #chunk(offset: number): ConsoleChunk {
+    const bytes = this.record.read(offset, CHUNK);
+    const data = bytes.toString('latin1');
+    const first = this.record.lineAt(offset);
+    const end = this.record.lineAt(offset + bytes.length);
+    return {
+      offset,
+      data,
+      lines: this.record.starts(first, end).map((start) => ({
+        line: start.line,
+        at: start.at,
+        kernelTime: kernelTime(data, start.offset - offset),
+      })),
+      marks: this.marks(first, end),
+    };
+  }
+
+  #more(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  #wake(): void {
+    for (const done of this.#waiting) done();
+  }
+
+  async #reread(): Promise<void> {
+    for (let offset = 0; offset < this.record.bytes; offset += TURN) {
+      this.#reader.push(this.record.read(offset, TURN), 0);
+      await nextTurn();
+    }
+  }
+}
+
+/** The kernel's own time stamp at the start of a line. */
+function kernelTime(data: string, at: number): number | undefined {
+  const match = KERNEL_TIME.exec(data.slice(at, at + 32));
+  return match ? Number(match[1]) : undefined;
+}

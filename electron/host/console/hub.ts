@@ -1,0 +1,239 @@
+import { basename, join } from 'node:path';
+import type { ConsoleInfo, PhaseItem } from '../../../core/protocol/contract.ts';
+import { Failure } from '../../../core/memory/failure.ts';
+import type { FaultTable } from '../../../core/session/fault-table.ts';
+import { fileSource } from '../platform.ts';
+import type { KeptConsole, SessionFolder } from '../session-folder.ts';
+import { Console } from './console.ts';
+import { KernelClocks } from './kernel-clocks.ts';
+import type { ReaderSink } from './reader.ts';
+import { Recording } from './recording.ts';
+import { ConsoleRecord } from './record.ts';
+import { Replay } from './replay.ts';
+import { SerialSource, settingsText, type SerialSettings } from './serial.ts';
+
+/** The log parser's note that lines or faults were dropped. */
+const LOWER_BOUND = 'counts-are-lower-bounds';
+
+/** What the hub tells the engine. */
+export interface HubEvents {
+  /** Lines, state or replay position of a console changed. */
+  changed(): void;
+  /** Faults came, grew or went. */
+  faults(): void;
+}
+
+/** All consoles of a session, and what was found in their text. */
+export class ConsoleHub {
+  readonly clocks = new KernelClocks();
+  readonly #folder: SessionFolder;
+  readonly #faults: FaultTable;
+  readonly #events: HubEvents;
+  readonly #consoles = new Map<string, Console>();
+  readonly #phases = new Map<string, PhaseItem[]>();
+  readonly #lowerBounds = new Map<string, string>();
+
+  constructor(folder: SessionFolder, faults: FaultTable, events: HubEvents) {
+    this.#folder = folder;
+    this.#faults = faults;
+    this.#events = events;
+  }
+
+  infos(): ConsoleInfo[] {
+    return [...this.#consoles.values()].map((console) => console.info);
+  }
+
+  /** The console of an id. @throws Failure when there is none. */
+  get(id: string): Console {
+    const console = this.#consoles.get(id);
+    if (console) return console;
+    throw new Failure(
+      'usage',
+      `There is no console ${id}.`,
+      'It may have been closed.',
+      'Choose one that is open.',
+    );
+  }
+
+  /** Milestones of all consoles, in the order of each. */
+  phases(): PhaseItem[] {
+    return [...this.#phases.values()].flat();
+  }
+
+  /** Lines of the logs that were looked through. */
+  get lines(): number {
+    return this.infos().reduce((sum, info) => sum + info.lines, 0);
+  }
+
+  /** Why there were more faults than the logs tell; undefined when there is no sign of that. */
+  get lowerBound(): string | undefined {
+    return [...this.#lowerBounds.values()][0];
+  }
+
+  /** Opens a serial port or pty. @throws Failure when it does not open. */
+  async connect(settings: SerialSettings, typing: boolean): Promise<string> {
+    const kept = this.#remember({
+      id: this.#nextId(),
+      name: basename(settings.path),
+      kind: 'serial',
+      path: settings.path,
+      settings: settingsText(settings),
+    });
+    const console = this.#make(kept, typing);
+    try {
+      await console.start(new SerialSource(settings));
+    } catch (error) {
+      await this.close(kept.id);
+      throw error;
+    }
+    return kept.id;
+  }
+
+  /** Plays a recording. @throws Failure when the file is none. */
+  async replay(path: string, speed: number, options: { end?: boolean } = {}): Promise<string> {
+    const recording = new Recording(fileSource(path));
+    const kept = this.#remember({
+      id: this.#nextId(),
+      name: basename(path),
+      kind: 'replay',
+      path,
+      settings: '',
+      speed,
+    });
+    const console = this.#make(kept, false);
+    await console.start(this.#player(console, recording, { speed, playing: true }));
+    if (options.end) console.replay('end', undefined);
+    return kept.id;
+  }
+
+  /** Reads a log file in, in the background. @throws Failure when it can't be opened. */
+  log(path: string): string {
+    fileSource(path).close();
+    const kept = this.#remember({
+      id: this.#nextId(),
+      name: basename(path),
+      kind: 'log',
+      path,
+      settings: '',
+    });
+    this.#readLog(this.#make(kept, false));
+    return kept.id;
+  }
+
+  /** Takes up the consoles of a session that an engine left behind. */
+  async restore(): Promise<void> {
+    for (const kept of this.#folder.kept.consoles) {
+      const console = this.#make(kept, false);
+      if (kept.kind === 'log') this.#readLog(console);
+      else if (kept.kind === 'replay')
+        await console.start(
+          this.#player(console, new Recording(fileSource(kept.path)), {
+            speed: kept.speed ?? 1,
+            playing: true,
+            skip: console.record.bytes,
+          }),
+        );
+      else await console.start(undefined);
+    }
+  }
+
+  /** Takes a console, its faults and its phases out of the session. */
+  async close(id: string): Promise<void> {
+    const console = this.get(id);
+    this.#consoles.delete(id);
+    this.#forget(console);
+    this.#phases.delete(id);
+    await console.close();
+    this.#folder.keep({
+      consoles: this.#folder.kept.consoles.filter((kept) => kept.id !== id),
+    });
+    this.#events.changed();
+  }
+
+  async closeAll(): Promise<void> {
+    for (const id of this.#consoles.keys()) await this.close(id);
+  }
+
+  /** Stops all sources; records and the session's list stay, for another engine. */
+  async stop(): Promise<void> {
+    for (const console of this.#consoles.values()) await console.close();
+    this.#consoles.clear();
+  }
+
+  #nextId(): string {
+    const used = new Set(this.#folder.kept.consoles.map((kept) => kept.id));
+    for (let n = 1; ; n++) if (!used.has(`console-${n}`)) return `console-${n}`;
+  }
+
+  #remember(kept: KeptConsole): KeptConsole {
+    this.#folder.keep({ consoles: [...this.#folder.kept.consoles, kept] });
+    return kept;
+  }
+
+  #make(kept: KeptConsole, typing: boolean): Console {
+    const at = join(this.#folder.path, 'consoles', kept.id);
+    const own = kept.kind !== 'log';
+    const record = new ConsoleRecord(own ? `${at}.raw` : kept.path, `${at}.lines`, !own);
+    const console = new Console({
+      id: kept.id,
+      name: kept.name,
+      kind: kept.kind,
+      record,
+      canWrite: typing,
+      readerSink: () => this.#sink(kept.id),
+      faultNumber: (_console, ordinal) => this.#faults.numberOf(kept.id, ordinal),
+      changed: () => this.#events.changed(),
+      emptied: (emptied) => this.#forget(emptied),
+    });
+    this.#phases.set(kept.id, []);
+    this.#consoles.set(kept.id, console);
+    this.#events.changed();
+    return console;
+  }
+
+  #player(
+    console: Console,
+    recording: Recording,
+    options: { speed: number; playing: boolean; skip?: number },
+  ): Replay {
+    return new Replay(recording, options, () => console.restart());
+  }
+
+  #readLog(console: Console): void {
+    console.readLog().catch((error: unknown) => {
+      console.state('failed', `reading failed: ${(error as Error).message}`);
+    });
+  }
+
+  #forget(console: Console): void {
+    this.#faults.clear(console.id);
+    this.#phases.set(console.id, []);
+    this.#lowerBounds.delete(console.id);
+    this.clocks.clear(console.id);
+    this.#events.faults();
+  }
+
+  #sink(id: string): Omit<ReaderSink, 'mark'> {
+    return {
+      fault: (record, ordinal) => {
+        this.clocks.seen(id, record.kernel, record.time);
+        this.#faults.add(record, id, ordinal);
+        this.#events.faults();
+      },
+      faultGrown: (record, ordinal) => {
+        const n = this.#faults.numberOf(id, ordinal);
+        if (n !== undefined) this.#faults.replace(n, record);
+        this.#events.faults();
+      },
+      phase: ({ line, time, kernel, phase, text }) => {
+        this.clocks.seen(id, kernel, time);
+        this.#phases.get(id)?.push({ line, time, kernel, phase, text });
+        this.#events.changed();
+      },
+      kernel: () => this.#events.changed(),
+      note: ({ id: rule, text }) => {
+        if (rule === LOWER_BOUND) this.#lowerBounds.set(id, text);
+      },
+    };
+  }
+}

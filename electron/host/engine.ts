@@ -1,0 +1,93 @@
+import { EngineClient } from '../../core/protocol/client.ts';
+import type { CallName } from '../../core/protocol/contract.ts';
+import { directPair } from '../../core/protocol/direct.ts';
+import type { CallHandlers, FeedHandlers, View } from '../../core/protocol/server.ts';
+import { EngineServer } from '../../core/protocol/server.ts';
+import type { Channel } from '../../core/protocol/wire.ts';
+import { consoleCalls, consoleFeeds } from './handlers/console.ts';
+import { faultCalls } from './handlers/faults.ts';
+import { jumpCalls } from './handlers/jump.ts';
+import { labCalls, scripts } from './handlers/lab.ts';
+import { memoryCalls } from './handlers/memory.ts';
+import { registerCalls } from './handlers/registers.ts';
+import { sessionCalls, sessionFeeds } from './handlers/session.ts';
+import { tableCalls } from './handlers/tables.ts';
+import { SessionFolder } from './session-folder.ts';
+import { Workbench, type WorkbenchOptions } from './workbench.ts';
+
+export type EngineOptions = Partial<WorkbenchOptions>;
+
+/** The engine: one session, and the contract's answers about it. */
+export class Engine {
+  readonly bench: Workbench;
+  readonly #server: EngineServer;
+  readonly #own: EngineClient;
+  readonly #dispose: () => Promise<void>;
+
+  constructor(options: EngineOptions = {}) {
+    const onBug = options.onBug ?? (() => {});
+    this.bench = new Workbench({
+      folder: options.folder ?? SessionFolder.create(),
+      shell: options.shell ?? 'direct',
+      onBug,
+    });
+    const script = scripts((name, body, signal) => this.#ask(name, body, signal));
+    const calls: CallHandlers = {
+      ...sessionCalls(this.bench),
+      ...tableCalls(this.bench),
+      ...faultCalls(this.bench),
+      ...consoleCalls(this.bench),
+      ...registerCalls(this.bench),
+      ...memoryCalls(this.bench),
+      ...jumpCalls(this.bench),
+      ...labCalls,
+      ...script.calls,
+    };
+    const feeds: FeedHandlers = {
+      ...sessionFeeds(this.bench),
+      ...consoleFeeds(this.bench),
+      ...script.feeds,
+    };
+    this.#server = new EngineServer(calls, feeds, { onBug });
+    this.#dispose = () => script.dispose();
+    this.#own = this.client();
+  }
+
+  /** Serves a view over a channel until it ends. */
+  serve(channel: Channel): View {
+    return this.#server.serve(channel);
+  }
+
+  /** A view in this process: the command line's and the tests'. */
+  client(): EngineClient {
+    const [view, engine] = directPair();
+    this.serve(engine);
+    return new EngineClient(view);
+  }
+
+  /** Takes up the session that an engine before this one left in the folder. */
+  async restore(): Promise<void> {
+    await this.bench.restore();
+  }
+
+  /** Ends all connections, ports and workers; the session stays on disk. */
+  async dispose(reason = 'the engine was stopped'): Promise<void> {
+    this.#server.close(reason);
+    await this.#dispose();
+    await this.bench.dispose();
+  }
+
+  /** What a script asks: the same door as a view's, with a name that is known at run time only. */
+  #ask(name: CallName, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#own.call(name, body as never, { signal });
+  }
+}
+
+/** An engine in this process, with a client to it. */
+export function directEngine(options: EngineOptions = {}): {
+  readonly engine: Engine;
+  readonly client: EngineClient;
+} {
+  const engine = new Engine(options);
+  return { engine, client: engine.client() };
+}

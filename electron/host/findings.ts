@@ -1,0 +1,149 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Finding, Incomplete, Severity } from '../../core/iommu/finding.ts';
+import type { Device, Unit } from '../../core/iommu/unit.ts';
+import { pathsAbove, pathsOfRun } from '../../core/session/tree-paths.ts';
+
+/** Findings kept; a damaged dump has millions, and nobody reads them all. */
+const MAX_FINDINGS = 20_000;
+/** Leaves of one turn of the sweep, and its bound where tables hold no leaves. */
+const LEAVES_A_TURN = 32_768;
+const PAGES_A_TURN = 16_384;
+
+const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
+
+export interface RolledUp {
+  readonly count: number;
+  readonly worst: Severity;
+}
+
+/** Findings by entry, and rolled up to everything above it. */
+export class FindingIndex {
+  readonly #all = new Map<string, Finding>();
+  readonly #byPath = new Map<string, { count: number; worst: Severity }>();
+  readonly #incomplete = new Map<string, Incomplete>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get worst(): Severity | undefined {
+    return [...this.#all.values()]
+      .map((finding) => finding.severity)
+      .sort((a, b) => RANK[a] - RANK[b])[0];
+  }
+
+  add(findings: readonly Finding[]): void {
+    for (const finding of findings) {
+      const key = keyOf(finding);
+      if (this.#all.size >= MAX_FINDINGS || this.#all.has(key)) continue;
+      this.#all.set(key, finding);
+      for (const path of pathsAbove(finding.at)) {
+        const rolled = this.#byPath.get(path);
+        if (!rolled) this.#byPath.set(path, { count: 1, worst: finding.severity });
+        else {
+          rolled.count++;
+          if (RANK[finding.severity] < RANK[rolled.worst]) rolled.worst = finding.severity;
+        }
+      }
+    }
+  }
+
+  addIncomplete(incomplete: readonly Incomplete[]): void {
+    for (const each of incomplete)
+      if (this.#incomplete.size < MAX_FINDINGS)
+        this.#incomplete.set(`${each.address ?? ''} ${each.at} ${each.text}`, each);
+  }
+
+  /** What is known of a row: its own findings, and those of everything below it. */
+  rolledUp(path: string, own: readonly Finding[]): RolledUp | undefined {
+    let count = 0;
+    let worst: Severity | undefined;
+    const add = (more: number, severity: Severity): void => {
+      count += more;
+      if (worst === undefined || RANK[severity] < RANK[worst]) worst = severity;
+    };
+    for (const each of [path, ...pathsOfRun(path)]) {
+      const below = this.#byPath.get(each);
+      if (below) add(below.count, below.worst);
+    }
+    for (const finding of own) if (!this.#all.has(keyOf(finding))) add(1, finding.severity);
+    return worst && { count, worst };
+  }
+
+  /** Findings at a path and below it; all without one. The worst come first. */
+  list(path?: string): Finding[] {
+    const all = [...this.#all.values()];
+    const wanted =
+      path === undefined ? all : all.filter((finding) => pathsAbove(finding.at).includes(path));
+    return wanted.sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+  }
+
+  at(path: string): Finding[] {
+    return [...this.#all.values()].filter((finding) => finding.at === path);
+  }
+
+  incomplete(): Incomplete[] {
+    return [...this.#incomplete.values()];
+  }
+}
+
+function keyOf(finding: Finding): string {
+  return `${finding.at}\n${finding.id}\n${finding.text}`;
+}
+
+/**
+ * Goes through all page tables of a unit in slices, so that the engine stays answerable, and
+ * hands over what it finds. It ends early when the signal aborts.
+ * @param progress called after each device with its number and how many there are
+ */
+export async function sweepFindings(
+  unit: Unit,
+  devices: readonly Device[],
+  into: FindingIndex,
+  signal: AbortSignal,
+  progress: (done: number, of: number) => void,
+): Promise<void> {
+  // Devices of one domain share their tables: those are swept once.
+  const seen = new Set<bigint>();
+  for (const [index, device] of devices.entries()) {
+    into.add(device.findings);
+    if (device.pageTable !== undefined && !seen.has(device.pageTable)) {
+      seen.add(device.pageTable);
+      await sweepDevice(unit, device, into, signal);
+    }
+    if (signal.aborted) return;
+    progress(index + 1, devices.length);
+  }
+}
+
+async function sweepDevice(
+  unit: Unit,
+  device: Device,
+  into: FindingIndex,
+  signal: AbortSignal,
+): Promise<void> {
+  let from = 0;
+  for (;;) {
+    let leaves = 0;
+    let next = from;
+    let stopped = false;
+    const result = unit.sweep(
+      device,
+      (batch) => {
+        leaves += batch.count;
+        next = batch.iova[batch.count - 1] + batch.pages[batch.count - 1];
+        stopped = leaves >= LEAVES_A_TURN;
+        return !stopped;
+      },
+      { tablePages: PAGES_A_TURN, from, signal },
+    );
+    into.add(result.findings);
+    await nextTurn();
+    if (signal.aborted) return;
+    if (!stopped || next <= from) {
+      into.addIncomplete(result.incomplete);
+      return;
+    }
+    from = next;
+  }
+}

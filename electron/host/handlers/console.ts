@@ -1,0 +1,71 @@
+import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
+import { listPorts } from '../console/ports.ts';
+import { checkPath } from '../opening.ts';
+import type { Workbench } from '../workbench.ts';
+
+/** Lines of one answer. */
+const MAX_LINES = 4096;
+
+/** Consoles: ports, recordings, logs. */
+export function consoleCalls(bench: Workbench): CallHandlers {
+  return {
+    'serial.ports': async () => {
+      const { ports, note } = await listPorts();
+      return { ports: ports.map(({ path, name }) => ({ path, name })), note };
+    },
+    'console.connect': async (request) => {
+      checkPortPath(request.path);
+      if (request.kind === 'replay')
+        return { console: await bench.hub.replay(request.path, request.speed) };
+      const { typing, path, baud, dataBits, parity, stopBits } = request;
+      const settings = { path, baud, dataBits, parity, stopBits };
+      return { console: await bench.hub.connect(settings, typing) };
+    },
+    'console.disconnect': async ({ console }) => {
+      await bench.hub.get(console).disconnect();
+      return {};
+    },
+    'console.write': async ({ console, data }) => {
+      await bench.hub.get(console).write(data);
+      return {};
+    },
+    'console.replay': ({ console, action, speed }) => {
+      const replayed = bench.hub.get(console);
+      replayed.replay(action, speed);
+      return replayed.info;
+    },
+    'console.lines': ({ console, from, to }) => {
+      const { record, ...of } = linesOf(bench, console);
+      const first = Math.max(1, from);
+      const last = Math.min(to, first + MAX_LINES);
+      const marks = new Map(of.marks(first, last).map((mark) => [mark.line, mark]));
+      return {
+        total: record.lines,
+        from: first,
+        lines: record
+          .texts(first, last)
+          .map(({ line, text }) => ({ line, text, mark: marks.get(line) })),
+      };
+    },
+  };
+}
+
+export function consoleFeeds(bench: Workbench): FeedHandlers {
+  return {
+    'console.data': ({ console, from }, sink) => bench.hub.get(console).feed(from, sink),
+  };
+}
+
+function linesOf(bench: Workbench, id: string) {
+  const console = bench.hub.get(id);
+  return {
+    record: console.record,
+    marks: (from: number, to: number) => console.marks(from, to),
+  };
+}
+
+/** A port of Windows (`COM3`) is a name of its own; everything else is a plain path. */
+function checkPortPath(path: string): void {
+  if (process.platform === 'win32' && /^(\\\\\.\\)?COM\d{1,3}$/i.test(path)) return;
+  checkPath(path);
+}

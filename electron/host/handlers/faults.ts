@@ -1,0 +1,109 @@
+import { parseBdf } from '../../../core/format/bdf.ts';
+import { LogParser } from '../../../core/log/parser.ts';
+import type { FaultRecord } from '../../../core/iommu/fault.ts';
+import type { Unit, WalkRequest } from '../../../core/iommu/unit.ts';
+import { Failure } from '../../../core/memory/failure.ts';
+import type { CallHandlers, CallInput, CallOutput } from '../../../core/protocol/server.ts';
+import { explainAnswer } from '../../../core/session/view-explain.ts';
+import { accessKind } from '../../../core/session/view-fault.ts';
+import { walkAnswer } from '../../../core/session/view-walk.ts';
+import type { Workbench } from '../workbench.ts';
+
+/** Faults and what explains them: the list, the rate, the walk, the verdict. */
+export function faultCalls(bench: Workbench): CallHandlers {
+  return {
+    'faults.rows': (query) => ({
+      ...bench.faults.rows({ ...query, to: Math.min(query.to, query.from + MAX_ROWS) }),
+      logLines: bench.hub.lines,
+      lowerBound: bench.hub.lowerBound,
+    }),
+    'faults.rate': ({ filter, bins }) => rate(bench, filter, bins),
+    explain: ({ fault: n }) => {
+      const fault = bench.faults.get(n);
+      if (!fault)
+        throw new Failure(
+          'usage',
+          `There is no fault #${n}.`,
+          'The console that told it may have been closed or started again.',
+          'Choose a fault of the list.',
+        );
+      return explainAnswer(fault, bench.explainer.explain(fault.record), {
+        driver: fault.record.bdf === undefined ? undefined : bench.driver(fault.record.bdf),
+        device: (unit, id, pasid) => bench.worlds.device(unit, id, pasid),
+      });
+    },
+    'phases.list': () => ({ phases: bench.hub.phases() }),
+    walk: (request) => {
+      const { unit, walk } = whatToWalk(bench, request);
+      const device = bench.worlds.device(unit, walk.id, walk.pasid);
+      return walkAnswer(unit, walk, unit.walk(walk), device);
+    },
+  };
+}
+
+/** Rows of one answer: some screens. */
+const MAX_ROWS = 4096;
+
+/** The unit and the request that a walk is asked for. @throws Failure when something is missing. */
+function whatToWalk(
+  bench: Workbench,
+  request: CallInput<'walk'>,
+): { readonly unit: Unit; readonly walk: WalkRequest } {
+  const told = request.text === undefined ? undefined : faultIn(request.text);
+  const bdf = request.bdf ?? told?.bdf;
+  const address = request.address === undefined ? told?.address : BigInt(request.address);
+  if (bdf === undefined || address === undefined)
+    throw new Failure(
+      'usage',
+      request.text === undefined
+        ? 'A walk needs a device and an address.'
+        : 'No fault with a device and an address was found in this text.',
+      'There is nothing to translate.',
+      'Give a device such as 02:00.0 and an address, or paste a whole kernel line.',
+    );
+  const { id } = parseBdf(bdf)!;
+  const unit =
+    request.unit === undefined ? bench.worlds.serving(bdf) : bench.worlds.unit(request.unit).unit;
+  if (!unit)
+    throw new Failure(
+      'unreadable',
+      `No unit serves ${bdf} in what is open.`,
+      'There are no tables to walk.',
+      'Open a dump, or register values with the memory that they point to.',
+    );
+  const access = request.access ?? told?.access ?? 'read';
+  const pasid = request.pasid ?? told?.pasid;
+  return { unit, walk: { id, pasid, address, access } };
+}
+
+/** The first fault that a pasted text tells. */
+function faultIn(text: string): FaultRecord | undefined {
+  let found: FaultRecord | undefined;
+  const parser = new LogParser({ onFault: (record) => (found ??= record) });
+  parser.push(Buffer.from(`${text}\n`, 'utf8'));
+  parser.end();
+  return found;
+}
+
+/** Faults per bin over the logs' time. */
+function rate(bench: Workbench, filter: string, bins: number): CallOutput<'faults.rate'> {
+  const faults = bench.faults.passing(filter);
+  const times = faults.map(({ console, record }) =>
+    bench.hub.clocks.at(console, record.kernel, record.time),
+  );
+  const empty = (): number[] => Array.from({ length: bins }, () => 0);
+  const counts = { read: empty(), write: empty(), interrupt: empty() };
+  if (times.length === 0) return { start: 0, end: 0, ...counts };
+  let start = Infinity;
+  let end = -Infinity;
+  for (const time of times) {
+    start = Math.min(start, time);
+    end = Math.max(end, time);
+  }
+  const width = (end - start) / bins || 1;
+  for (const [index, { record }] of faults.entries()) {
+    const bin = Math.min(bins - 1, Math.floor((times[index] - start) / width));
+    counts[accessKind(record)][bin]++;
+  }
+  return { start, end, ...counts };
+}

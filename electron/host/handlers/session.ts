@@ -1,0 +1,98 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { Failure } from '../../../core/memory/failure.ts';
+import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
+import { inspectDocument, inspectGroups } from '../../../core/session/inspect-document.ts';
+import { findingItem } from '../../../core/session/view-fields.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
+import { stateFolder } from '../state-folder.ts';
+import type { Workbench } from '../workbench.ts';
+import { listFolder } from '../files.ts';
+
+/** The session itself: what is open, its own state, files of this machine. */
+export function sessionCalls(bench: Workbench): CallHandlers {
+  return {
+    'session.get': () => bench.info(),
+    'session.open': async ({ paths, add }) => {
+      await bench.open(paths, add);
+      return bench.info();
+    },
+    'session.openSample': async ({ replay }) => {
+      await bench.open(samplePaths(), false, { replayAtEnd: replay === 'end' });
+      return bench.info();
+    },
+    'session.openText': async ({ name, text, add }) => {
+      await bench.open([bench.folder.keepText(name, text)], add);
+      return bench.info();
+    },
+    'session.close': async ({ source }) => {
+      await bench.close(source);
+      return bench.info();
+    },
+    'files.list': ({ path }) => listFolder(path),
+    inspect: () => {
+      const { investigation } = bench;
+      if (!investigation) return { groups: [], findings: [] };
+      const groups = inspectGroups(inspectDocument(investigation));
+      return {
+        groups: groups.map(({ title, rows }) => ({ title, rows: [...rows] })),
+        findings: investigation.findings().map(findingItem),
+      };
+    },
+    'view.load': () => ({ state: bench.folder.view }),
+    'view.save': ({ state }) => {
+      bench.folder.view = state;
+      return {};
+    },
+  };
+}
+
+export function sessionFeeds(bench: Workbench): FeedHandlers {
+  return {
+    'session.changes': async (_request, sink) => {
+      const tell = (): void => void sink.push(bench.info());
+      const stop = bench.pulse.listen(tell);
+      tell();
+      await sink.over;
+      stop();
+    },
+    'faults.changes': async (_request, sink) => {
+      const tell = (): void => void sink.push({ all: bench.faults.size });
+      const stop = bench.faultPulse.listen(tell);
+      tell();
+      await sink.over;
+      stop();
+    },
+  };
+}
+
+const SAMPLE = ['vmcore', 'console.cast'];
+
+/**
+ * The files of the bundled sample; packed ones are unpacked once into the state folder.
+ * @throws Failure when this copy of the program has none.
+ */
+export function samplePaths(folder = join(PACKAGE_ROOT, 'resources/samples/intel-6.1')): string[] {
+  return SAMPLE.map((name) => {
+    const plain = join(folder, name);
+    if (existsSync(plain)) return plain;
+    if (existsSync(`${plain}.zst`)) return unpacked(plain, name);
+    throw new Failure(
+      'system',
+      'The sample is not part of this copy of Faultline.',
+      `${plain} is not there.`,
+      'Open a dump or a console log of your own.',
+    );
+  });
+}
+
+function unpacked(plain: string, name: string): string {
+  const folder = join(stateFolder(), 'sample');
+  const path = join(folder, name);
+  const packed = readFileSync(`${plain}.zst`);
+  const bytes = zstdDecompressSync(packed);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(path, bytes, { mode: 0o600 });
+  return path;
+}

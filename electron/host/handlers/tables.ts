@@ -1,0 +1,194 @@
+import { bits, type Words } from '../../../core/bits/layout.ts';
+import { parseBdf } from '../../../core/format/bdf.ts';
+import { hex } from '../../../core/format/hex.ts';
+
+import { parsePath } from '../../../core/iommu/path.ts';
+import type { Device, Entry, Unit } from '../../../core/iommu/unit.ts';
+import { Failure } from '../../../core/memory/failure.ts';
+import { pfnOf } from '../../../core/memory/physical.ts';
+import type { DeviceItem, EntryInfo } from '../../../core/protocol/contract.ts';
+import type { CallHandlers } from '../../../core/protocol/server.ts';
+import { fieldItems, findingItem } from '../../../core/session/view-fields.ts';
+import type { Workbench } from '../workbench.ts';
+import { readMappings } from './mappings.ts';
+
+/** The tables: rows of the tree, entries, changes, findings, devices, leaves. */
+export function tableCalls(bench: Workbench): CallHandlers {
+  const journal = () => ({
+    changes: bench.journal.items(),
+    canUndo: bench.journal.canUndo,
+    canRedo: bench.journal.canRedo,
+  });
+  return {
+    'tree.open': ({ all }, { view }) => {
+      const opened = bench.trees.open(all);
+      view.signal.addEventListener('abort', () => bench.trees.close(opened.tree), { once: true });
+      return opened;
+    },
+    'tree.close': ({ tree }) => {
+      bench.trees.close(tree);
+      return {};
+    },
+    'tree.rows': ({ tree, from, to }) => ({
+      ...bench.trees.rows(tree, from, Math.min(to, from + MAX_ROWS)),
+      from,
+      generation: bench.generation,
+    }),
+    'tree.expand': ({ tree, path, open, subtree }) =>
+      bench.trees.expand(tree, path, open, subtree ?? false),
+    'tree.reveal': ({ tree, path }) => bench.trees.reveal(tree, path),
+    'tree.all': ({ tree, all }) => bench.trees.showAll(tree, all),
+    'entry.get': ({ path }) => entryInfo(bench, path),
+    'entry.poke': ({ path, field, value }) => {
+      const { entry, world } = bench.worlds.entry(path);
+      const change = bench.journal.poke(world, entry, field, BigInt(value));
+      bench.touched();
+      return { change, entry: entryInfo(bench, path) };
+    },
+    'changes.list': journal,
+    'changes.undo': () => {
+      bench.journal.undo();
+      bench.touched();
+      return journal();
+    },
+    'changes.redo': () => {
+      bench.journal.redo();
+      bench.touched();
+      return journal();
+    },
+    'findings.list': ({ path }) => ({
+      findings: bench.findings.list(path).slice(0, MAX_LISTED).map(findingItem),
+      incomplete: bench.findings
+        .incomplete()
+        .slice(0, MAX_LISTED)
+        .map((each) => each.text),
+    }),
+    'devices.list': ({ unit }) => {
+      const units = unit === undefined ? bench.worlds.units() : [bench.worlds.unit(unit).unit];
+      return {
+        devices: units.flatMap((each) =>
+          bench.worlds.devices(each).devices.map((device) => deviceItem(bench, each, device)),
+        ),
+      };
+    },
+    'mappings.read': (request, { signal }) => {
+      const { unit } = bench.worlds.unit(request.unit);
+      const device = findDevice(bench, unit, request.bdf, request.pasid);
+      return readMappings(unit, device, BigInt(request.from), request.count, signal);
+    },
+  };
+}
+
+/** Rows of one answer: some screens. */
+const MAX_ROWS = 4096;
+/** Findings of one answer. */
+const MAX_LISTED = 10_000;
+
+/** A unit's row for a device. @throws Failure when it has none. */
+export function findDevice(
+  bench: Workbench,
+  unit: Unit,
+  bdf: string,
+  pasid: number | undefined,
+): Device {
+  const parsed = parseBdf(bdf);
+  const device = parsed && bench.worlds.device(unit, parsed.id, pasid);
+  if (device) return device;
+  throw new Failure(
+    'unreadable',
+    `${bdf}${pasid === undefined ? '' : ` PASID ${pasid}`} has no entry on ${unit.facts.name}.`,
+    'There is no table to read for it.',
+    'Choose a device that the unit lists.',
+  );
+}
+
+function deviceItem(bench: Workbench, unit: Unit, device: Device): DeviceItem {
+  return {
+    unit: unit.facts.name,
+    bdf: device.bdf,
+    pasid: device.pasid,
+    driver: bench.driver(device.bdf),
+    translation: device.translation,
+    domain: device.domain,
+    levels: device.levels,
+    pageTable: device.pageTable === undefined ? undefined : hex(device.pageTable),
+    path: device.entry.path,
+  };
+}
+
+function entryInfo(bench: Workbench, path: string): EntryInfo {
+  const { entry, unit, world } = bench.worlds.entry(path);
+  const { layout, words, address } = entry;
+  const before = bench.journal.before(world, entry);
+  const pfn = pfnOf(address);
+  return {
+    path: entry.path,
+    title: titleOf(entry),
+    layout: layout.name,
+    spec: layout.spec,
+    width: layout.width,
+    address: hex(address),
+    words: words.map((word) => hex(word)),
+    was: before?.map((word) => hex(word)),
+    fields: fieldItems(layout, words, before),
+    reachedFrom: reachedFrom(unit, entry.path),
+    pointsTo: pointsTo(entry),
+    findings: bench.findings.at(entry.path).map(findingItem),
+    origin: world.memory.describe(pfn),
+    writable: ['present', 'zero'].includes(world.memory.provenance(pfn)),
+    mentionedIn: { faults: mentions(bench, entry.path), notes: 0 },
+  };
+}
+
+function titleOf(entry: Entry): string {
+  const step = parsePath(entry.path)?.at(-1);
+  const device = deviceOf(entry.path);
+  if (step?.kind === 'level') return `L${step.level} entry ${step.index}`;
+  if (step?.kind === 'index') return `${entry.layout.name} ${step.index}`;
+  if (step?.kind === 'pasid') return `PASID table entry ${step.pasid} of ${device}`;
+  return device === undefined ? entry.layout.name : `${entry.layout.name} of ${device}`;
+}
+
+function deviceOf(path: string): string | undefined {
+  const step = parsePath(path)?.[1];
+  return step?.kind === 'device' ? step.bdf : undefined;
+}
+
+/** The entry above: the nearest path that names one. */
+function reachedFrom(unit: Unit, path: string): EntryInfo['reachedFrom'] {
+  const parts = path.split('/');
+  const device = deviceOf(path);
+  const candidates = parts
+    .slice(2)
+    .map((_, index) => parts.slice(0, parts.length - 1 - index).join('/'));
+  if (device !== undefined) {
+    const base = `${parts[0]}/${device}`;
+    candidates.push(`${base}/context`, `${base}/dte`, `${parts[0]}/bus.${device.slice(-7, -5)}`);
+  }
+  for (const candidate of candidates) {
+    if (candidate === path) continue;
+    const entry = unit.entry(candidate);
+    if (entry) return { path: candidate, label: titleOf(entry) };
+  }
+  return undefined;
+}
+
+/** What an entry's first address field points to, when the entry is set at all. */
+function pointsTo(entry: Entry): EntryInfo['pointsTo'] {
+  const field = entry.layout.fields.find((each) => each.kind === 'address');
+  if (!field || isZero(entry.words)) return undefined;
+  const [piece] = field.pieces;
+  const value = bits(entry.words, piece.high, piece.low) << BigInt(field.shift);
+  return value === 0n ? undefined : { address: hex(value), label: field.meaning };
+}
+
+function isZero(words: Words): boolean {
+  return words.every((word) => word === 0n);
+}
+
+/** Faults of the device whose entry it is. */
+function mentions(bench: Workbench, path: string): number {
+  const device = deviceOf(path);
+  if (device === undefined) return 0;
+  return bench.faults.all().filter(({ record }) => record.bdf === device).length;
+}

@@ -1,0 +1,58 @@
+import { isAbsolute } from 'node:path';
+import { Failure } from '../../core/memory/failure.ts';
+import { identify } from '../../core/session/identify.ts';
+import { openInvestigation, type Investigation } from '../../core/session/investigation.ts';
+import { fileSource, nodePlatform } from './platform.ts';
+
+/** What was asked to be opened, by what becomes of it. */
+export interface Sorted {
+  /** Dumps and register files: the parts of one investigation. */
+  readonly sources: readonly string[];
+  readonly logs: readonly string[];
+  readonly recordings: readonly string[];
+}
+
+/** Sorts files by their content. @throws Failure when a path is not plain or can't be read. */
+export function sortFiles(paths: readonly string[]): Sorted {
+  const sources: string[] = [];
+  const logs: string[] = [];
+  const recordings: string[] = [];
+  for (const path of paths) {
+    checkPath(path);
+    const source = fileSource(path);
+    try {
+      const kind = identify(source);
+      if (kind === 'log') logs.push(path);
+      else if (kind === 'recording') recordings.push(path);
+      else sources.push(path);
+    } finally {
+      source.close();
+    }
+  }
+  return { sources, logs, recordings };
+}
+
+/** Opens dumps and register files as one case. @throws Failure with what they are not. */
+export function investigate(paths: readonly string[]): Investigation {
+  const sources = paths.map((path) => fileSource(path));
+  try {
+    return openInvestigation(sources, { platform: nodePlatform });
+  } catch (error) {
+    for (const source of sources) source.close();
+    throw error;
+  }
+}
+
+/**
+ * A path that a view names is absolute and has no step upwards: what is shown is what is opened.
+ * @throws Failure otherwise
+ */
+export function checkPath(path: string): void {
+  if (isAbsolute(path) && !path.split(/[\\/]/).includes('..') && !path.includes('\0')) return;
+  throw new Failure(
+    'usage',
+    `${path} is not a plain absolute path.`,
+    'Nothing was opened.',
+    'Give the path from the root, without "..".',
+  );
+}

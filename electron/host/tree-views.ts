@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import { hex } from '../../core/format/hex.ts';
+import { rightsText } from '../../core/iommu/leaves.ts';
+import { parsePath } from '../../core/iommu/path.ts';
+import type { TreeNode } from '../../core/iommu/unit.ts';
+import { Failure } from '../../core/memory/failure.ts';
+import type { TreeRow } from '../../core/protocol/contract.ts';
+import { FlatTree, type FlatRow } from '../../core/session/flat-tree.ts';
+import { formerMeaning } from '../../core/session/view-fields.ts';
+import type { FindingIndex } from './findings.ts';
+import type { Journal } from './journal.ts';
+import type { World, Worlds } from './worlds.ts';
+
+/** Views of the tables that may be open at a time. */
+const MAX_TREES = 64;
+
+export interface TreeParts {
+  readonly worlds: Worlds;
+  readonly journal: Journal;
+  readonly findings: () => FindingIndex;
+  readonly driver: (bdf: string) => string | undefined;
+  /** Grows whenever tables may have changed. */
+  readonly generation: () => number;
+}
+
+interface Tree {
+  readonly flat: FlatTree;
+  generation: number;
+  /** Addresses of entries that are not set and are shown all the same, since they were asked for. */
+  readonly pinned: Set<bigint>;
+}
+
+/** The open views of the tables, each with its own expansion. */
+export class TreeViews {
+  readonly #parts: TreeParts;
+  readonly #trees = new Map<string, Tree>();
+
+  constructor(parts: TreeParts) {
+    this.#parts = parts;
+  }
+
+  open(all: boolean): { tree: string; total: number } {
+    if (this.#trees.size >= MAX_TREES)
+      throw new Failure(
+        'limit',
+        `${MAX_TREES} views of the tables are open already.`,
+        'No further one was opened.',
+        'Close one that is not needed.',
+      );
+    const tree = randomUUID();
+    const made = this.#make(all, new Set());
+    this.#trees.set(tree, made);
+    return { tree, total: made.flat.total };
+  }
+
+  close(tree: string): void {
+    this.#trees.delete(tree);
+  }
+
+  rows(id: string, from: number, to: number): { total: number; rows: TreeRow[] } {
+    const { flat } = this.#tree(id);
+    const rows = flat.rows(from, to);
+    return { total: flat.total, rows: rows.map((row) => this.#row(row)) };
+  }
+
+  expand(
+    id: string,
+    path: string,
+    open: boolean,
+    subtree: boolean,
+  ): { total: number; index: number } {
+    const { flat } = this.#tree(id);
+    const index = flat.expand(path, open, subtree);
+    if (index === undefined) throw noRow(path);
+    return { total: flat.total, index };
+  }
+
+  reveal(id: string, path: string): { total: number; index: number } {
+    const { flat, pinned } = this.#tree(id);
+    let index = flat.reveal(path);
+    const unit = this.#parts.worlds.units().find(({ facts }) => facts.name === path.split('/')[0]);
+    const entry = index === undefined ? unit?.entry(path) : undefined;
+    if (entry) {
+      pinned.add(entry.address);
+      flat.replace(this.#roots());
+      index = flat.reveal(path);
+    }
+    return { total: flat.total, index: index ?? -1 };
+  }
+
+  showAll(id: string, all: boolean): { total: number } {
+    const { flat, pinned } = this.#tree(id);
+    const made = this.#make(all, pinned);
+    made.flat.adopt(flat);
+    this.#trees.set(id, made);
+    return { total: made.flat.total };
+  }
+
+  #make(all: boolean, pinned: Set<bigint>): Tree {
+    const flat = new FlatTree(this.#roots(), (node) => this.#children(node, all, pinned));
+    return { flat, generation: this.#parts.generation(), pinned };
+  }
+
+  #tree(id: string): Tree {
+    const tree = this.#trees.get(id);
+    if (!tree)
+      throw new Failure(
+        'usage',
+        'This view of the tables is not open.',
+        'The engine may have been started again since.',
+        'Open it anew.',
+      );
+    const generation = this.#parts.generation();
+    if (tree.generation !== generation) {
+      tree.generation = generation;
+      tree.flat.replace(this.#roots());
+    }
+    return tree;
+  }
+
+  #roots(): TreeNode[] {
+    return this.#parts.worlds.units().map((unit) => unit.tree());
+  }
+
+  /** Children that are shown: those that are set, were set before a change, or were asked for. */
+  #children(node: TreeNode, all: boolean, pinned: ReadonlySet<bigint>): readonly TreeNode[] {
+    const shown = node.children(all);
+    if (all || (pinned.size === 0 && !this.#parts.journal.canUndo)) return shown;
+    const world = this.#world(node.path);
+    const changed = world ? this.#parts.journal.changedAt(world) : [];
+    const wanted = new Set([...changed, ...pinned].filter((address) => within(node, address)));
+    if (wanted.size === 0) return shown;
+    const paths = new Set(shown.map((child) => child.path));
+    const missing = node
+      .children(true)
+      .filter(({ entry, path }) => entry && wanted.has(entry.address) && !paths.has(path));
+    if (missing.length === 0) return shown;
+    return [...shown, ...missing].sort((a, b) => addressOf(a) - addressOf(b));
+  }
+
+  #world(path: string): World | undefined {
+    const name = path.split('/')[0];
+    return this.#parts.worlds
+      .all()
+      .find((world) => this.#parts.worlds.unitNames(world).includes(name));
+  }
+
+  #row({ node, depth, expanded, position, setSize }: FlatRow): TreeRow {
+    const { entry } = node;
+    const world = entry && this.#parts.journal.canUndo ? this.#world(node.path) : undefined;
+    const before = entry && world && this.#parts.journal.before(world, entry);
+    const device = deviceOf(node.path);
+    return {
+      path: node.path,
+      depth,
+      label: node.label,
+      note: device === undefined ? undefined : this.#parts.driver(device),
+      kind: node.kind,
+      expandable: node.childCount > 0,
+      expanded,
+      setSize,
+      position,
+      hasEntry: entry !== undefined,
+      pointsTo: node.pointsTo === undefined ? undefined : hex(node.pointsTo),
+      decoded: node.decoded,
+      rights: node.rights === undefined ? undefined : rightsText(node.rights),
+      present: node.present,
+      findings: this.#parts.findings().rolledUp(node.path, node.findings),
+      changed: entry && before && formerMeaning(entry.layout, before, entry.words),
+    };
+  }
+}
+
+/** The device of a row that stands for a whole device: its context or device table entry. */
+function deviceOf(path: string): string | undefined {
+  const steps = parsePath(path);
+  return steps?.length === 3 && steps[1].kind === 'device' && steps[2].kind === 'word'
+    ? steps[1].bdf
+    : undefined;
+}
+
+/** Whether an entry at an address can be a child: tables of one page lie where the node points. */
+function within(node: TreeNode, address: bigint): boolean {
+  return (
+    node.kind === 'table' || node.pointsTo === undefined || node.pointsTo >> 12n === address >> 12n
+  );
+}
+
+/** Where a row stands among its siblings; rows without an entry keep their place in front. */
+function addressOf(node: TreeNode): number {
+  return node.entry ? Number(node.entry.address) : -1;
+}
+
+function noRow(path: string): Failure {
+  return new Failure(
+    'usage',
+    `No row stands at ${path}.`,
+    'The tables may have changed since it was shown.',
+    'Look at the entries above it.',
+  );
+}
