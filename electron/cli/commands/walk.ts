@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseBdf, type Bdf } from '../../../core/format/bdf.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
-import { parseFaultLine } from '../../../core/log/fault-line.ts';
+import { parseFaultLine } from '../../../core/log/parse.ts';
 import type { Unit, WalkRequest, WalkResult } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
 import {

@@ -1,0 +1,41 @@
+import { messageLines } from '../../core/linux/printk.ts';
+import { LogParser } from '../../core/log/parser.ts';
+import type { LogSink } from '../../core/log/records.ts';
+import { Failure } from '../../core/memory/failure.ts';
+import type { Investigation } from '../../core/session/investigation.ts';
+import { Recording } from '../host/console/recording.ts';
+
+/**
+ * Reads every console text of a case into one sink each: logs and recordings as they stand, and
+ * the log of a dump's own ring when no other text was given.
+ * @throws Failure when the case holds no text.
+ */
+export function readLogs(investigation: Investigation, sinkOf: () => LogSink): void {
+  for (const { source, kind } of investigation.logs) {
+    const parser = new LogParser(sinkOf());
+    if (kind === 'recording') {
+      for (const event of new Recording(source).events()) parser.push(event.bytes, event.at);
+    } else {
+      for (let offset = 0; ;) {
+        const length = source.read(offset, parser.room());
+        if (length === 0) break;
+        parser.filled(length);
+        offset += length;
+      }
+    }
+    parser.end();
+  }
+  if (investigation.logs.length > 0) return;
+  const kernel = investigation.kernel();
+  if (!kernel)
+    throw new Failure(
+      'unreadable',
+      investigation.noKernel || 'There is no console text in these sources.',
+      'Faults are told by a console log, or by the log in a dump.',
+      'Give the serial console’s log.',
+    );
+  const parser = new LogParser(sinkOf());
+  const text = kernel.dmesg().flatMap(messageLines).join('\n');
+  parser.push(new TextEncoder().encode(`${text}\n`));
+  parser.end();
+}
