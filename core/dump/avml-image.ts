@@ -9,11 +9,13 @@ import { snappyLength, unsnappy } from './snappy.ts';
 const COMPRESSED = 0x00;
 const UNCOMPRESSED = 0x01;
 const FIRST_SKIPPABLE = 0x80;
-const STREAM_IDENTIFIER = 0xff;
 
 /** A chunk holds at most this much (section 4.2). */
 const LARGEST_CHUNK = 65_536;
 const CRC_BYTES = 4;
+
+/** What is read of each chunk: its header, its CRC and the length at the start of its block. */
+const CHUNK_HEAD = 4 + CRC_BYTES + 5;
 
 /** Chunks that one block is looked through for; AVML's blocks of 16 MiB have 256. */
 const MAX_CHUNKS = 1_000_000;
@@ -57,14 +59,14 @@ export function indexChunks(image: Image, at: number, stop: number, limit: numbe
   let place = at;
   const ended = (damage?: string): ChunkIndex => ({ starts, places, length, end: place, damage });
   while (length < limit) {
-    const head = place + 4 <= stop ? reader.at(place, 4) : undefined;
-    if (!head) return ended(`its stream ends at ${hex(place)}`);
+    const head = reader.at(place, Math.min(CHUNK_HEAD, stop - place));
+    if (!head || head.byteLength < 4) return ended(`its stream ends at ${hex(place)}`);
     if (walked++ === MAX_CHUNKS) return ended('its stream has too many chunks');
     const type = head.getUint8(0);
     const size = head.getUint32(0, true) >>> 8;
     if (place + 4 + size > stop) return ended(`the chunk at ${hex(place)} is cut off`);
     if (type === COMPRESSED || type === UNCOMPRESSED) {
-      const content = contentLength(reader, place, type, size);
+      const content = contentLength(head, size);
       if (content === undefined || content > LARGEST_CHUNK)
         return ended(`the chunk at ${hex(place)} has an impossible length`);
       starts.push(length);
@@ -78,27 +80,17 @@ export function indexChunks(image: Image, at: number, stop: number, limit: numbe
   return ended();
 }
 
-function contentLength(
-  reader: ForwardReader,
-  place: number,
-  type: number,
-  size: number,
-): number | undefined {
-  if (type === UNCOMPRESSED) return size < CRC_BYTES ? undefined : size - CRC_BYTES;
-  const preamble = Math.min(5, size - CRC_BYTES);
-  const view = preamble > 0 ? reader.at(place + 4 + CRC_BYTES, preamble) : undefined;
-  if (!view) return undefined;
+/** Bytes of content in a data chunk, as its head says; undefined when that makes no sense. */
+function contentLength(head: DataView, size: number): number | undefined {
+  if (size < CRC_BYTES) return undefined;
+  if (head.getUint8(0) === UNCOMPRESSED) return size - CRC_BYTES;
+  const bytes = new Uint8Array(head.buffer, head.byteOffset, head.byteLength);
   try {
-    return snappyLength(new Uint8Array(view.buffer, view.byteOffset, view.byteLength)).length;
+    return snappyLength(bytes.subarray(4 + CRC_BYTES, 4 + size)).length;
   } catch (error) {
     if (error instanceof DamagedData) return undefined;
     throw error;
   }
-}
-
-/** Whether these are the first bytes of a framed stream. */
-export function isStreamStart(head: Uint8Array): boolean {
-  return head.length >= 10 && head[0] === STREAM_IDENTIFIER && head[1] === 6;
 }
 
 /**

@@ -56,6 +56,7 @@ export class ForwardReader {
   readonly #source: Image;
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
+  #asked = 0;
 
   constructor(source: Image) {
     this.#source = source;
@@ -65,11 +66,12 @@ export class ForwardReader {
   at(offset: number, length: number): DataView | undefined {
     const inside = offset - this.#start;
     if (inside < 0 || inside + length > this.#bytes.length) {
-      const near = inside >= 0 && inside < this.#bytes.length + WINDOW / 8;
+      const near = offset - this.#asked < WINDOW / 8;
       this.#bytes = readSome(this.#source, offset, near ? WINDOW : length);
       this.#start = offset;
       if (this.#bytes.length < length) return undefined;
     }
+    this.#asked = offset;
     return new DataView(
       this.#bytes.buffer,
       this.#bytes.byteOffset + (offset - this.#start),

@@ -173,8 +173,9 @@ export class KdumpMemory implements PhysicalMemory {
     const place = this.#locate(frame);
     if (typeof place === 'string') return place;
     const { part, descriptor } = place;
-    if (part.pages.zeros.has(descriptor.offset)) return ZERO_PAGE;
-    if (this.#broken.has(frame)) return 'failed';
+    const small = mayBeZero(descriptor, this.#blockSize);
+    if (small && part.pages.zeros.has(descriptor.offset)) return ZERO_PAGE;
+    if (this.#broken.size > 0 && this.#broken.has(frame)) return 'failed';
     const damage = part.pages.damageOf(descriptor);
     if (damage) return this.#damaged(frame, damage);
     const data = part.pages.data(descriptor);
@@ -187,7 +188,7 @@ export class KdumpMemory implements PhysicalMemory {
       if (inPlace) this.#cache.release(block);
       return this.#damaged(frame, error);
     }
-    if (mayBeZero(descriptor, this.#blockSize) && isZero(block)) {
+    if (small && isZero(block)) {
       if (inPlace) this.#cache.release(block);
       part.pages.addZero(descriptor.offset);
       return ZERO_PAGE;

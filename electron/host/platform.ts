@@ -1,22 +1,14 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { Failure } from '../../core/memory/failure.ts';
 import type { ByteSource, Platform } from '../../core/memory/platform.ts';
+import { inflate, unzstd } from './decompress.ts';
 
 /** The platform that Node is. */
 export const nodePlatform: Platform = {
-  inflate(data, into) {
-    const out = inflateSync(data, { maxOutputLength: into.length });
-    into.set(out);
-    return out.length;
-  },
-  unzstd(data, into) {
-    const out = zstdDecompressSync(data, { maxOutputLength: into.length });
-    into.set(out);
-    return out.length;
-  },
+  inflate,
+  unzstd,
   sha256() {
     const hash = createHash('sha256');
     return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') };
