@@ -15,6 +15,8 @@ import { join } from 'node:path';
 const ROM_BYTES = 64 * 1024;
 const RESET_VECTOR = ROM_BYTES - 16;
 const START_TIMEOUT_MS = 20_000;
+/** Characters of QEMU's last words that a message quotes. */
+const STDERR_KEPT = 4000;
 
 /** The QEMU that the tests drive; another one can be named by FAULTLINE_QEMU. */
 export const QEMU = process.env.FAULTLINE_QEMU ?? 'qemu-system-x86_64';
@@ -46,14 +48,19 @@ export class QtestConnection {
   #outgoing = '';
   #ended: Error | undefined;
 
-  private constructor(child: ChildProcess, folder: string, socket: Socket) {
+  private constructor(
+    child: ChildProcess,
+    folder: string,
+    socket: Socket,
+    lastWords: () => string,
+  ) {
     this.#process = child;
     this.#folder = folder;
     this.#socket = socket;
     socket.setEncoding('latin1');
     socket.on('data', (text) => this.#receive(String(text)));
-    socket.on('error', (error) => this.#end(error));
-    socket.on('close', () => this.#end(new Error('QEMU closed the QTest socket')));
+    socket.on('error', () => {});
+    socket.on('close', () => this.#end(new Error(`QEMU closed the QTest socket. ${lastWords()}`)));
   }
 
   /** Starts QEMU with these device options and waits until it has connected. */
@@ -75,7 +82,7 @@ export class QtestConnection {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let said = '';
-    child.stderr.on('data', (chunk) => (said = `${said}${String(chunk)}`.slice(-4000)));
+    child.stderr.on('data', (chunk) => (said = `${said}${String(chunk)}`.slice(-STDERR_KEPT)));
     try {
       const socket = await new Promise<Socket>((resolve, reject) => {
         const timer = setTimeout(
@@ -92,7 +99,7 @@ export class QtestConnection {
           reject(new Error(`QEMU ended with ${code} before it connected: ${said}`));
         });
       });
-      return new QtestConnection(child, folder, socket);
+      return new QtestConnection(child, folder, socket, () => said);
     } catch (error) {
       child.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });

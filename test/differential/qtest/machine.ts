@@ -9,8 +9,6 @@ const MEBIBYTE = 1 << 20;
 /** Where the harness puts edu's BAR: in the 32-bit PCI hole, clear of the IOMMUs' registers. */
 const EDU_BAR = 0xe000_0000;
 const EDU_DEVICE = 4;
-/** Requester ID of edu: 00:04.0. */
-export const EDU_ID = EDU_DEVICE << 3;
 
 /** Registers of edu (QEMU's docs/specs/edu). */
 const DMA_SOURCE = 0x80;
@@ -36,6 +34,8 @@ export interface MachineOptions {
   readonly iommu: string;
   /** Megabytes of memory from address 0. */
   readonly memory?: number;
+  /** edu's device number on bus 0; 4 when not given. */
+  readonly device?: number;
 }
 
 export type DmaDirection = 'read' | 'write';
@@ -44,23 +44,27 @@ export class QtestMachine {
   readonly connection: QtestConnection;
   /** Bytes of memory from address 0. */
   readonly memoryBytes: number;
+  /** Requester ID of edu: 00:04.0 unless another device number was asked for. */
+  readonly requester: number;
 
-  private constructor(connection: QtestConnection, memoryBytes: number) {
+  private constructor(connection: QtestConnection, memoryBytes: number, requester: number) {
     this.connection = connection;
     this.memoryBytes = memoryBytes;
+    this.requester = requester;
   }
 
   /** Boots the machine and gives edu its BAR and bus mastering. */
   static async start(options: MachineOptions): Promise<QtestMachine> {
     const megabytes = options.memory ?? 256;
     const hardware = ['-M', 'q35', '-m', `${megabytes}M`];
-    const edu = `edu,addr=${EDU_DEVICE},dma_mask=0xffffffffffffffff`;
+    const device = options.device ?? EDU_DEVICE;
+    const edu = `edu,addr=0x${device.toString(16)},dma_mask=0xffffffffffffffff`;
     const connection = await QtestConnection.start(
       hardware.concat('-device', options.iommu, '-device', edu),
     );
-    const machine = new QtestMachine(connection, megabytes * MEBIBYTE);
-    await machine.writePci(EDU_ID, PCI_BAR0, EDU_BAR);
-    await machine.writePci(EDU_ID, PCI_COMMAND, COMMAND_MEMORY_AND_MASTER);
+    const machine = new QtestMachine(connection, megabytes * MEBIBYTE, device << 3);
+    await machine.writePci(machine.requester, PCI_BAR0, EDU_BAR);
+    await machine.writePci(machine.requester, PCI_COMMAND, COMMAND_MEMORY_AND_MASTER);
     return machine;
   }
 

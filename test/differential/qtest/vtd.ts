@@ -1,6 +1,7 @@
 /**
  * The VT-d unit of a QtestMachine: registers, table pointer, invalidation, faults.
- * QEMU 7.2 has one fault recording register; a recorded fault stays until it is cleared.
+ * QEMU 7.2 has one fault recording register; a recorded fault stays until it is cleared. A request
+ * that hits a cached translation without the right that it needs is refused and not recorded.
  */
 import type { DmaDirection, MachineOptions } from './machine.ts';
 import { QtestMachine } from './machine.ts';
@@ -26,6 +27,8 @@ const IOTLB_GLOBAL = (1n << 63n) | (1n << 60n);
 const FSTS_PFO = 1;
 const FRCD_F = 1n << 63n;
 const PATTERN_BYTES = 16;
+/** edu's buffer: patterns to write stand below, what was read stands from here on. */
+const READ_OFFSET = 2048;
 
 export interface HardwareFault {
   /** Requester ID. */
@@ -60,6 +63,8 @@ export class VtdMachine {
   /** A page that the harness itself uses to look into edu's buffer. */
   readonly #scratch: number;
   #serial = 1;
+  #patterns = new Uint8Array(0);
+  #nextPattern = 0;
 
   private constructor(machine: QtestMachine, cap: bigint, ecap: bigint) {
     this.machine = machine;
@@ -146,13 +151,13 @@ export class VtdMachine {
   }
 
   /**
-   * One DMA with remapping as it stands. edu's buffer is filled first with a pattern that stands
-   * nowhere else: what a write puts into memory, and what a read must have replaced.
+   * One DMA with remapping as it stands. A write carries a pattern that no other DMA of this
+   * machine carries; what a read brought is looked at in edu's buffer.
    * @param length bytes, 1 to 16
-   * @param look how to see edu's buffer. `gate`: translation is off for a moment around the DMA,
-   *   which makes QEMU forget its context cache and IOTLB. A window: a page that this device
-   *   can read and write through translation at `iova`, and that stands at `pa`; caches stay as
-   *   they are but for the window's own entry.
+   * @param look how to fill and see edu's buffer. `gate`: translation is off for a moment before
+   *   or after the DMA, which makes QEMU forget its context cache and IOTLB. A window: a page
+   *   that this device can read and write through translation at `iova`, and that stands at
+   *   `pa`; caches stay as they are but for the window's own entry.
    */
   async dma(
     address: bigint,
@@ -160,37 +165,49 @@ export class VtdMachine {
     direction: DmaDirection,
     look: 'gate' | DmaWindow = 'gate',
   ): Promise<DmaOutcome> {
-    const pattern = this.#pattern();
-    const { iova, pa } =
-      look === 'gate' ? { iova: BigInt(this.#scratch), pa: this.#scratch } : look;
-    const command = commandOf(await this.machine.readl(VTD_BASE + GSTS));
-    const gated = look === 'gate' && (command & GCMD_TE) !== 0;
-    const translate = async (on: boolean): Promise<void> => {
-      if (gated) await this.machine.writel(VTD_BASE + GCMD, on ? command : command & ~GCMD_TE);
-    };
-    await Promise.all([translate(false), this.machine.memwrite(pa, pattern)]);
-    await this.machine.dma(iova, PATTERN_BYTES, 'read');
-    await translate(true);
-    await this.machine.dma(address, length, direction);
+    if (direction === 'write') {
+      const { offset, pattern } = await this.#pattern(look);
+      await this.machine.dma(address, length, direction, offset);
+      return { faults: await this.faults(), data: pattern.subarray(0, length) };
+    }
+    await this.machine.dma(address, length, direction, READ_OFFSET);
     const faults = await this.faults();
-    if (direction === 'write') return { faults, data: pattern.subarray(0, length) };
-    await translate(false);
-    await this.machine.dma(iova, PATTERN_BYTES, 'write');
-    await translate(true);
-    const data = await this.machine.memread(pa, PATTERN_BYTES);
-    return { faults, data: data.subarray(0, length) };
+    const data = await this.#through(look, async (iova, pa) => {
+      await this.machine.dma(iova, length, 'write', READ_OFFSET);
+      return this.machine.memread(pa, length);
+    });
+    return { faults, data };
   }
 
-  /** Bytes that no other DMA of this machine carries. */
-  #pattern(): Uint8Array {
-    const bytes = new Uint8Array(PATTERN_BYTES);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, 0x5eed_0000, true);
-    view.setUint32(4, this.#serial, true);
-    view.setUint32(8, ~this.#serial, true);
-    view.setUint32(12, 0x0eed_5eed, true);
-    this.#serial++;
-    return bytes;
+  /** Where in edu's buffer the next pattern stands; fills the buffer when all are used up. */
+  async #pattern(look: 'gate' | DmaWindow): Promise<{ offset: number; pattern: Uint8Array }> {
+    if (this.#nextPattern * PATTERN_BYTES >= this.#patterns.length) {
+      const words = new Uint32Array(READ_OFFSET / 4);
+      for (let at = 0; at < words.length; at += 4)
+        words.set([0x5eed_0000, this.#serial, ~this.#serial++, 0x0eed_5eed], at);
+      this.#patterns = new Uint8Array(words.buffer);
+      this.#nextPattern = 0;
+      await this.#through(look, async (iova, pa) => {
+        await this.machine.memwrite(pa, this.#patterns);
+        await this.machine.dma(iova, READ_OFFSET, 'read');
+      });
+    }
+    const offset = PATTERN_BYTES * this.#nextPattern++;
+    return { offset, pattern: this.#patterns.subarray(offset, offset + PATTERN_BYTES) };
+  }
+
+  /** Runs `act` while edu can reach the page at `pa` under `iova`. */
+  async #through<T>(
+    look: 'gate' | DmaWindow,
+    act: (iova: bigint, pa: number) => Promise<T>,
+  ): Promise<T> {
+    if (look !== 'gate') return act(look.iova, look.pa);
+    const command = commandOf(await this.machine.readl(VTD_BASE + GSTS));
+    const gated = (command & GCMD_TE) !== 0;
+    if (gated) await this.machine.writel(VTD_BASE + GCMD, command & ~GCMD_TE);
+    const result = await act(BigInt(this.#scratch), this.#scratch);
+    if (gated) await this.machine.writel(VTD_BASE + GCMD, command);
+    return result;
   }
 }
 
