@@ -206,7 +206,7 @@ export class FlatTree {
     if (already) return already;
     const { branch, index } = place;
     const node = this.#children(branch)[index];
-    if (node.childCount === 0 || branch.depth >= MAX_DEPTH) return undefined;
+    if (branch.depth >= MAX_DEPTH) return undefined;
     if (this.#branches >= MAX_BRANCHES)
       throw new Failure(
         'limit',
@@ -278,7 +278,7 @@ export class FlatTree {
       if (depth >= MAX_DEPTH) return undefined;
       for (const [index, node] of children.entries()) {
         if (budget.nodes <= 0) return undefined;
-        if (node.childCount === 0 || !mayContain(node, path)) continue;
+        if (!mayContain(node, path)) continue;
         const below = this.#childrenOf(node);
         budget.nodes -= below.length;
         const found = search(below, depth + 1);

@@ -87,9 +87,9 @@ export class Journal {
         if (list[index].world === world) list.splice(index, 1);
   }
 
-  /** Physical addresses in a world at which something is changed now. */
-  changedAt(world: World): bigint[] {
-    return this.#done.filter((made) => made.world === world).map((made) => made.change.address);
+  /** Paths of the entries that are changed now. */
+  paths(): string[] {
+    return this.#done.flatMap(({ path }) => (path === undefined ? [] : [path]));
   }
 
   /** The words of an entry as they were before all changes; undefined when none is about it. */

@@ -37,7 +37,6 @@ export class Pulse {
     if (!this.#dirty) return;
     this.#dirty = false;
     this.#timer = setTimeout(() => this.#beat(), this.#gap);
-    this.#timer.unref();
     for (const listener of this.#listeners) listener();
   }
 }

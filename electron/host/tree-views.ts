@@ -6,6 +6,7 @@ import type { TreeNode } from '../../core/iommu/unit.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import type { TreeRow } from '../../core/protocol/contract.ts';
 import { FlatTree, type FlatRow } from '../../core/session/flat-tree.ts';
+import { mayContain } from '../../core/session/tree-paths.ts';
 import { formerMeaning } from '../../core/session/view-fields.ts';
 import type { FindingIndex } from './findings.ts';
 import type { Journal } from './journal.ts';
@@ -26,8 +27,8 @@ export interface TreeParts {
 interface Tree {
   readonly flat: FlatTree;
   generation: number;
-  /** Addresses of entries that are not set and are shown all the same, since they were asked for. */
-  readonly pinned: Set<bigint>;
+  /** Entries that are not set and are shown all the same, since they were asked for. */
+  readonly pinned: Set<string>;
 }
 
 /** The open views of the tables, each with its own expansion. */
@@ -81,7 +82,7 @@ export class TreeViews {
     const unit = this.#parts.worlds.units().find(({ facts }) => facts.name === path.split('/')[0]);
     const entry = index === undefined ? unit?.entry(path) : undefined;
     if (entry) {
-      pinned.add(entry.address);
+      pinned.add(path);
       flat.replace(this.#roots());
       index = flat.reveal(path);
     }
@@ -96,7 +97,7 @@ export class TreeViews {
     return { total: made.flat.total };
   }
 
-  #make(all: boolean, pinned: Set<bigint>): Tree {
+  #make(all: boolean, pinned: Set<string>): Tree {
     const flat = new FlatTree(this.#roots(), (node) => this.#children(node, all, pinned));
     return { flat, generation: this.#parts.generation(), pinned };
   }
@@ -123,19 +124,26 @@ export class TreeViews {
   }
 
   /** Children that are shown: those that are set, were set before a change, or were asked for. */
-  #children(node: TreeNode, all: boolean, pinned: ReadonlySet<bigint>): readonly TreeNode[] {
+  #children(node: TreeNode, all: boolean, pinned: ReadonlySet<string>): readonly TreeNode[] {
     const shown = node.children(all);
-    if (all || (pinned.size === 0 && !this.#parts.journal.canUndo)) return shown;
-    const world = this.#world(node.path);
-    const changed = world ? this.#parts.journal.changedAt(world) : [];
-    const wanted = new Set([...changed, ...pinned].filter((address) => within(node, address)));
-    if (wanted.size === 0) return shown;
-    const paths = new Set(shown.map((child) => child.path));
-    const missing = node
-      .children(true)
-      .filter(({ entry, path }) => entry && wanted.has(entry.address) && !paths.has(path));
-    if (missing.length === 0) return shown;
-    return [...shown, ...missing].sort((a, b) => addressOf(a) - addressOf(b));
+    if (all) return shown;
+    const wanted = [...this.#parts.journal.paths(), ...pinned].filter(
+      (path) => path !== node.path && mayContain(node, path),
+    );
+    if (wanted.length === 0) return shown;
+    const every = node.children(true);
+    const place = new Map(every.map((child, index) => [child.path, index]));
+    const rows = shown.map((child) => ({ child, at: place.get(child.path) ?? -1 }));
+    for (const path of wanted) {
+      if (rows.some(({ child }) => child.path === path)) continue;
+      const at = every.findIndex((child) => standsFor(child, path));
+      if (at < 0) continue;
+      const child = [every[at], ...insideRun(every[at])].find((each) => each.path === path);
+      if (child) rows.push({ child, at });
+    }
+    return rows.length === shown.length
+      ? shown
+      : rows.sort((a, b) => a.at - b.at).map(({ child }) => child);
   }
 
   #world(path: string): World | undefined {
@@ -156,7 +164,8 @@ export class TreeViews {
       label: node.label,
       note: device === undefined ? undefined : this.#parts.driver(device),
       kind: node.kind,
-      expandable: node.childCount > 0,
+      // An entry that was asked for can stand below a row that has nothing set.
+      expandable: node.childCount > 0 || expanded,
       expanded,
       setSize,
       position,
@@ -179,16 +188,13 @@ function deviceOf(path: string): string | undefined {
     : undefined;
 }
 
-/** Whether an entry at an address can be a child: tables of one page lie where the node points. */
-function within(node: TreeNode, address: bigint): boolean {
-  return (
-    node.kind === 'table' || node.pointsTo === undefined || node.pointsTo >> 12n === address >> 12n
-  );
+/** Whether a row is an entry's own, or a run of entries that it is one of. */
+function standsFor(row: TreeNode, path: string): boolean {
+  return row.path === path || insideRun(row).some((child) => child.path === path);
 }
 
-/** Where a row stands among its siblings; rows without an entry keep their place in front. */
-function addressOf(node: TreeNode): number {
-  return node.entry ? Number(node.entry.address) : -1;
+function insideRun(row: TreeNode): readonly TreeNode[] {
+  return row.kind === 'run' ? row.children(true) : [];
 }
 
 function noRow(path: string): Failure {

@@ -1,0 +1,49 @@
+/**
+ * What the window finds around it: the names that the renderer and its shell agree on. In browser
+ * mode the engine is a WebSocket of the page's own origin; under Electron the preload script puts
+ * a `Bridge` on the window and hands a MessagePort over.
+ */
+
+/** Browser mode: path of the engine's WebSocket. */
+export const ENGINE_PATH = '/engine';
+
+/**
+ * Browser mode: path to which a file is sent (POST, its bytes as the body, its name URL-encoded in
+ * `?name=`); the answer is `{"path": "..."}`, to be opened with `session.open`.
+ */
+export const UPLOAD_PATH = '/upload';
+
+/** Browser mode: header that an upload carries, which no foreign page can set unasked. */
+export const UPLOAD_HEADER = 'x-faultline';
+
+/** Electron: type of the window message that carries the engine's MessagePort. */
+export const PORT_MESSAGE = 'faultline:port';
+
+/** Electron: property of the window that holds the bridge. */
+export const BRIDGE = 'faultline';
+
+/** Commands of native menus, dialogs and links that the window carries out. */
+export type ShellCommand =
+  /** An action of the window by its name, chosen in a menu. */
+  | { readonly kind: 'action'; readonly action: string }
+  /** Files were opened from outside: a second start, a file association, a recent file. */
+  | { readonly kind: 'open'; readonly paths: readonly string[] }
+  /** A `faultline://` link. */
+  | { readonly kind: 'link'; readonly path: string };
+
+/** What the preload script offers the window. No Node, no Electron object crosses it. */
+export interface Bridge {
+  readonly platform: string;
+  /** Asks for a road to the engine; it comes as a window message of type PORT_MESSAGE. */
+  connect(): void;
+  /** The system's dialog for files to open; empty when cancelled. */
+  chooseFiles(): Promise<readonly string[]>;
+  /** The system's dialog for a file to write, and writes it. @returns its path, or undefined. */
+  saveFile(name: string, text: string): Promise<string | undefined>;
+  /** The path of a file that was dropped on the window. */
+  pathOf(file: unknown): string;
+  /** Tells the shell what was opened, for its list of recent files. */
+  opened(paths: readonly string[]): void;
+  /** Calls the listener with every command; @returns a function that takes it away. */
+  onCommand(listener: (command: ShellCommand) => void): () => void;
+}
