@@ -18,6 +18,8 @@ export interface KernelAmdUnit {
   readonly address: bigint;
   /** Address of the struct iommu_device inside it. */
   readonly deviceAddress: bigint | undefined;
+  /** The kernel's number of the unit (index). */
+  readonly sequence: number;
   /** Requester ID of the IOMMU's own PCI function. */
   readonly id: number | undefined;
 }
@@ -35,7 +37,8 @@ export function amdUnits(context: KernelContext): KernelAmdUnit[] {
 
 function amdUnit(context: KernelContext, iommu: bigint, alone: boolean): KernelAmdUnit {
   const { reader, notes, info } = context;
-  const name = `ivhd${reader.number('amd_iommu', iommu, 'index') ?? 0}`;
+  const sequence = reader.number('amd_iommu', iommu, 'index') ?? 0;
+  const name = `ivhd${sequence}`;
   return notes.within(name, () => {
     const pointer = (member: string): bigint | undefined =>
       physical(context, reader.field('amd_iommu', iommu, member));
@@ -67,6 +70,7 @@ function amdUnit(context: KernelContext, iommu: bigint, alone: boolean): KernelA
     return {
       facts,
       address: iommu,
+      sequence,
       deviceAddress: reader.addressOf('amd_iommu', iommu, 'iommu'),
       id: reader.number('amd_iommu', iommu, 'devid'),
     };

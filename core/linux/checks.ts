@@ -51,7 +51,7 @@ export function selfChecks(context: KernelContext, btf: Btf): SelfCheck[] {
     );
     const task = symbols.address('init_task');
     const comm = task === undefined ? undefined : reader.text('task_struct', task, 'comm');
-    check("init_task's name is that of the idle task", comm, () => /^swapper/.test(comm!));
+    check("init_task's name is that of the idle task", comm, () => comm!.startsWith('swapper'));
     const uts = symbols.address('init_uts_ns');
     const release =
       uts === undefined ? undefined : reader.text('uts_namespace', uts, 'name.release');

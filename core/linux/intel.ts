@@ -26,6 +26,8 @@ export interface KernelIntelUnit {
   readonly address: bigint;
   /** Address of the struct iommu_device inside it, which devices refer to. */
   readonly deviceAddress: bigint | undefined;
+  /** The kernel's number of the unit (seq_id). */
+  readonly sequence: number;
   /** DRHD flag INCLUDE_PCI_ALL: the unit serves what no other unit's scope names. */
   readonly includeAll: boolean | undefined;
   /** Translation was on when this kernel started: a crash kernel that took over. */
@@ -66,9 +68,8 @@ function noteUnused(context: KernelContext, drhd: bigint): void {
 
 function intelUnit(context: KernelContext, drhd: bigint, iommu: bigint): KernelIntelUnit {
   const { reader, notes } = context;
-  const name = unitName(reader.text('intel_iommu', iommu, 'name'), () =>
-    reader.number('intel_iommu', iommu, 'seq_id'),
-  );
+  const sequence = reader.number('intel_iommu', iommu, 'seq_id') ?? 0;
+  const name = unitName(reader.text('intel_iommu', iommu, 'name'), sequence);
   return notes.within(name, () => {
     const field = (member: string): bigint | undefined =>
       reader.field('intel_iommu', iommu, member);
@@ -95,6 +96,7 @@ function intelUnit(context: KernelContext, drhd: bigint, iommu: bigint): KernelI
     return {
       facts,
       address: iommu,
+      sequence,
       deviceAddress: reader.addressOf('intel_iommu', iommu, 'iommu'),
       includeAll: includeAll === undefined ? undefined : includeAll === 1,
       preEnabled: flags === undefined ? undefined : (flags & 1n) !== 0n,
@@ -103,8 +105,8 @@ function intelUnit(context: KernelContext, drhd: bigint, iommu: bigint): KernelI
 }
 
 /** `dmar0`, as the kernel names it; by its sequence number where the name can't be read. */
-function unitName(text: string | undefined, sequence: () => number | undefined): string {
-  return text && /^dmar\d{1,5}$/.test(text) ? text : `dmar${sequence() ?? 0}`;
+function unitName(text: string | undefined, sequence: number): string {
+  return text && /^dmar\d{1,5}$/.test(text) ? text : `dmar${sequence}`;
 }
 
 /** Only registers whose whole value the kernel keeps; GSTS and RTADDR are not among them. */

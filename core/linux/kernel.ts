@@ -14,9 +14,10 @@ import {
   type KernelIntelUnit,
   type RemappingStructure,
 } from './intel.ts';
+import { softwareDomains, type SoftwareDomain } from './domains.ts';
 import { Kallsyms } from './kallsyms.ts';
 import { moduleBtf, moduleSymbols, readModules, type KernelModule } from './modules.ts';
-import { Notes } from './notes.ts';
+import type { Notes } from './notes.ts';
 import { VirtualMemory } from './paging.ts';
 import { readPanic, type Panic } from './panic.ts';
 import {
@@ -152,6 +153,17 @@ export class Kernel {
   /** Every PCI function, with its driver, its IOMMU group and the unit that serves it. */
   devices(): readonly KernelDevice[] {
     return this.#ask('devices', [], readDevices);
+  }
+
+  /** What the kernel's own structures say of each device's page tables and domain. */
+  domains(): readonly SoftwareDomain[] {
+    return this.#ask('domains', [], (context) => {
+      const units = new Map(this.kernelUnits().map((unit) => [unit.deviceAddress, unit]));
+      return softwareDomains(context, this.devices(), (address) => {
+        const unit = units.get(address);
+        return unit && { vendor: unit.facts.vendor, sequence: unit.sequence };
+      });
+    });
   }
 
   /** The kernel's log, oldest record first. Needs neither symbols nor types. */

@@ -288,8 +288,8 @@ function readLogBuffer(memory: VirtualMemory, info: Vmcoreinfo): KernelMessage[]
   const log = new Stretch(memory, buffer, size);
   const messages: KernelMessage[] = [];
   let at = first;
-  let wrapped = false;
-  while (messages.length < MAX_RECORDS && !(at === next && (wrapped || first <= next))) {
+  let wrapped = first <= next;
+  while (messages.length < MAX_RECORDS && !(at === next && wrapped)) {
     const end = at + header;
     if (at >= size || (end <= size && !log.ensure(at, end))) break;
     const length = end <= size ? log.view.getUint16(at + lengthAt, true) : 0;
@@ -300,7 +300,7 @@ function readLogBuffer(memory: VirtualMemory, info: Vmcoreinfo): KernelMessage[]
       continue;
     }
     const textLength = log.view.getUint16(at + textLengthAt, true);
-    if (length < header || !log.ensure(end, end + textLength)) break;
+    if (length < header + textLength || !log.ensure(end, end + textLength)) break;
     // dict_len follows text_len, then facility and flags:5, level:3; thread or processor only
     // where the header has room for it (CONFIG_PRINTK_CALLER).
     messages.push({

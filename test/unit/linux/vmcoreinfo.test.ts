@@ -69,20 +69,20 @@ describe('parseVmcoreinfo', () => {
     expect(parseVmcoreinfo(`OSRELEASE=x\n${line}\n`)![kind](name)).toBeUndefined();
   });
 
-  test('is complete only with every line that a reader needs', () => {
+  test('is complete with every line that a reader needs', () => {
+    expect(isComplete(new FakeKernel().info())).toBe(true);
+  });
+
+  test.each([
+    'PAGESIZE',
+    'NUMBER(phys_base)',
+    'KERNELOFFSET',
+    'SYMBOL(_stext)',
+    'SYMBOL(init_top_pgt)',
+  ])('is not complete without %s', (key) => {
     const kernel = new FakeKernel();
-    expect(isComplete(kernel.info())).toBe(true);
-    for (const key of [
-      'PAGESIZE',
-      'NUMBER(phys_base)',
-      'KERNELOFFSET',
-      'SYMBOL(_stext)',
-      'SYMBOL(init_top_pgt)',
-    ]) {
-      const other = new FakeKernel();
-      other.lines.delete(key);
-      expect(isComplete(other.info()), key).toBe(false);
-    }
+    kernel.lines.delete(key);
+    expect(isComplete(kernel.info())).toBe(false);
   });
 });
 
@@ -123,6 +123,6 @@ describe('scanVmcoreinfo finds the two copies of a kernel and nothing else', () 
     for (let pfn = 1n; pfn < 5000n; pfn++) memory.write(pfn << 12n, new Uint8Array(1));
     const stop = new AbortController();
     stop.abort();
-    expect(() => scanVmcoreinfo(memory, { signal: stop.signal })).toThrow();
+    expect(() => scanVmcoreinfo(memory, { signal: stop.signal })).toThrow(/abort/i);
   });
 });
