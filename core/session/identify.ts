@@ -2,7 +2,7 @@ import type { ByteSource } from '../memory/platform.ts';
 import { identifyDump } from '../dump/identify.ts';
 
 /** What a file is, found from its content and never from its name. */
-export type SourceKind = 'dump' | 'registers' | 'recording' | 'log' | 'unknown';
+export type SourceKind = 'dump' | 'registers' | 'recording' | 'log' | 'acpi' | 'unknown';
 
 const HEAD = 64 * 1024;
 
@@ -17,11 +17,18 @@ export function identify(source: ByteSource): SourceKind {
   const length = source.read(0, head);
   const bytes = head.subarray(0, length);
   const text = new TextDecoder('latin1').decode(bytes);
+  if (/^(?:DMAR|IVRS)/.test(text) && declaredLength(bytes) === source.size) return 'acpi';
   if (/^\s*\{/.test(text)) {
     if (/^\s*\{"version":\s*2,/.test(text)) return 'recording';
     if (/"units"\s*:/.test(text) && /"registers"\s*:/.test(text)) return 'registers';
   }
   return isText(bytes) ? 'log' : 'unknown';
+}
+
+/** The length that an ACPI table's header states. */
+function declaredLength(bytes: Uint8Array): number | undefined {
+  if (bytes.length < 8) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
 }
 
 /** Console bytes hold escapes and noise, but hardly any NULs, and lines end somewhere. */

@@ -15,8 +15,8 @@ import { intelUnit } from '../vtd/unit.ts';
 import { identify, type SourceKind } from './identify.ts';
 import { parseRegisters, type RegisterDocument } from './register-file.ts';
 
-/** A register document is small; anything larger is something else. */
-const REGISTERS_LIMIT = 4 << 20;
+/** A register document or an ACPI table is small; anything larger is something else. */
+const SMALL_LIMIT = 4 << 20;
 
 export interface OpenOptions {
   readonly platform: Platform;
@@ -41,6 +41,8 @@ export class Investigation {
   readonly registers: RegisterDocument | undefined;
   /** Console logs and recordings, in the order given. */
   readonly logs: readonly { readonly source: ByteSource; readonly kind: 'log' | 'recording' }[];
+  /** ACPI tables that were given as files. */
+  readonly acpi: readonly Uint8Array[];
   #kernel: Kernel | undefined;
   #kernelTried = false;
   #noKernel = '';
@@ -51,6 +53,7 @@ export class Investigation {
     dump: Dump | undefined;
     registers: RegisterDocument | undefined;
     logs: Investigation['logs'];
+    acpi?: readonly Uint8Array[];
   }) {
     this.platform = parts.platform;
     this.dump = parts.dump;
@@ -58,6 +61,7 @@ export class Investigation {
     this.memory = this.original && new OverlayMemory(this.original);
     this.registers = parts.registers;
     this.logs = parts.logs;
+    this.acpi = parts.acpi ?? [];
   }
 
   /** The crashed kernel, found in the dump; undefined when there is none (see `noKernel`). */
@@ -138,12 +142,14 @@ export function openInvestigation(
 ): Investigation {
   const dumps: ByteSource[] = [];
   const logs: { source: ByteSource; kind: 'log' | 'recording' }[] = [];
+  const acpi: Uint8Array[] = [];
   let registers = options.registers && readRegisters(options.registers);
   for (const source of sources) {
     const kind = options.as ?? identify(source);
     if (kind === 'dump' || kind === 'raw') dumps.push(source);
     else if (kind === 'registers') registers ??= readRegisters(source);
     else if (kind === 'log' || kind === 'recording') logs.push({ source, kind });
+    else if (kind === 'acpi') acpi.push(readSmall(source));
     else throw unreadable(source);
   }
   const dump =
@@ -155,13 +161,16 @@ export function openInvestigation(
           rawBase: options.rawBase,
         })
       : undefined;
-  return new Investigation({ platform: options.platform, dump, registers, logs });
+  return new Investigation({ platform: options.platform, dump, registers, logs, acpi });
 }
 
 function readRegisters(source: ByteSource): RegisterDocument {
-  const bytes = new Uint8Array(Math.min(source.size, REGISTERS_LIMIT));
-  const length = source.read(0, bytes);
-  return parseRegisters(new TextDecoder('latin1').decode(bytes.subarray(0, length)));
+  return parseRegisters(new TextDecoder('latin1').decode(readSmall(source)));
+}
+
+function readSmall(source: ByteSource): Uint8Array {
+  const bytes = new Uint8Array(Math.min(source.size, SMALL_LIMIT));
+  return bytes.subarray(0, source.read(0, bytes));
 }
 
 /** What well-known files that are not sources begin with. */

@@ -8,7 +8,7 @@ import { openInvestigation, type Investigation } from '../../core/session/invest
 import { fileSource, nodePlatform } from '../host/platform.ts';
 import type { Invocation, OptionValues } from './command.ts';
 
-const KINDS: readonly string[] = ['dump', 'log', 'registers', 'recording', 'raw'];
+const KINDS: readonly string[] = ['dump', 'log', 'registers', 'recording', 'acpi', 'raw'];
 
 /** Opens the SOURCEs of a command line as one case. @throws Failure. */
 export function openSources(names: readonly string[], invocation: Invocation): Investigation {
