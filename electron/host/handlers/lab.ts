@@ -5,7 +5,7 @@ import { runStory } from '../../../core/handoff/run.ts';
 import { HandoffStory, type CallName } from '../../../core/protocol/contract.ts';
 import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
-import { ScriptRunner } from '../script/runner.ts';
+import type { ScriptRunner } from '../script/runner.ts';
 
 const SCRIPTS = join(PACKAGE_ROOT, 'resources/scripts');
 
@@ -29,7 +29,10 @@ export interface Scripts {
 export function scripts(
   call: (name: CallName, body: unknown, signal: AbortSignal) => Promise<unknown>,
 ): Scripts {
-  const runner = new ScriptRunner(call);
+  /** Loaded with the first script: it brings a compiler along. */
+  let runner: Promise<ScriptRunner> | undefined;
+  const load = async (): Promise<ScriptRunner> =>
+    new (await import('../script/runner.ts')).ScriptRunner(call);
   const running = new Map<string, AbortController>();
   return {
     calls: {
@@ -54,12 +57,13 @@ export function scripts(
         const gone = (): void => stop.abort();
         sink.signal.addEventListener('abort', gone, { once: true });
         try {
-          await runner.run(source, repl, (output) => sink.push(output), stop.signal);
+          runner ??= load();
+          await (await runner).run(source, repl, (output) => sink.push(output), stop.signal);
         } finally {
           running.delete(run);
         }
       },
     },
-    dispose: () => runner.dispose(),
+    dispose: async () => (await runner)?.dispose(),
   };
 }

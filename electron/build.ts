@@ -1,0 +1,115 @@
+/**
+ * `npm run build`: makes dist/ from the sources. Runs after every `npm ci` (prepare), so that
+ * `faultline` and `npm start` work at once.
+ *
+ *   dist/main/main.mjs          Electron's main process
+ *   dist/preload/preload.cjs    what the window is given of it
+ *   dist/host/process.mjs       the engine's process, and the workers beside it
+ *   dist/cli/faultline.mjs      the command line; each command's modules in files of their own
+ *   dist/renderer/              the window
+ */
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+import { PACKAGE_ROOT } from './host/package-root.ts';
+
+const at = (path: string): string => join(PACKAGE_ROOT, path);
+
+/** Modules of Electron and native ones stay outside of bundles. */
+const EXTERNAL = ['electron', 'serialport', 'esbuild', 'vite'];
+
+const COMMON: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  external: EXTERNAL,
+  sourcemap: 'linked',
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: PACKAGE_ROOT,
+};
+
+/** Packages in CommonJS ask for `require` when they load Node's own modules. */
+const REQUIRE =
+  "import { createRequire as __faultlineRequire } from 'node:module'; const require = __faultlineRequire(import.meta.url);";
+
+interface Target {
+  readonly entries: Readonly<Record<string, string>>;
+  readonly options: BuildOptions;
+}
+
+const TARGETS: readonly Target[] = [
+  {
+    entries: { 'main/main': 'electron/main/main.ts' },
+    options: { outExtension: { '.js': '.mjs' }, banner: { js: REQUIRE } },
+  },
+  {
+    entries: { 'preload/preload': 'electron/preload/preload.ts' },
+    // A sandboxed preload script is CommonJS.
+    options: { format: 'cjs', platform: 'browser', outExtension: { '.js': '.cjs' } },
+  },
+  {
+    entries: {
+      'host/process': 'electron/host/process.ts',
+      'host/script-worker': 'electron/host/script/worker.ts',
+    },
+    // What only some requests need (scripts, serial ports) is loaded when it is asked for.
+    options: {
+      splitting: true,
+      chunkNames: 'host/chunks/[name]-[hash]',
+      outExtension: { '.js': '.mjs' },
+      banner: { js: REQUIRE },
+    },
+  },
+  {
+    entries: { 'cli/faultline': 'electron/cli/faultline.ts' },
+    options: {
+      splitting: true,
+      chunkNames: 'cli/chunks/[name]-[hash]',
+      outExtension: { '.js': '.mjs' },
+      banner: { js: REQUIRE },
+    },
+  },
+];
+
+async function buildTarget({ entries, options }: Target): Promise<void> {
+  const there: Record<string, string> = {};
+  for (const [name, source] of Object.entries(entries)) {
+    if (existsSync(at(source))) there[name] = at(source);
+    else console.log(`build: ${source} is not there; dist/${name} is left out`);
+  }
+  if (Object.keys(there).length === 0) return;
+  await build({ ...COMMON, ...options, entryPoints: there, outdir: at('dist') });
+}
+
+async function buildWindow(): Promise<void> {
+  const config = at('renderer/vite.config.ts');
+  if (!existsSync(config)) {
+    console.log('build: renderer/vite.config.ts is not there; the window is left out');
+    return;
+  }
+  const { build: buildPages } = await import('vite');
+  await buildPages({
+    configFile: config,
+    root: at('renderer'),
+    logLevel: 'warn',
+    build: { outDir: at('dist/renderer'), emptyOutDir: true },
+  });
+}
+
+/** A program of the system: with its interpreter's line, and executable. */
+function makeProgram(path: string): void {
+  const text = readFileSync(path, 'utf8');
+  if (!text.startsWith('#!')) writeFileSync(path, `#!/usr/bin/env node\n${text}`);
+  chmodSync(path, 0o755);
+}
+
+const started = performance.now();
+for (const part of ['main', 'preload', 'host', 'cli'])
+  rmSync(at(`dist/${part}`), { recursive: true, force: true });
+await Promise.all(TARGETS.map(buildTarget));
+const cli = at('dist/cli/faultline.mjs');
+if (existsSync(cli)) makeProgram(cli);
+await buildWindow();
+console.log(`build: dist/ made in ${((performance.now() - started) / 1000).toFixed(1)} s`);

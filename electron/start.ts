@@ -1,0 +1,88 @@
+/**
+ * `npm start`: the app on the bundled sample, its console replaying; or on the files named.
+ * Electron where its program and a display are there, else browser mode at once.
+ *
+ *   npm start -- [FILE...] [--electron] [--browser] [--port N] [--no-open]
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { samplePaths } from './host/handlers/session.ts';
+import { PACKAGE_ROOT } from './host/package-root.ts';
+import { serve } from './serve/serve.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    electron: { type: 'boolean' },
+    browser: { type: 'boolean' },
+    port: { type: 'string' },
+    'no-open': { type: 'boolean' },
+  },
+});
+
+/** Electron's program, when it was fetched already: requiring the package would fetch it now. */
+function electronProgram(): string | undefined {
+  const folder = join(PACKAGE_ROOT, 'node_modules/electron');
+  const named = join(folder, 'path.txt');
+  if (!existsSync(named)) return undefined;
+  const program = join(folder, 'dist', readFileSync(named, 'utf8').trim());
+  return existsSync(program) ? program : undefined;
+}
+
+/** Why Electron can't be used here; undefined when it can. */
+function noElectron(): string | undefined {
+  if (!electronProgram()) return "Electron's program is not there";
+  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
+  if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY) return 'there is no display';
+  return undefined;
+}
+
+function runElectron(program: string, paths: readonly string[]): void {
+  const child = spawn(program, [PACKAGE_ROOT, '--', ...paths], { stdio: 'inherit' });
+  child.once('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
+}
+
+async function runBrowser(paths: readonly string[]): Promise<void> {
+  const port = values.port === undefined ? undefined : Number(values.port);
+  const served = await serve({
+    paths,
+    port,
+    open: !values['no-open'],
+    say: (line) => console.log(line),
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void served.close());
+  const reason = await served.closed;
+  if (reason !== undefined) {
+    console.error(reason);
+    process.exitCode = 1;
+  }
+}
+
+/** The files named, else the sample; none when this copy has no sample. */
+function whatToOpen(): string[] {
+  if (positionals.length > 0) return positionals.map((path) => resolve(path));
+  try {
+    return samplePaths();
+  } catch (error) {
+    console.log((error as Error).message);
+    return [];
+  }
+}
+
+const missing = values.browser ? 'browser mode was asked for' : noElectron();
+const program = electronProgram();
+if (missing !== undefined && values.electron) {
+  console.error(
+    `Electron can't be started: ${missing}. \`npx electron --version\` fetches its program; browser mode needs none.`,
+  );
+  process.exitCode = 1;
+} else if (missing === undefined && program) runElectron(program, whatToOpen());
+else {
+  console.log(`Browser mode: ${missing}.`);
+  await runBrowser(whatToOpen());
+}
