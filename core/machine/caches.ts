@@ -26,7 +26,7 @@ export class ContextCache {
     return this.#entries.get(id);
   }
 
-  fill(entry: CachedContext): void {
+  put(entry: CachedContext): void {
     this.#entries.set(entry.id, entry);
   }
 
@@ -79,7 +79,7 @@ export class Iotlb {
     return undefined;
   }
 
-  fill(entry: CachedTranslation): void {
+  put(entry: CachedTranslation): void {
     const name = key(entry.domain, entry.iova, entry.size);
     this.#entries.delete(name);
     if (this.#entries.size >= this.#capacity) {

@@ -9,7 +9,10 @@ import { registerWords } from '../vtd/registers.ts';
 import type { EventLog } from './events.ts';
 import type { RegisterFile } from './register-file.ts';
 
-const [FECTL, FEDATA, FEADDR, FEUADDR] = FAULT_EVENT;
+/** FEUADDR and the upper half of FEDATA are reserved without ECAP.EIM. */
+const [FECTL, FEDATA, FEADDR] = FAULT_EVENT;
+export const FAULT_LOGGING: readonly RegisterDefinition[] = [FSTS, FECTL, FEDATA, FEADDR];
+const DATA_BITS = 0xffffn;
 
 /** What is recorded of a blocked request. */
 export interface FaultReport {
@@ -28,13 +31,17 @@ export class FaultRecording {
   /** The register that the next fault goes to. */
   #next = 0;
 
-  /** @param records the unit's fault recording registers */
+  /**
+   * @param file holds FAULT_LOGGING and `records`
+   * @param records the unit's fault recording registers
+   */
   constructor(file: RegisterFile, records: readonly RegisterDefinition[], log: EventLog) {
     this.#file = file;
     this.#records = records;
     this.#log = log;
     // The interrupt is masked until software says otherwise (§11.4.10).
     this.#setField(FECTL, 'IM', 1n);
+    file.onWrite(FEDATA, () => file.set(FEDATA, file.get(FEDATA) & DATA_BITS));
     file.onWrite(FSTS, () => this.#serviced());
     file.onWrite(FECTL, () => this.#unmasked());
     for (const record of records) file.onWrite(record, () => this.#serviced());
@@ -109,7 +116,7 @@ export class FaultRecording {
     const masked = this.#field(FECTL, 'IM') !== 0n;
     this.#setField(FECTL, 'IP', masked ? 1n : 0n);
     if (masked) return;
-    const address = (this.#file.get(FEUADDR) << 32n) | this.#file.get(FEADDR);
+    const address = this.#file.get(FEADDR);
     this.#log.add({ kind: 'interrupt', address, data: Number(this.#file.get(FEDATA)) });
   }
 

@@ -95,10 +95,9 @@ export class Machine {
     const pa = decision.result === 'through' ? decision.pa : undefined;
     const reached = pa === undefined ? undefined : this.#reach(request, pa, bytes);
     const piece = { address: request.address, length: bytes.length, decision, owner: reached };
-    this.log.add({
-      ...{ kind: 'dma', ...request, length: bytes.length, pa, owner: reached },
-      outcome: pieceText(piece),
-    });
+    const { length } = bytes;
+    const outcome = pieceText(piece);
+    this.log.add({ kind: 'dma', ...request, length, pa, owner: reached, outcome });
     return piece;
   }
 

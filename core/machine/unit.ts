@@ -14,7 +14,6 @@ import type { PhysicalMemory } from '../memory/physical.ts';
 import { capabilitiesOf } from '../vtd/capabilities.ts';
 import { faultReasonName } from '../vtd/reasons.ts';
 import { CAP, CCMD, ECAP, GCMD, GSTS, RTADDR, VER } from '../vtd/registers-global.ts';
-import { FAULT_EVENT, FSTS } from '../vtd/registers-faults.ts';
 import { faultRecordRegisters, invalidationRegisters } from '../vtd/registers.ts';
 import { CONTEXT_ENTRY } from '../vtd/tables.ts';
 import { intelUnit } from '../vtd/unit.ts';
@@ -22,7 +21,7 @@ import { checkCapabilities } from './capability.ts';
 import type { CachedContext, CachedTranslation } from './caches.ts';
 import { ContextCache, Iotlb } from './caches.ts';
 import type { CacheKey, EventLog } from './events.ts';
-import { FaultRecording } from './faults.ts';
+import { FAULT_LOGGING, FaultRecording } from './faults.ts';
 import type { Widening } from './invalidation.ts';
 import { EXACT, invalidateContext, invalidateIotlb } from './invalidation.ts';
 import { RegisterFile } from './register-file.ts';
@@ -119,7 +118,7 @@ export class VtdUnit {
     this.#log = log;
     const records = faultRecordRegisters(options.cap);
     const [iva, iotlb] = invalidationRegisters(options.ecap);
-    const global = [VER, CAP, ECAP, GCMD, GSTS, RTADDR, CCMD, FSTS, ...FAULT_EVENT];
+    const global = [VER, CAP, ECAP, GCMD, GSTS, RTADDR, CCMD, ...FAULT_LOGGING];
     this.#file = new RegisterFile([...global, iva, iotlb, ...records], log);
     this.#file.set(VER, VERSION);
     this.#file.set(CAP, options.cap);
@@ -191,8 +190,8 @@ export class VtdUnit {
   translate(request: MemoryRequest): Decision {
     const lookup = this.peek(request);
     this.#tell(request, lookup);
-    if (lookup.contextFill) this.contextCache.fill(lookup.contextFill);
-    if (lookup.translationFill) this.iotlb.fill(lookup.translationFill);
+    if (lookup.contextFill) this.contextCache.put(lookup.contextFill);
+    if (lookup.translationFill) this.iotlb.put(lookup.translationFill);
     const { decision } = lookup;
     if (decision.result === 'blocked') {
       const fault = { ...request, reason: decision.reason, name: decision.name };
@@ -217,7 +216,11 @@ export class VtdUnit {
     return {
       vendor: 'intel',
       segment: 0,
-      ...{ name, base, cap, ecap, hostAddressWidth },
+      name,
+      base,
+      cap,
+      ecap,
+      hostAddressWidth,
       from: 'simulated',
       registers: this.#file,
       get translationEnabled() {

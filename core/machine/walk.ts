@@ -3,19 +3,18 @@
  * over the machine's memory.
  */
 import type { Words } from '../bits/layout.ts';
-import { addressOf, valueOf } from '../bits/layout.ts';
+import { valueOf } from '../bits/layout.ts';
 import type { IntelFacts } from '../iommu/facts.ts';
 import type { WalkRequest, WalkResult } from '../iommu/unit.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { Capabilities } from '../vtd/capabilities.ts';
 import { CONTEXT_ENTRY } from '../vtd/tables.ts';
-import { devicePath } from '../vtd/paths.ts';
-import { LEGACY_REASONS, walkSecondStage } from '../vtd/walk-paging.ts';
-import { ended, Walk } from '../vtd/walk-steps.ts';
-import { walkTables } from '../vtd/walk.ts';
+import { walkFromContext, walkTables } from '../vtd/walk.ts';
 import type { CachedContext } from './caches.ts';
 
 const PASS_THROUGH = 2n;
+/** Not present, invalid, reserved bits set (LCT.2, LCT.4, LCT.3). */
+const CONTEXT_REFUSED = new Set([0x02, 0x03, 0x0b]);
 
 /** What a walk needs of a unit. */
 export interface Walker {
@@ -31,10 +30,14 @@ export function walkFromRoot(
 ): { readonly walk: WalkResult; readonly context: CachedContext | undefined } {
   const walk = walkTables(walker.facts, walker.memory, walker.capabilities, request);
   const step = walk.steps.find(({ entry }) => entry?.layout === CONTEXT_ENTRY);
-  // An entry that stops the walk is not present or not valid: with CM = 0 it is not cached.
-  if (!step?.entry || step.outcome === 'stop') return { walk, context: undefined };
+  if (!step?.entry || isRefused(walk)) return { walk, context: undefined };
   const { words, address } = step.entry;
   return { walk, context: { id: request.id, domain: domainOf(words), words, address } };
+}
+
+/** Whether the context entry itself is not present or not valid: with CM = 0 it is not cached. */
+function isRefused(walk: WalkResult): boolean {
+  return walk.result === 'fault' && CONTEXT_REFUSED.has(walk.reason);
 }
 
 /** A request's walk from a cached context entry on: root and context table are not read. */
@@ -44,24 +47,7 @@ export function walkUnder(
   request: WalkRequest,
 ): WalkResult {
   const { facts, memory, capabilities } = walker;
-  const { words } = context;
-  const walk = new Walk(facts, memory, capabilities, request);
-  walk.faultProcessingDisabled = valueOf(CONTEXT_ENTRY, words, 'FPD') === 1n;
-  if (isPassThrough(context)) return walk.untranslated();
-  const tables = {
-    top: addressOf(CONTEXT_ENTRY, words, 'SSPTPTR'),
-    levels: Number(valueOf(CONTEXT_ENTRY, words, 'AW')) + 2,
-    path: devicePath(facts, request.id),
-  };
-  const found = walkSecondStage(
-    walk,
-    tables,
-    request.address,
-    request.access === 'write',
-    LEGACY_REASONS,
-  );
-  if (ended(found)) return found;
-  return { result: 'translated', ...found, untranslated: false, steps: walk.steps };
+  return walkFromContext(facts, memory, capabilities, request, context);
 }
 
 export function isPassThrough(context: CachedContext): boolean {

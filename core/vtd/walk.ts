@@ -6,7 +6,7 @@ import type { Words } from '../bits/layout.ts';
 import { valueOf } from '../bits/layout.ts';
 import { hex } from '../format/hex.ts';
 import type { IntelFacts } from '../iommu/facts.ts';
-import type { WalkRequest, WalkResult } from '../iommu/unit.ts';
+import type { Entry, WalkRequest, WalkResult } from '../iommu/unit.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { Capabilities } from './capabilities.ts';
 import { hasReserved, pasidInvalid, typeSupported } from './checks.ts';
@@ -126,6 +126,35 @@ function walkLegacy(walk: Walk, root: bigint): WalkResult {
   };
   const entry = walk.read(place, 0x09);
   if (ended(entry)) return entry;
+  return underContext(walk, place, entry);
+}
+
+/**
+ * Decides a request by a legacy context entry that the unit holds already (its context cache):
+ * neither root nor context table is read.
+ */
+export function walkFromContext(
+  facts: IntelFacts,
+  memory: PhysicalMemory,
+  capabilities: Capabilities,
+  request: WalkRequest,
+  held: { readonly words: Words; readonly address: bigint },
+): WalkResult {
+  const walk = new Walk(facts, memory, capabilities, request);
+  const index = request.id & 0xff;
+  const place = {
+    what: 'context entry',
+    path: contextPath(facts, request.id),
+    layout: CONTEXT_ENTRY,
+    ...{ table: held.address - BigInt(16 * index), index, size: 16 },
+  };
+  const { path, layout } = place;
+  return underContext(walk, place, { path, layout, ...held });
+}
+
+/** The part of a legacy walk that a context entry decides, and the page tables under it. */
+function underContext(walk: Walk, place: EntryPlace, entry: Entry): WalkResult {
+  const { facts, capabilities, request } = walk;
   const { words } = entry;
   walk.faultProcessingDisabled = (words[0] & 2n) !== 0n;
   if ((words[0] & 1n) === 0n) return walk.stop(place, entry, 'not present: P is 0', 0x02);

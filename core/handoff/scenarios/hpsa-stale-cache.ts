@@ -45,11 +45,15 @@ const RESERVED: readonly ReservedRegion[] = [
 const NO_OP_ATTEMPTS = 12;
 
 const OLD_MEMORY: MemoryRange = {
-  ...{ from: 0x1_0000_0000n, to: 0x2_4000_0000n, kind: 'ram' },
+  from: 0x1_0000_0000n,
+  to: 0x2_4000_0000n,
+  kind: 'ram',
   owner: 'old kernel',
 };
 const CRASH_MEMORY: MemoryRange = {
-  ...{ from: 0x2b00_0000n, to: 0x3500_0000n, kind: 'ram' },
+  from: 0x2b00_0000n,
+  to: 0x3500_0000n,
+  kind: 'ram',
   owner: 'crash kernel',
 };
 

@@ -16,7 +16,7 @@ const PAGE = 3;
 function contexts(): ContextCache {
   const cache = new ContextCache();
   for (const id of [0x200, 0x201, 0x202, 0x203, 0x204, 0x205, 0x206, 0x207, 0x300])
-    cache.fill({ id, domain: id & 1 ? 8 : 7, words: [1n, 0n], address: 0n });
+    cache.put({ id, domain: id & 1 ? 8 : 7, words: [1n, 0n], address: 0n });
   return cache;
 }
 
@@ -96,7 +96,7 @@ const MAPPED = [
 function translations(): Iotlb {
   const cache = new Iotlb();
   for (const [domain, iova, size] of MAPPED)
-    cache.fill({ domain, iova, size, pa: 0x10_0000n, rights: 3 });
+    cache.put({ domain, iova, size, pa: 0x10_0000n, rights: 3 });
   return cache;
 }
 
@@ -140,7 +140,7 @@ describe('the IOTLB is bounded', () => {
   test('the oldest entry makes room, a refill counts as new', () => {
     const cache = new Iotlb(2);
     const fill = (iova: bigint): void =>
-      cache.fill({ domain: 1, iova, size: 0x1000n, pa: iova, rights: 1 });
+      cache.put({ domain: 1, iova, size: 0x1000n, pa: iova, rights: 1 });
     fill(0x1000n);
     fill(0x2000n);
     fill(0x1000n);
@@ -152,7 +152,7 @@ describe('the IOTLB is bounded', () => {
     'an address anywhere in a page of %d bytes finds it',
     (size) => {
       const cache = new Iotlb();
-      cache.fill({ domain: 3, iova: size, size, pa: 0n, rights: 3 });
+      cache.put({ domain: 3, iova: size, size, pa: 0n, rights: 3 });
       expect(cache.get(3, size)).toBeDefined();
       expect(cache.get(3, 2n * size - 1n)).toBeDefined();
       expect(cache.get(3, 2n * size)).toBeUndefined();

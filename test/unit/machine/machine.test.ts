@@ -21,7 +21,11 @@ describe('DMA', () => {
     const { machine } = mapped();
     const data = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
     const written = machine.dma({
-      ...{ id: DEVICE, address: 0x1ff0n, length: 32, access: 'write', data },
+      id: DEVICE,
+      address: 0x1ff0n,
+      length: 32,
+      access: 'write',
+      data,
     });
     expect(written).toMatchObject({ ok: true, text: 'done' });
     expect(written.pieces.map((piece) => [piece.address, piece.length])).toEqual([
@@ -114,11 +118,12 @@ describe('the tables as a captured unit shows them', () => {
     const swept = view.sweep(
       devices[0],
       (batch) => {
-        for (let at = 0; at < batch.count; at++) leaves.push(`${batch.iova[at]} ${batch.pa[at]}`);
+        for (let at = 0; at < batch.count; at++)
+          leaves.push(`${batch.iova[at].toString(16)} ${batch.pa[at].toString(16)}`);
       },
       { tablePages: 100 },
     );
-    expect(leaves).toEqual([`1 ${0x2005}`, `2 ${0x2000}`]);
+    expect(leaves).toEqual(['1 2005', '2 2000']);
     expect(swept).toMatchObject({ leaves: 2, tablePages: 4, findings: [] });
   });
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode, withField } from '../../../core/bits/layout.ts';
 import { READ, WRITE } from '../../../core/iommu/leaves.ts';
@@ -244,7 +244,10 @@ describe('what a forgotten invalidation does', () => {
     platform.attach(DEVICE, 9, 0xffff_f000n, PA + 0x1000n, BOTH);
     expect(platform.request(0xffff_f000n)).toBe('reason 6');
     const inMemory = platform.machine.unit.view().walk({
-      ...{ id: DEVICE, pasid: undefined, address: 0xffff_f000n, access: 'read' },
+      id: DEVICE,
+      pasid: undefined,
+      address: 0xffff_f000n,
+      access: 'read',
     });
     expect(inMemory).toMatchObject({ result: 'translated', pa: PA + 0x1000n });
   });
