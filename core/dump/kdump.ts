@@ -96,12 +96,10 @@ export function openKdump(images: readonly Image[], context: OpenContext): Dump 
 function orderParts(images: readonly Image[]): KdumpPart[] {
   const parts = images.map((image): KdumpPart => {
     const header = readKdumpHeader(image);
-    return {
-      image,
-      header,
-      from: header.split?.from ?? 0,
-      to: header.split?.to ?? header.maxFrame,
-    };
+    // A window that ends before it starts, or beyond the machine, holds nothing there.
+    const from = Math.min(header.split?.from ?? 0, header.maxFrame);
+    const to = Math.min(header.split?.to ?? header.maxFrame, header.maxFrame);
+    return { image, header, from, to: Math.max(from, to) };
   });
   if (parts.length === 1) return parts;
   for (const part of parts)
