@@ -47,6 +47,7 @@ export const AMD_ANCHORS = [
   'UNKNOWN event[',
   'UNKNOWN type=',
   NOT_ATTACHED,
+  ' domain=0x',
 ];
 
 const NUMBER = /^0x([0-9a-f]{1,16})$/;

@@ -220,14 +220,9 @@ export const AMD_BRING_UP: readonly PhaseRule[] = [
     'table-features',
     { kinds: { features: 'hex', features2: 'hex' } },
   ),
+  rule('counters supp', /IOMMU performance counters supported/, 'bring-up', 'performance-counters'),
   rule(
-    'performance counters supported',
-    /IOMMU performance counters supported/,
-    'bring-up',
-    'performance-counters',
-  ),
-  rule(
-    'Interrupt remapping enabled',
+    'Vi: Interrupt remap',
     /AMD-Vi: Interrupt remapping enabled/,
     'bring-up',
     'interrupt-remapping',

@@ -4,8 +4,16 @@
  * parser's.)
  */
 
-/** Any character that needs one of the steps below; most lines have none. */
-const SUSPICIOUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0>&\\]|=3D/;
+/** Bytes that need one of the steps below, or may; most lines have none. */
+const SUSPICIOUS = new Set([...'>&\\'].map((each) => each.charCodeAt(0)));
+
+/**
+ * Whether a line with this byte in it must be cleaned. `=` is a case of its own: AMD-Vi's lines are
+ * full of it, and only `=3D` matters.
+ */
+export function isSuspicious(byte: number): boolean {
+  return (byte < 32 && byte !== 9) || byte >= 127 || SUSPICIOUS.has(byte);
+}
 
 const ESCAPE_SEQUENCES =
   // CSI; OSC and other strings, which end with BEL, ST or the line; two-byte escapes.
@@ -27,7 +35,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * message of two lines as one, with `\x0a`.
  */
 export function clean(line: string): string {
-  if (!SUSPICIOUS.test(line)) return line;
   let text = stripControls(line);
   text = text.replace(QUOTE, '');
   if (text.includes('=3D')) text = decodeQuotedPrintable(text);

@@ -2,14 +2,15 @@ import { hexWord, type DumpLine } from './message.ts';
 
 /** Texts of which every line of a dump after a fault has one. */
 export const DUMP_ANCHORS = [
-  'table entries for IOVA',
+  ' for IOVA 0x',
   'oot entry: 0x',
   'oot entry: hi 0x',
   'context entry: hi',
   'pasid dir entry: ',
   'pasid table entry[',
   'pte level: ',
-  'is not present',
+  'entry is not present',
+  'table is not present',
   'not present at level',
   'not probed',
   'no page table setup',

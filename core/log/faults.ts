@@ -145,22 +145,26 @@ export class Faults {
    * undefined when it belongs to no fault.
    */
   dumpLine(line: DumpLine, at: Printed): DumpedEntry | undefined {
-    const record = this.#newest;
-    if (!record || record.kernel !== at.kernel || at.line - this.#lastLine > NEAR) return undefined;
-    if (!belongs(line, record, this.#dumping)) return undefined;
+    const newest = this.#newest;
+    if (!newest || newest.kernel !== at.kernel || at.line - this.#lastLine > NEAR) return undefined;
+    if (!belongs(line, newest, this.#dumping)) return undefined;
+    if ((newest.raw?.length ?? 0) + line.words.length > MOST_WORDS) return undefined;
     this.#lastLine = at.line;
     this.#dumping = line.what !== 'stop';
+    if (line.what === 'stop') return { what: 'stop', words: [], level: line.level };
+    // The record was given away as it was; what grows is a new one.
+    const record = { ...newest };
+    this.#newest = record;
+    record.length = at.offset + at.length - record.offset!;
     if (line.what === 'start') {
       if (line.unit !== undefined && /^dmar\d+$/.test(line.unit)) record.unit = line.unit;
-      this.#grow(record, at);
+      this.#sink.onFaultGrown?.(record, this.#count - 1);
       return { what: 'start', words: [] };
     }
-    if (line.what === 'stop') return { what: 'stop', words: [], level: line.level };
-    if ((record.raw?.length ?? 0) + line.words.length > MOST_WORDS) return undefined;
     const entry = this.#addWords(line);
     record.raw = [...(record.raw ?? []), ...line.words];
     record.dump = this.#dump.map((each) => ({ ...each }));
-    this.#grow(record, at);
+    this.#sink.onFaultGrown?.(record, this.#count - 1);
     return entry;
   }
 
@@ -230,14 +234,8 @@ export class Faults {
     this.#newest = record;
     this.#dump = [];
     this.#words32 = undefined;
-    // A copy, because the newest one may grow.
     const ordinal = this.#count++;
-    this.#sink.onFault?.({ ...record }, ordinal);
-  }
-
-  #grow(record: Mutable<FaultRecord>, at: Printed): void {
-    record.length = at.offset + at.length - record.offset!;
-    this.#sink.onFaultGrown?.({ ...record }, this.#count - 1);
+    this.#sink.onFault?.(record, ordinal);
   }
 
   /** Puts a line's words where they belong: DTE and commands come word by word. */

@@ -69,7 +69,7 @@ export const HAND_OFF: readonly PhaseRule[] = [
     { ...warning, unitOf: numbered },
   ),
   rule(
-    'Translation is enabled prior to OS',
+    'prior to OS',
     /Translation is enabled prior to OS/,
     'hand-off',
     'translation-found-enabled',

@@ -42,10 +42,10 @@ export const MILESTONES: readonly PhaseRule[] = [
   rule('BUG: soft lockup', /BUG: (?<what>soft lockup - CPU#.*)$/, 'oops', 'soft-lockup', {
     severity: 'error',
   }),
-  rule('general protection', /^(?:Oops: )?(?<what>general protection fault.*)$/, 'oops', 'bug', {
+  rule(' [#1] SMP', /^(?<what>.{1,200} \[#1\] SMP.*)$/, 'oops', 'oops', { severity: 'error' }),
+  rule(' [#1] PREEMPT', /^(?<what>.{1,200} \[#1\] PREEMPT.*)$/, 'oops', 'oops', {
     severity: 'error',
   }),
-  rule('Oops: 00', /\bOops: (?<what>[0-9a-f]{4}\b.*)$/, 'oops', 'oops', { severity: 'error' }),
   rule(
     'Kernel panic - not',
     /---\[ end Kernel panic - not syncing: (?<why>.*?)(?: \]---)?\s*$/,
@@ -80,7 +80,7 @@ export const MILESTONES: readonly PhaseRule[] = [
     'decompressor',
   ),
   rule('Decompressing Linux', /Decompressing Linux/, 'hand-over', 'decompressor'),
-  rule('Booting the kernel', /Booting the kernel/, 'hand-over', 'kernel-starts'),
+  rule('Booting the k', /Booting the kernel/, 'hand-over', 'kernel-starts'),
 
   rule('kdump: saving', /kdump: saving to (?<target>.*)$/, 'save', 'save-target'),
   rule('saving vmcore', /kdump(?:\[\d+\])?: saving vmcore complete/, 'save', 'saved'),

@@ -1,10 +1,10 @@
-import { clean, endsSoft } from './clean.ts';
+import { clean, endsSoft, isSuspicious } from './clean.ts';
 import type { Reading } from './message.ts';
 import { readPrefix, splitMessages } from './prefix.ts';
-import { ANCHORS, readMessage } from './read-line.ts';
+import { ANCHORS, anyOf, readMessage, type Hint } from './read-line.ts';
 import type { LogSink } from './records.ts';
 import { AnchorScanner, countNewlines } from './scan.ts';
-import { Story } from './story.ts';
+import { Story, type Line } from './story.ts';
 
 /** Bytes that are scanned at once: with their words in a processor's second-level cache. */
 const BLOCK = 128 * 1024;
@@ -27,11 +27,20 @@ const MOST_ARRIVALS = 1024;
 const NEWLINE = 10;
 const RETURN = 13;
 
+/** What a byte is to the search for a line's ends. */
+const ENDS = 1;
+const ODD = 2;
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === NEWLINE || byte === RETURN ? ENDS : isSuspicious(byte) ? ODD : 0,
+);
+
 /** A line's bytes `[start, end)` without its end, and where the next one starts. */
 interface Segment {
   readonly start: number;
   readonly end: number;
   readonly next: number;
+  /** Whether it has bytes that a cleaned line does not have. */
+  readonly odd: boolean;
 }
 
 /** A segment's text, cleaned, with what stands before its message. */
@@ -47,7 +56,20 @@ interface Read extends Segment {
 const WAIT = Symbol('wait');
 
 const decoder = new TextDecoder();
-let scanner: AnchorScanner | undefined;
+
+/** The search is the same for every log; its tables are made when the first one is read. */
+let search: { readonly scanner: AnchorScanner; readonly hints: readonly Hint[] } | undefined;
+
+function makeSearch(): NonNullable<typeof search> {
+  const scanner = new AnchorScanner(
+    ANCHORS.map((anchor) => anchor.text),
+    BLOCK,
+  );
+  const hints = scanner.anchorsOf.map((anchors) =>
+    anyOf(anchors.map((anchor) => ANCHORS[anchor].hint)),
+  );
+  return { scanner, hints };
+}
 
 /**
  * Reads a console as it comes, in chunks of any size: the records depend on the bytes alone, not
@@ -58,9 +80,11 @@ let scanner: AnchorScanner | undefined;
  */
 export class LogParser {
   readonly #story: Story;
-  readonly #bytes = new Uint8Array(CAPACITY);
+  /** A few bytes behind the capacity, which the search may look at. */
+  readonly #bytes = new Uint8Array(CAPACITY + 8);
   readonly #words = new Uint32Array(this.#bytes.buffer);
-  readonly #scanner = (scanner ??= new AnchorScanner(ANCHORS, BLOCK));
+  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #search = (search ??= makeSearch());
   /** Offset in the log of the buffer's first byte. */
   #base = 0;
   /** Bytes in the buffer. */
@@ -70,6 +94,8 @@ export class LogParser {
   /** Up to here anchors have been looked for; those found and not yet read are in `#hits`. */
   #scanned = 0;
   readonly #hits: Int32Array;
+  /** By hit: its window, an index into the hints. */
+  readonly #windows: Uint16Array;
   #hitCount = 0;
   #hit = 0;
   /** Newlines before `#counted`. */
@@ -80,8 +106,9 @@ export class LogParser {
   #ended = false;
 
   constructor(sink: LogSink) {
-    this.#story = new Story(sink);
-    this.#hits = new Int32Array(this.#scanner.hits.length);
+    this.#story = new Story(sink, (offset) => this.#timeBefore(offset));
+    this.#hits = new Int32Array(this.#search.scanner.hits.length);
+    this.#windows = new Uint16Array(this.#hits.length);
   }
 
   /**
@@ -101,7 +128,7 @@ export class LogParser {
   /** Free space for the next bytes; say with `filled` how many were put there. Never empty. */
   room(): Uint8Array {
     if (this.#filled * 2 >= CAPACITY) this.#makeRoom();
-    return this.#bytes.subarray(this.#filled);
+    return this.#bytes.subarray(this.#filled, CAPACITY);
   }
 
   /** The first `length` bytes of `room()` hold the next bytes of the log. */
@@ -136,7 +163,7 @@ export class LogParser {
         if (segment === undefined) return;
         if (hit === undefined || hit >= segment.next) {
           const read = this.#read(segment);
-          this.#story.glance({ ...this.#place(read, read), before: () => undefined });
+          this.#story.glance(this.#lineOf(read, read, read.body));
           this.#taken = segment.next;
           continue;
         }
@@ -157,8 +184,10 @@ export class LogParser {
       const from = Math.max(this.#scanned, this.#taken);
       const to = Math.min(this.#filled, from + BLOCK);
       // Lines are counted while their bytes are near.
-      const count = from < to ? this.#scanner.scan(this.#bytes, from, to) : 0;
-      this.#hits.set(this.#scanner.hits.subarray(0, count));
+      const { scanner } = this.#search;
+      const count = from < to ? scanner.scan(this.#bytes, this.#view, from, to) : 0;
+      this.#hits.set(scanner.hits.subarray(0, count));
+      this.#windows.set(scanner.found.subarray(0, count));
       this.#hitCount = count;
       this.#hit = 0;
       this.#scanned = Math.max(to, this.#scanned);
@@ -166,40 +195,41 @@ export class LogParser {
     }
   }
 
+  /** What the anchors in a line say that it can be; undefined where they are not all known yet. */
+  #hint(segment: Segment): Hint | undefined {
+    if (segment.end > this.#scanned) return undefined;
+    const { hints } = this.#search;
+    const first = this.#windows[this.#hit];
+    let others: Hint[] | undefined;
+    for (let at = this.#hit + 1; at < this.#hitCount && this.#hits[at] < segment.end; at++) {
+      const hint = hints[this.#windows[at]];
+      if (hint !== hints[first]) (others ??= [hints[first]]).push(hint);
+    }
+    return others ? anyOf(others) : hints[first];
+  }
+
   /** Reads the line of an anchor, with its neighbours where a message was wrapped over them. */
   #line(segment: Segment): typeof WAIT | undefined {
     const read = this.#read(segment);
     const parts = splitMessages(read.body);
     if (parts.length === 1) {
-      const reading = readMessage(read.body);
+      const reading = readMessage(read.body, this.#hint(segment));
       if (reading.broken !== 'no' || mayGoOn(reading, read)) {
         const joined = this.#join(read, reading);
         if (joined === WAIT) return WAIT;
         if (joined) {
-          this.#story.take(joined.reading, {
-            ...this.#place(joined.first, joined.last),
-            time: joined.first.time,
-            text: joined.text,
-            before: () => this.#timeBefore(joined.first),
-          });
+          this.#story.take(joined.reading, this.#lineOf(joined.first, joined.last, joined.text));
           this.#taken = joined.last.next;
           return undefined;
         }
       }
-      this.#story.take(reading, {
-        ...this.#place(read, read),
-        before: () => this.#timeBefore(read),
-      });
+      this.#story.take(reading, this.#lineOf(read, read, read.body));
     } else
       for (const part of parts) {
         const prefix = readPrefix(part);
         const body = part.slice(prefix.length);
-        this.#story.take(readMessage(body), {
-          ...this.#place(read, read),
-          time: prefix.time ?? read.time,
-          text: body,
-          before: () => undefined,
-        });
+        const line = this.#lineOf(read, read, body);
+        this.#story.take(readMessage(body), { ...line, time: prefix.time ?? read.time });
       }
     this.#taken = segment.next;
     return undefined;
@@ -216,7 +246,7 @@ export class LogParser {
     if (reading.broken === 'no') return this.#joinLong(read, reading);
     const heads: Read[] = [read];
     if (!read.stamped) {
-      const before = this.#before(read);
+      const before = this.#before(read.start);
       if (before && before.start >= this.#taken && before.body.trim() !== '') heads.push(before);
     }
     for (const first of heads) {
@@ -268,82 +298,82 @@ export class LogParser {
     return last === read ? undefined : { reading: readMessage(text), first: read, last, text };
   }
 
-  #place(
-    first: Read,
-    last: Read,
-  ): {
-    line: number;
-    offset: number;
-    length: number;
-    time: number | undefined;
-    receivedAt: number | undefined;
-    text: string;
-  } {
+  #lineOf(first: Read, last: Read, text: string): Line {
     this.#countTo(first.start);
-    const offset = this.#base + first.start;
     return {
       line: this.#newlines + 1,
-      offset,
+      offset: this.#base + first.start,
       length: last.end - first.start,
       time: first.time,
-      receivedAt: this.#arrival(this.#base + last.next),
-      text: first.body,
+      receivedAt: this.#arrivals.length === 0 ? undefined : this.#arrival(this.#base + last.next),
+      text,
     };
   }
 
   #read(segment: Segment): Read {
-    const text = clean(decoder.decode(this.#bytes.subarray(segment.start, segment.end)));
+    const { start, end, next, odd } = segment;
+    const decoded = decoder.decode(this.#bytes.subarray(start, end));
+    const text = odd || decoded.includes('=3D') ? clean(decoded) : decoded;
     const prefix = readPrefix(text);
-    return {
-      ...segment,
-      text,
-      stamped: prefix.stamped,
-      time: prefix.time,
-      body: prefix.length === 0 ? text : text.slice(prefix.length),
-    };
+    const body = prefix.length === 0 ? text : text.slice(prefix.length);
+    return { start, end, next, odd, text, stamped: prefix.stamped, time: prefix.time, body };
   }
 
   /** The line that holds the byte at `at`, or as much of it as is looked at. */
   #segmentAround(at: number): Segment | typeof WAIT {
+    const bytes = this.#bytes;
     const least = Math.max(this.#taken, at - REACH);
+    let kinds = 0;
     let start = at;
-    while (start > least && !isEnd(this.#bytes[start - 1])) start--;
-    return this.#segment(start, at);
+    for (; start > least; start--) {
+      const kind = KINDS[bytes[start - 1]];
+      if (kind & ENDS) break;
+      kinds |= kind;
+    }
+    return this.#segment(start, at, kinds);
   }
 
   /** The line that starts at `start`. @returns undefined when the log ends there. */
   #segmentFrom(start: number): Segment | typeof WAIT | undefined {
     if (start >= this.#filled) return this.#ended ? undefined : WAIT;
-    return this.#segment(start, start);
+    return this.#segment(start, start, 0);
   }
 
-  #segment(start: number, from: number): Segment | typeof WAIT {
-    const most = from + REACH;
+  #segment(start: number, from: number, kindsBefore: number): Segment | typeof WAIT {
+    const bytes = this.#bytes;
+    const most = Math.min(from + REACH, this.#filled);
+    let kinds = kindsBefore;
     let end = from;
-    while (end < this.#filled && end < most && !isEnd(this.#bytes[end])) end++;
-    if (end === most) return { start, end, next: end };
+    for (; end < most; end++) {
+      const kind = KINDS[bytes[end]];
+      if (kind & ENDS) break;
+      kinds |= kind;
+    }
+    const odd = kinds !== 0;
+    if (end === from + REACH) return { start, end, next: end, odd };
     let next = end;
-    while (next < this.#filled && this.#bytes[next] === RETURN) next++;
+    while (next < this.#filled && bytes[next] === RETURN) next++;
     if (next === this.#filled && !this.#ended) return WAIT;
-    if (next < this.#filled && this.#bytes[next] === NEWLINE) next++;
-    return { start, end, next };
+    if (next < this.#filled && bytes[next] === NEWLINE) next++;
+    return { start, end, next, odd };
   }
 
   /** The line before another, if it is near. */
-  #before(read: Segment): Read | undefined {
-    let end = read.start;
+  #before(next: number): Read | undefined {
+    let end = next;
     if (end > 0 && this.#bytes[end - 1] === NEWLINE) end--;
     while (end > 0 && this.#bytes[end - 1] === RETURN) end--;
-    if (end === read.start || end === 0) return undefined;
-    const least = Math.max(0, read.start - REACH);
+    if (end === next || end === 0) return undefined;
+    const least = Math.max(0, next - REACH);
     let start = end;
     while (start > least && !isEnd(this.#bytes[start - 1])) start--;
     if (start === end || (start === least && least > 0)) return undefined;
-    return this.#read({ start, end, next: read.start });
+    return this.#read({ start, end, next, odd: true });
   }
 
-  #timeBefore(read: Segment): number | undefined {
-    return this.#before(read)?.time;
+  /** The stamp of the line before the one that starts at an offset of the log. */
+  #timeBefore(offset: number): number | undefined {
+    return this.#before(offset - this.#base)?.time;
   }
 
   #arrived(at: number): void {

@@ -35,8 +35,26 @@ const NETCONSOLE = /(?:[\w.+~-]{1,64},)?\d{1,4},\d{1,20},(\d{1,17}),[^,;]{0,4}(?
 
 const MOST_PARTS = 8;
 
+const BRACKET = 91;
+const ANGLE = 60;
+
 /** Reads the prefixes at the start of a cleaned line. */
 export function readPrefix(text: string): Prefix {
+  return readStamp(text) ?? readAnyPrefix(text);
+}
+
+/** The kernel's stamp and nothing else: so nearly every line begins. */
+function readStamp(text: string): Prefix | undefined {
+  if (text.charCodeAt(0) !== BRACKET) return undefined;
+  const stamp = match(STAMP, text, 0);
+  if (!stamp) return undefined;
+  const length = STAMP.lastIndex;
+  const next = text.charCodeAt(length);
+  if (next === BRACKET || next === ANGLE || text.includes('kernel: ')) return undefined;
+  return { length, time: Number(stamp[1]), stamped: true };
+}
+
+function readAnyPrefix(text: string): Prefix {
   let at = 0;
   let time: number | undefined;
   let stamped = false;
@@ -67,6 +85,8 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
   return pattern.exec(text);
 }
 
+/** What any stamp has: a digit before its bracket, and a blank behind. */
+const MAYBE_STAMP = /\d\] /;
 /** A stamp that stands inside a line: what follows it is a line of its own whose newline was lost. */
 const INNER_STAMP = /\[ {0,6}\d{1,9}\.\d{6}\] /g;
 
@@ -75,6 +95,7 @@ const INNER_STAMP = /\[ {0,6}\d{1,9}\.\d{6}\] /g;
  * (two processors, or a shell's prompt, before it).
  */
 export function splitMessages(text: string): string[] {
+  if (!MAYBE_STAMP.test(text) && !text.includes('\n')) return [text];
   const parts: string[] = [];
   for (const piece of text.includes('\n') ? text.split('\n') : [text]) {
     let from = 0;

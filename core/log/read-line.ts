@@ -4,40 +4,64 @@ import { DUMP_ANCHORS, readDump } from './dump-lines.ts';
 import { HAND_OFF } from './hand-off-lines.ts';
 import type { Message, Reading } from './message.ts';
 import { MILESTONES } from './milestone-lines.ts';
-import { readRules } from './phase-table.ts';
+import { readRules, type PhaseRule } from './phase-table.ts';
 import { RUN_TIME } from './run-time-lines.ts';
 import { readVtd, VTD_ANCHORS } from './vtd-lines.ts';
 
 const RULES = [...HAND_OFF, ...INTEL_BRING_UP, ...AMD_BRING_UP, ...RUN_TIME, ...MILESTONES];
 
-/** Every text by which a line of interest is found; each has at least eight characters. */
-export const ANCHORS: readonly string[] = [
-  ...VTD_ANCHORS,
-  ...AMD_ANCHORS,
-  ...DUMP_ANCHORS,
-  ...RULES.map((each) => each.key),
+/** What a line can be, by the anchors that it holds. */
+export interface Hint {
+  readonly vtd: boolean;
+  readonly amd: boolean;
+  readonly dump: boolean;
+  /** In the order of the tables. */
+  readonly rules: readonly PhaseRule[];
+}
+
+const NEITHER = { vtd: false, amd: false, dump: false, rules: [] } as const;
+const VTD: Hint = { ...NEITHER, vtd: true };
+const AMD: Hint = { ...NEITHER, amd: true };
+const DUMP: Hint = { ...NEITHER, dump: true };
+/** Texts by which lines of interest are found, and what a line with one of them can be. */
+export const ANCHORS: readonly { readonly text: string; readonly hint: Hint }[] = [
+  ...VTD_ANCHORS.map((text) => ({ text, hint: VTD })),
+  ...AMD_ANCHORS.map((text) => ({ text, hint: AMD })),
+  ...DUMP_ANCHORS.map((text) => ({ text, hint: DUMP })),
+  ...RULES.map((rule) => ({ text: rule.key, hint: { ...NEITHER, rules: [rule] } })),
 ];
 
+const ANYTHING: Hint = { vtd: true, amd: true, dump: true, rules: RULES };
+
+/** What a line can be that has the anchors of several hints. */
+export function anyOf(hints: readonly Hint[]): Hint {
+  if (hints.every((hint) => hint === hints[0])) return hints[0];
+  const rules = new Set(hints.flatMap((hint) => hint.rules));
+  return {
+    vtd: hints.some((hint) => hint.vtd),
+    amd: hints.some((hint) => hint.amd),
+    dump: hints.some((hint) => hint.dump),
+    rules: rules.size > 1 ? RULES.filter((rule) => rules.has(rule)) : [...rules],
+  };
+}
+
 const NOTHING: Reading = { messages: [], broken: 'no' };
-const MAYBE_VTD = /fault|\[DMA|INTR-REMAP/;
-const MAYBE_AMD = /Event logged|_FAULT|_ERROR|_ENTRY|_TIMEOUT|_REQUEST|UNKNOWN |attached|device=/;
-const MAYBE_DUMP = /entr|level|present|probed|setup|DTE|CMD|Control/;
 
 /**
  * Reads one message: a cleaned line, or a part of one, without its prefixes. A line may hold more
  * than one message when the console lost a newline.
+ * @param hint what it can be, where that is known; the answer is the same without.
  */
-export function readMessage(text: string): Reading {
-  const vtd = MAYBE_VTD.test(text) ? readVtd(text) : undefined;
-  if (vtd && vtd.broken === 'no' && !text.includes('Event logged')) return vtd;
-  const amd = MAYBE_AMD.test(text) ? readAmd(text) : undefined;
-  if (amd && !vtd) return amd;
+export function readMessage(text: string, hint = ANYTHING): Reading {
+  const vtd = hint.vtd ? readVtd(text) : undefined;
+  const amd = hint.amd ? readAmd(text) : undefined;
   if (vtd) return amd ? both(vtd, amd) : vtd;
-  if (MAYBE_DUMP.test(text)) {
+  if (amd) return amd;
+  if (hint.dump) {
     const dump = readDump(text);
     if (dump.length > 0) return { messages: dump, broken: 'no' };
   }
-  const phase = readRules(RULES, text);
+  const phase = readRules(hint.rules, text);
   if (phase === undefined) return NOTHING;
   return phase === 'cut' ? { messages: [], broken: 'part' } : { messages: [phase], broken: 'no' };
 }

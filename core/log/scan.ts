@@ -1,173 +1,231 @@
 /**
  * Finds lines of interest in bytes without looking at every byte.
  *
- * An anchor is a text of at least eight bytes; eight of them, the rarest looking, are its window.
- * The search is Wu and Manber's (1994): a table over byte pairs says how far the end of a window
- * is at least away, so that most bytes are skipped. Four searches run side by side through a
- * block, because one alone waits for its own table lookups.
+ * An anchor is a text of at least nine bytes; nine of them in a row are its window. The search is
+ * Wu and Manber's (1994): a table over three bytes (hashed to 16 bits) says how far the end of a
+ * window is at least away, so that most bytes are skipped. Four searches run side by side through a block, because
+ * one alone waits for its own table lookups, and they note where a window may end without asking
+ * (a branch there would be mispredicted); a second pass looks at those places.
  */
-const WINDOW = 8;
+const WINDOW = 9;
 const LANES = 4;
-/** Below this many bytes lanes are not worth their start. */
-const SMALL = 512;
+/** In the step table: a window may end here. The step is the rest of the byte. */
+const LOOK_HERE = 0x80;
+const STEP = 0x7f;
+
+/** Bytes that a step is decided by. */
+const GRAM = 3;
+
+/** Where three bytes (the first one lowest) stand in the tables. */
+function slot(gram: number): number {
+  return (gram ^ (gram >>> 9)) & 0xffff;
+}
 
 export class AnchorScanner {
-  /** By byte pair (first byte low): distance to the nearest possible end of a window. */
-  readonly #shift = new Uint8Array(0x10000).fill(WINDOW - 1);
-  /** By byte pair that ends a window: first and one past the last window in the arrays below. */
-  readonly #bucket = new Uint16Array(0x10000 + 1);
-  readonly #heads: Uint32Array;
-  readonly #tails: Uint32Array;
-  readonly #lanes: Int32Array[];
   /** Where the last `scan` found windows: offsets of their last bytes, in order. */
   readonly hits: Int32Array;
+  /** Which windows those are. */
+  readonly found: Uint16Array;
+  /** By window: the anchors (indices into the constructor's list) that it stands for. */
+  readonly anchorsOf: readonly (readonly number[])[];
+  /** By slot: bytes to go to where a window may end next, and LOOK_HERE. */
+  readonly #steps = new Uint8Array(0x10000).fill(WINDOW - GRAM + 1);
+  /** By slot of a window's last bytes: first and one past the last window in the arrays below. */
+  readonly #bucket = new Uint16Array(0x10000 + 1);
+  readonly #firsts: Uint8Array;
+  readonly #heads: Int32Array;
+  readonly #tails: Int32Array;
+  /** Places to look at, lane by lane: one a step at most. */
+  readonly #places: readonly Int32Array[];
 
   /**
    * @param block bytes in the largest piece that is scanned at once.
-   * @throws RangeError when an anchor is shorter than eight bytes.
+   * @throws RangeError when an anchor is shorter than nine bytes.
    */
   constructor(anchors: readonly string[], block: number) {
     this.hits = new Int32Array(block);
-    this.#lanes = Array.from({ length: LANES }, () => new Int32Array(block / LANES + LANES));
-    const windows = [...new Set(anchors.map(rarestWindow))].map((text) =>
-      new TextEncoder().encode(text),
+    this.found = new Uint16Array(block);
+    this.#places = Array.from({ length: LANES }, () => new Int32Array(block / LANES + 2 * LANES));
+    const chosen = chooseWindows(anchors);
+    const slotAt = (text: string, at: number): number =>
+      slot(text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8) | (text.charCodeAt(at + 2) << 16));
+    const last = WINDOW - GRAM;
+    const texts = [...new Set(chosen)].sort((a, b) => slotAt(a, last) - slotAt(b, last));
+    this.anchorsOf = texts.map((text) =>
+      chosen.flatMap((window, anchor) => (window === text ? [anchor] : [])),
     );
-    const pairOf = (window: Uint8Array, at: number): number => window[at] | (window[at + 1] << 8);
-    windows.sort((a, b) => pairOf(a, WINDOW - 2) - pairOf(b, WINDOW - 2));
-    this.#heads = Uint32Array.from(windows, (window) => word(window, 3));
-    this.#tails = Uint32Array.from(windows, (window) => word(window, WINDOW - 1));
+    const windows = texts.map((text) => new TextEncoder().encode(text));
+    this.#firsts = Uint8Array.from(windows, (window) => window[0]);
+    this.#heads = Int32Array.from(windows, (window) => word(window, WINDOW - 5));
+    this.#tails = Int32Array.from(windows, (window) => word(window, WINDOW - 1));
     const counts = new Uint16Array(0x10000);
-    for (const window of windows) {
-      counts[pairOf(window, WINDOW - 2)]++;
-      for (let at = 0; at + 1 < WINDOW; at++) {
-        const pair = pairOf(window, at);
-        this.#shift[pair] = Math.min(this.#shift[pair], WINDOW - 2 - at);
+    for (const text of texts) {
+      counts[slotAt(text, last)]++;
+      for (let at = 0; at < last; at++) {
+        const of = slotAt(text, at);
+        this.#steps[of] = Math.min(this.#steps[of], last - at);
       }
     }
-    for (let pair = 0; pair < 0x10000; pair++)
-      this.#bucket[pair + 1] = this.#bucket[pair] + counts[pair];
+    for (const text of texts) this.#steps[slotAt(text, last)] = LOOK_HERE | 1;
+    for (let at = 0; at < 0x10000; at++) this.#bucket[at + 1] = this.#bucket[at] + counts[at];
   }
 
   /**
-   * Finds the windows that end in `bytes[from .. to)`; they may begin up to seven bytes before
-   * `from`.
-   * @returns how many stand in `hits`.
+   * Finds the windows that end in `bytes[from .. to)`; they may begin up to eight bytes before
+   * `from`. `view` is on the same memory as `bytes`, from its first byte, and goes on for a byte
+   * or more behind `to`.
+   * @returns how many stand in `hits` and `found`.
    */
-  scan(bytes: Uint8Array, from: number, to: number): number {
-    const { hits } = this;
-    const start = Math.max(from, WINDOW - 1);
-    if (to - start < SMALL) return this.#scanOne(bytes, start, to, hits, 0);
-    const shift = this.#shift;
-    const quarter = (to - start) >> 2;
-    const [hits0, hits1, hits2, hits3] = this.#lanes;
+  scan(bytes: Uint8Array, view: DataView, from: number, to: number): number {
+    const steps = this.#steps;
+    const [places0, places1, places2, places3] = this.#places;
+    // Positions are those of the first of three bytes.
+    const start = Math.max(from, WINDOW - 1) - GRAM + 1;
+    const end = Math.max(start, to - GRAM + 1);
+    const quarter = (end - start) >> 2;
+    const end0 = start + quarter;
+    const end1 = end0 + quarter;
+    const end2 = end1 + quarter;
     let i = start;
-    let j = start + quarter;
-    let k = start + quarter * 2;
-    let l = start + quarter * 3;
-    const iEnd = j;
-    const jEnd = k;
-    const kEnd = l;
+    let j = end0;
+    let k = end1;
+    let l = end2;
     let n0 = 0;
     let n1 = 0;
     let n2 = 0;
     let n3 = 0;
-    while (i < iEnd && j < jEnd && k < kEnd && l < to) {
-      const s0 = shift[bytes[i - 1] | (bytes[i] << 8)];
-      const s1 = shift[bytes[j - 1] | (bytes[j] << 8)];
-      const s2 = shift[bytes[k - 1] | (bytes[k] << 8)];
-      const s3 = shift[bytes[l - 1] | (bytes[l] << 8)];
-      if (s0 !== 0) i += s0;
-      else {
-        if (this.#matches(bytes, i)) hits0[n0++] = i;
-        i++;
-      }
-      if (s1 !== 0) j += s1;
-      else {
-        if (this.#matches(bytes, j)) hits1[n1++] = j;
-        j++;
-      }
-      if (s2 !== 0) k += s2;
-      else {
-        if (this.#matches(bytes, k)) hits2[n2++] = k;
-        k++;
-      }
-      if (s3 !== 0) l += s3;
-      else {
-        if (this.#matches(bytes, l)) hits3[n3++] = l;
-        l++;
-      }
+    while (i < end0 && j < end1 && k < end2 && l < end) {
+      const g0 = view.getInt32(i, true) & 0xffffff;
+      const g1 = view.getInt32(j, true) & 0xffffff;
+      const g2 = view.getInt32(k, true) & 0xffffff;
+      const g3 = view.getInt32(l, true) & 0xffffff;
+      const s0 = steps[(g0 ^ (g0 >>> 9)) & 0xffff];
+      const s1 = steps[(g1 ^ (g1 >>> 9)) & 0xffff];
+      const s2 = steps[(g2 ^ (g2 >>> 9)) & 0xffff];
+      const s3 = steps[(g3 ^ (g3 >>> 9)) & 0xffff];
+      places0[n0] = i;
+      places1[n1] = j;
+      places2[n2] = k;
+      places3[n3] = l;
+      n0 += s0 >>> 7;
+      n1 += s1 >>> 7;
+      n2 += s2 >>> 7;
+      n3 += s3 >>> 7;
+      i += s0 & STEP;
+      j += s1 & STEP;
+      k += s2 & STEP;
+      l += s3 & STEP;
     }
-    n0 = this.#scanOne(bytes, i, iEnd, hits0, n0);
-    n1 = this.#scanOne(bytes, j, jEnd, hits1, n1);
-    n2 = this.#scanOne(bytes, k, kEnd, hits2, n2);
-    n3 = this.#scanOne(bytes, l, to, hits3, n3);
-    hits.set(hits0.subarray(0, n0), 0);
-    hits.set(hits1.subarray(0, n1), n0);
-    hits.set(hits2.subarray(0, n2), n0 + n1);
-    hits.set(hits3.subarray(0, n3), n0 + n1 + n2);
-    return n0 + n1 + n2 + n3;
+    let count = this.#look(bytes, view, places0, this.#finish(view, i, end0, places0, n0), 0);
+    count = this.#look(bytes, view, places1, this.#finish(view, j, end1, places1, n1), count);
+    count = this.#look(bytes, view, places2, this.#finish(view, k, end2, places2, n2), count);
+    return this.#look(bytes, view, places3, this.#finish(view, l, end, places3, n3), count);
   }
 
-  #scanOne(bytes: Uint8Array, from: number, to: number, hits: Int32Array, count: number): number {
-    const shift = this.#shift;
-    let at = from;
+  /** The rest of a lane when another one is done. @returns the lane's places. */
+  #finish(view: DataView, from: number, end: number, places: Int32Array, count: number): number {
     let n = count;
-    while (at < to) {
-      const step = shift[bytes[at - 1] | (bytes[at] << 8)];
-      if (step !== 0) at += step;
-      else {
-        if (this.#matches(bytes, at)) hits[n++] = at;
-        at++;
-      }
+    for (let at = from; at < end;) {
+      const step = this.#steps[slot(view.getInt32(at, true) & 0xffffff)];
+      if (step & LOOK_HERE) places[n++] = at;
+      at += step & STEP;
     }
     return n;
   }
 
-  #matches(bytes: Uint8Array, last: number): boolean {
-    const pair = bytes[last - 1] | (bytes[last] << 8);
-    const tail = word(bytes, last);
-    const end = this.#bucket[pair + 1];
-    for (let at = this.#bucket[pair]; at < end; at++)
-      if (this.#tails[at] === tail && this.#heads[at] === word(bytes, last - 4)) return true;
-    return false;
+  /** Keeps the places where a window ends. @returns the hits with those so far. */
+  #look(
+    bytes: Uint8Array,
+    view: DataView,
+    places: Int32Array,
+    length: number,
+    count: number,
+  ): number {
+    let n = count;
+    for (let i = 0; i < length; i++) {
+      const at = places[i];
+      const tail = view.getInt32(at - 1, true);
+      const of = slot(tail >>> 8);
+      const end = this.#bucket[of + 1];
+      for (let window = this.#bucket[of]; window < end; window++)
+        if (
+          this.#tails[window] === tail &&
+          this.#heads[window] === view.getInt32(at - 5, true) &&
+          this.#firsts[window] === bytes[at - 6]
+        ) {
+          this.hits[n] = at + GRAM - 1;
+          this.found[n++] = window;
+          break;
+        }
+    }
+    return n;
   }
 }
 
-/** The four bytes that end at `last`, as one unsigned number. */
+/** The four bytes that end at `last`, as one number of 32 bits. */
 function word(bytes: Uint8Array, last: number): number {
-  return (
-    (bytes[last - 3] | (bytes[last - 2] << 8) | (bytes[last - 1] << 16) | (bytes[last] << 24)) >>> 0
-  );
+  return bytes[last - 3] | (bytes[last - 2] << 8) | (bytes[last - 1] << 16) | (bytes[last] << 24);
 }
 
-/** How common a byte is in a console log, roughly: what skips well is rare. */
-function commonness(character: string): number {
-  if (character === ' ' || 'etainosr0'.includes(character)) return 8;
-  if (/[a-z0-9:.]/.test(character)) return 4;
-  return 1;
+/** The pairs that are most frequent in consoles of real boots, the most frequent first. */
+const FREQUENT_PAIRS =
+  '00  : ]  0[ ff0:in0xer.0e re0. 1edte0]:0or pes 2s d t atleus a A rmeon t0 1.st,  [ngntemdetirig ' +
+  ' ix0ablibl cser CP2. P0-alta f-0 sci01I:isiom itPI bfe20ve d IroAC10en (ce u mma02 Snd epc las 3ouur[m';
+const RANKS: ReadonlyMap<string, number> = new Map(
+  Array.from({ length: FREQUENT_PAIRS.length / 2 }, (_, rank) => [
+    FREQUENT_PAIRS.slice(rank * 2, rank * 2 + 2),
+    rank,
+  ]),
+);
+
+/** Roughly how often three characters occur in a console, relative to others. */
+function frequency(gram: string): number {
+  return pairFrequency(gram.slice(0, 2)) * pairFrequency(gram.slice(1));
 }
+
+/** Roughly how often a pair of characters occurs, in thousandths of all pairs. */
+function pairFrequency(pair: string): number {
+  const rank = RANKS.get(pair);
+  if (rank !== undefined) return 240 / (rank + 20);
+  return /^[a-z0-9 .:]{2}$/.test(pair) ? 0.3 : 0.03;
+}
+
+/** What a look at a place costs, in steps. */
+const LOOK = 8;
 
 /**
- * The eight characters of an anchor whose pairs look rarest, the last pair above all: it is the
- * one that makes the search stop and look.
+ * A window of each anchor, chosen so that the search skips as far as it can: common letters near
+ * a window's end make it stop. Anchors with a text in common share a window.
+ * @throws RangeError when an anchor is too short.
  */
-function rarestWindow(anchor: string): string {
-  if (anchor.length < WINDOW) throw new RangeError(`anchor "${anchor}" is shorter than ${WINDOW}`);
-  let best = anchor.slice(0, WINDOW);
-  let least = Infinity;
-  for (let at = 0; at + WINDOW <= anchor.length; at++) {
-    const window = anchor.slice(at, at + WINDOW);
-    let cost = 0;
-    for (let i = 0; i + 1 < WINDOW; i++) {
-      const pair = commonness(window[i]) * commonness(window[i + 1]);
-      cost += i === WINDOW - 2 ? pair * 16 : pair;
+function chooseWindows(anchors: readonly string[]): string[] {
+  const last = WINDOW - GRAM;
+  const steps = new Map<string, number>();
+  const cost = (window: string): number => {
+    let sum = 0;
+    for (let at = 0; at <= last; at++) {
+      const gram = window.slice(at, at + GRAM);
+      const lost = (steps.get(gram) ?? last + 1) - (last - at);
+      if (lost > 0) sum += frequency(gram) * (lost + (at === last ? LOOK : 0));
     }
-    if (cost < least) {
-      least = cost;
-      best = window;
+    return sum;
+  };
+  const chosen = new Map<string, string>();
+  for (const anchor of [...anchors].sort((a, b) => a.length - b.length)) {
+    if (anchor.length < WINDOW)
+      throw new RangeError(`anchor "${anchor}" is shorter than ${WINDOW} characters`);
+    const windows = Array.from({ length: anchor.length - WINDOW + 1 }, (_, at) =>
+      anchor.slice(at, at + WINDOW),
+    );
+    const costs = windows.map(cost);
+    const best = windows[costs.indexOf(Math.min(...costs))];
+    chosen.set(anchor, best);
+    for (let at = 0; at <= last; at++) {
+      const gram = best.slice(at, at + GRAM);
+      steps.set(gram, Math.min(steps.get(gram) ?? last + 1, last - at));
     }
   }
-  return best;
+  return anchors.map((anchor) => chosen.get(anchor)!);
 }
 
 const NEWLINE = 10;

@@ -14,8 +14,6 @@ export interface Line extends Place {
   readonly time: number | undefined;
   readonly receivedAt: number | undefined;
   readonly text: string;
-  /** The time of the line before it; undefined where that has none. */
-  readonly before: () => number | undefined;
 }
 
 /** Longest excerpt of a damaged line in a note. */
@@ -28,6 +26,7 @@ const EXCERPT = 200;
  */
 export class Story {
   readonly #sink: LogSink;
+  readonly #timeBefore: (offset: number) => number | undefined;
   readonly #kernels: Kernels;
   readonly #faults: Faults;
   readonly #gaps = new Gaps();
@@ -38,15 +37,18 @@ export class Story {
   #last: Printed | undefined;
   #scalable = false;
 
-  constructor(sink: LogSink) {
+  /** @param timeBefore the stamp of the line before the one that starts at an offset. */
+  constructor(sink: LogSink, timeBefore: (offset: number) => number | undefined) {
     this.#sink = sink;
+    this.#timeBefore = timeBefore;
     this.#kernels = new Kernels(sink);
     this.#faults = new Faults({
       onFault: (record, ordinal) => {
         sink.onFault?.(record, ordinal);
-        this.#mark(record.line, record.offset!, 'fault', 'error', ordinal, () =>
-          describeFault(record),
-        );
+        if (sink.onMark)
+          this.#mark(record.line, record.offset!, 'fault', 'error', ordinal, () =>
+            describeFault(record),
+          );
       },
       onFaultGrown: (record, ordinal) => sink.onFaultGrown?.(record, ordinal),
     });
@@ -68,7 +70,7 @@ export class Story {
   glance(line: Line): void {
     const gap = this.#gaps.glance(line.time);
     const kernel = this.#kernels.current?.kernel;
-    if (gap && kernel !== undefined) this.#gap(gap, { ...printed(line), kernel });
+    if (gap && kernel !== undefined) this.#gap(gap, printed(line, kernel));
   }
 
   /** The log is at its end: what still waits is told, and what never came. */
@@ -82,7 +84,7 @@ export class Story {
       this.#phaseLine(message, line);
       return;
     }
-    const at = { ...printed(line), kernel: this.#kernels.line(line.time, line) };
+    const at = printed(line, this.#kernels.line(line.time, line));
     this.#enter(at);
     switch (message.kind) {
       case 'vtd':
@@ -114,14 +116,16 @@ export class Story {
   #phaseLine(message: PhaseLine, line: Line): void {
     const dumping = this.#faults.dumpsAt(line.line);
     const kernel = this.#kernels.phase(message, line.time, line);
-    const at = { ...printed(line), kernel };
+    const at = printed(line, kernel);
     this.#enter(at);
     this.#faults.flushBefore(line.line);
     const { current } = this.#kernels;
     const capture = current?.role === 'capture';
     if (line.time !== undefined) {
       const milestone = { kernel, time: line.time, line: line.line, event: message.event };
-      const gap = this.#gaps.milestone(message.phase, milestone, capture, line.before);
+      const gap = this.#gaps.milestone(message.phase, milestone, capture, () =>
+        this.#timeBefore(line.offset),
+      );
       if (gap) this.#gap(gap, at);
     }
     const phase = capture && message.phase === 'boot' ? 'capture' : message.phase;
@@ -256,7 +260,7 @@ export class Story {
 
   #unparsed(line: Line): void {
     const kernel = this.#kernels.current?.kernel ?? 0;
-    const at = { ...printed(line), kernel };
+    const at = printed(line, kernel);
     this.#tell(
       {
         id: 'unparsed',
@@ -279,6 +283,7 @@ export class Story {
       readonly details: Readonly<Record<string, Detail>>;
     },
   ): void {
+    if (!this.#sink.onPhase && !this.#sink.onMark) return;
     const record: PhaseRecord = {
       line: at.line,
       offset: at.offset,
@@ -345,8 +350,9 @@ export class Story {
   }
 }
 
-function printed(line: Line): Omit<Printed, 'kernel'> {
+function printed(line: Line, kernel: number): Printed {
   return {
+    kernel,
     line: line.line,
     offset: line.offset,
     length: line.length,

@@ -63,11 +63,43 @@ const NO_PASID = 0xffffffff;
 
 /** Reads every VT-d fault, reason and status line in a text; undefined where it has no trace of any. */
 export function readVtd(text: string): Reading | undefined {
+  return readOne(text) ?? readAll(text);
+}
+
+/** Nothing in what stands beside a message may be part of another. */
+const MORE = /[[:]|fault/;
+
+/** A text that is one whole message and nothing else, as nearly all are. */
+function readOne(text: string): Reading | undefined {
+  let message: Message | undefined;
+  let pattern = DMA;
+  pattern.lastIndex = 0;
+  let match = pattern.exec(text);
+  if (match) message = dmaFault(match);
+  else {
+    pattern = STATUS;
+    pattern.lastIndex = 0;
+    match = pattern.exec(text);
+    if (match) message = statusLine(match);
+  }
+  if (!match || !message) return undefined;
+  const end = pattern.lastIndex;
+  if (message.kind === 'vtd' && message.reason === undefined) return undefined;
+  // Before a status line stands its prefix, which no other message has without more.
+  if (match.index > 0 && !/^(?:DMAR|dmar): $/.test(text.slice(0, match.index))) return undefined;
+  if (end < text.length && MORE.test(text.slice(end).replace(SM_PREFIX, ''))) return undefined;
+  return { messages: [message], broken: 'no' };
+}
+
+/** With which the words of scalable-mode reasons begin. */
+const SM_PREFIX = /^ SM: /;
+
+function readAll(text: string): Reading | undefined {
   if (text.includes(XEN)) return { messages: [], broken: 'damaged' };
   const messages: Message[] = [];
   let cut = false;
   let damaged = false;
-  // What no message has taken; most lines are one message and what remains needs no look.
+  // What no message has taken.
   let rest = text;
   const each = (pattern: RegExp, read: (match: RegExpExecArray) => Message | undefined): void => {
     pattern.lastIndex = 0;
@@ -84,12 +116,7 @@ export function readVtd(text: string): Reading | undefined {
     each(DMA, dmaFault);
     if (text.includes('INTR-REMAP')) each(INTERRUPT, interruptFault);
   }
-  if (text.includes('handling fault status reg'))
-    each(STATUS, (match) => ({
-      kind: 'status',
-      index: match.index,
-      value: Number.parseInt(match[1], 16),
-    }));
+  if (text.includes('handling fault status reg')) each(STATUS, statusLine);
   if (rest.includes('[fault reason '))
     each(SECOND_LINE, (match) => ({
       kind: 'vtd-reason',
@@ -102,7 +129,12 @@ export function readVtd(text: string): Reading | undefined {
     else if (BEGINNING.test(rest)) cut = true;
   }
   if (messages.length === 0 && !cut && !damaged) return undefined;
+  messages.sort((x, y) => x.index - y.index);
   return { messages, broken: damaged ? 'damaged' : cut ? 'cut' : 'no' };
+}
+
+function statusLine(match: RegExpExecArray): Message {
+  return { kind: 'status', index: match.index, value: Number.parseInt(match[1], 16) };
 }
 
 /**
