@@ -221,15 +221,9 @@ export const AMD_BRING_UP: readonly PhaseRule[] = [
     { kinds: { features: 'hex', features2: 'hex' } },
   ),
   rule('counters supp', /IOMMU performance counters supported/, 'bring-up', 'performance-counters'),
-  rule(
-    'Vi: Interrupt remap',
-    /AMD-Vi: Interrupt remapping enabled/,
-    'bring-up',
-    'interrupt-remapping',
-    {
-      implies: { vendor: 'amd' },
-    },
-  ),
+  rule('AMD-Vi: Interr', /AMD-Vi: Interrupt remapping enabled/, 'bring-up', 'interrupt-remapping', {
+    implies: { vendor: 'amd' },
+  }),
   rule('X2APIC enabled', /AMD-Vi: X2APIC enabled/, 'bring-up', 'x2apic'),
   rule('irtual APIC enabled', /AMD-Vi: [vV]irtual APIC enabled/, 'bring-up', 'virtual-apic'),
   rule(
@@ -240,7 +234,7 @@ export const AMD_BRING_UP: readonly PhaseRule[] = [
     { severity: 'error', kinds: { id: 'decimal' } },
   ),
   rule(
-    'Disabling interrupt remapping',
+    'AMD-Vi: Disabl',
     /AMD-Vi: Disabling interrupt remapping/,
     'bring-up',
     'no-interrupt-remapping',

@@ -28,7 +28,7 @@ export const HAND_OFF: readonly PhaseRule[] = [
     warning,
   ),
   rule(
-    'trying to copy translation',
+    'copy translation struct',
     /Translation (?:is )?already enabled - trying to copy translation structures/,
     'hand-off',
     'translation-found-enabled',

@@ -110,7 +110,7 @@ export const MILESTONES: readonly PhaseRule[] = [
     },
   ),
   rule('saved vmcore', /saved vmcore(?: in (?<target>\S+))?/, 'save', 'saved'),
-  rule('Checking for memory holes', /Checking for memory holes/, 'save', 'makedumpfile-reads'),
+  rule('for memory holes', /Checking for memory holes/, 'save', 'makedumpfile-reads'),
   rule(
     'Excluding unnecessary pages',
     /Excluding unnecessary pages/,

@@ -190,6 +190,9 @@ function pairFrequency(pair: string): number {
   return /^[a-z0-9 .:]{2}$/.test(pair) ? 0.3 : 0.03;
 }
 
+/** What plain words cost as a window: they stand in lines of no interest, too. */
+const WORDS = 1000;
+
 /** What a look at a place costs, in steps. */
 const LOOK = 8;
 
@@ -202,7 +205,7 @@ function chooseWindows(anchors: readonly string[]): string[] {
   const last = WINDOW - GRAM;
   const steps = new Map<string, number>();
   const cost = (window: string): number => {
-    let sum = 0;
+    let sum = /^[a-z ]+$/.test(window) ? WORDS : 0;
     for (let at = 0; at <= last; at++) {
       const gram = window.slice(at, at + GRAM);
       const lost = (steps.get(gram) ?? last + 1) - (last - at);
