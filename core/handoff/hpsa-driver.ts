@@ -50,7 +50,7 @@ export class HpsaDriver {
         lane: 'tables',
         title: `The context entry of ${formatBdf(id)} is replaced`,
         text: (domain) =>
-          `The device gets domain ${domain.id} and page tables of the kdump kernel. To the IOMMU driver this is an entry that was not present and now is; a unit with CAP.CM = 0 does not cache entries that are not present, so it flushes nothing here.`,
+          `The device gets domain ${domain.id} and page tables of the kdump kernel. Writing the entry itself flushes nothing: a unit with CAP.CM = 0 caches no entry that is not present, and a new entry takes the place of none. This one takes the place of a copied entry, which was present.`,
       },
       () => {
         const domain = driver.newDomain();

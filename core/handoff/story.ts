@@ -85,6 +85,9 @@ export class Stage implements KernelConsole {
     this.#told = machine.log.last;
   }
 
+  /** Which kernel runs, from 0. */
+  kernel = 0;
+
   get lines(): number {
     return this.console.length;
   }

@@ -13,19 +13,27 @@ import { contextEntry, DomainTables, RootTables } from '../machine/tables.ts';
 import { faultRecordRegisters, invalidationRegisters, registerWords } from '../vtd/registers.ts';
 import { FAULT_EVENT, FSTS } from '../vtd/registers-faults.ts';
 import { CCMD, GCMD, GSTS, RTADDR } from '../vtd/registers-global.ts';
+import { formatVtdFault, formatVtdStatus } from '../log/render.ts';
 import { CONTEXT_ENTRY } from '../vtd/tables.ts';
 import type { PageAllocator } from './allocators.ts';
 import { IovaAllocator } from './allocators.ts';
-import { faultLine, faultRecord, statusLine } from './fault-lines.ts';
+import { faultRecord } from './fault-record.ts';
 
 const PAGE = 4096n;
 const LEVELS = 4;
+
+/** The interrupt message of a fault: vector and destination as Linux programs them at boot. */
+const FAULT_VECTOR = 0x21;
+const FAULT_MESSAGE = 0xfee0_1004n;
 
 /** Codes of CCMD.CIRG and IOTLB.IIRG. */
 const GLOBAL = 1;
 const DOMAIN = 2;
 const DEVICE = 3;
 const PAGES = 3;
+
+/** How kernels of the time (4.7 to 5.3) print faults. */
+const ERA = 'V4';
 
 /** Linux's mark of a copied context entry: bit 67, ignored by hardware. */
 const COPIED = 1n << 3n;
@@ -40,6 +48,8 @@ export interface Domain {
 export interface KernelConsole {
   /** Lines so far. */
   readonly lines: number;
+  /** Which kernel prints, from 0. */
+  readonly kernel: number;
   print(line: string): void;
   /** A fault was printed. */
   fault(record: FaultRecord): void;
@@ -83,9 +93,12 @@ export class VtdDriver {
     this.flushIotlbGlobal();
   }
 
-  /** Unmasks the fault event interrupt. */
+  /** Gives the fault event interrupt a message and unmasks it. */
   enableFaultEvents(): void {
-    this.#write(FAULT_EVENT[0], { IM: 0 });
+    const [control, data, address] = FAULT_EVENT;
+    this.#write(data, { IMD: FAULT_VECTOR });
+    this.#write(address, { MA: FAULT_MESSAGE >> 2n });
+    this.#write(control, { IM: 0 });
   }
 
   enableTranslation(): void {
@@ -206,8 +219,8 @@ export class VtdDriver {
 
   /** The fault event handler: prints every recorded fault and clears it. @returns how many. */
   handleFaults(): number {
-    const status = this.#read(FSTS);
-    if (status !== 0n) this.#console.print(statusLine(status));
+    const status = Number(this.#read(FSTS));
+    if (status !== 0) this.#console.print(formatVtdStatus(status, ERA));
     if (this.#field(FSTS, 'PPF') === 0n) return 0;
     let index = Number(this.#field(FSTS, 'FRI'));
     let count = 0;
@@ -215,8 +228,9 @@ export class VtdDriver {
       const record = this.#records[index];
       if (this.#field(record, 'F') === 0n) break;
       const words = registerWords(this.#read(record));
-      const fault = faultRecord(words, status, this.#console.lines + 1);
-      this.#console.print(faultLine(fault));
+      const { lines, kernel } = this.#console;
+      const fault = faultRecord(record, words, { line: lines + 1, kernel, status });
+      this.#console.print(formatVtdFault(fault, ERA));
       this.#console.fault(fault);
       this.#write(record, { F: 1 });
       index = (index + 1) % this.#records.length;

@@ -1,14 +1,10 @@
 import { hex } from '../../format/hex.ts';
 import { formatBdf } from '../../format/bdf.ts';
 import { READ, WRITE } from '../../iommu/leaves.ts';
-import type { MemoryRange } from '../../machine/memory.ts';
-import { SERVER_CAP, SERVER_ECAP } from '../../machine/capability.ts';
 import type { DmaResult } from '../../machine/machine.ts';
-import { Machine } from '../../machine/machine.ts';
 import { readBytes } from '../../memory/physical.ts';
 import { PageAllocator } from '../allocators.ts';
 import { HpsaDriver } from '../hpsa-driver.ts';
-import type { ReservedRegion } from '../hpsa-driver.ts';
 import type { Scenario, Strategy, TakeOver } from '../lab.ts';
 import { Random } from '../random.ts';
 import type { Buffer } from '../smart-array.ts';
@@ -18,6 +14,14 @@ import type { Outcome, Story } from '../story.ts';
 import { Stage } from '../story.ts';
 import type { Domain } from '../vtd-driver.ts';
 import { VtdDriver } from '../vtd-driver.ts';
+import {
+  CRASH_MEMORY,
+  HOST_ADDRESS_WIDTH,
+  hpsaMachine,
+  OLD_MEMORY,
+  RESERVED,
+  UNIT,
+} from './hpsa-platform.ts';
 
 const BOTH = READ | WRITE;
 const HPSA = 0x0200;
@@ -25,50 +29,13 @@ const BDF = formatBdf(HPSA);
 /** Devices of the chipset, on bus 0. */
 const OTHER_DEVICES = 0x00e8;
 const ID = 'hpsa-stale-cache';
-const UNIT = 'dmar0';
 const PAGE_BYTES = 4096;
 
 /** The first I/O virtual address that a fresh domain gives out: the thread's `fault addr`. */
 const FIRST_IOVA = 0xffff_f000n;
 
-/** The reserved regions of the thread's machine, as its log prints them. */
-const RESERVED: readonly ReservedRegion[] = [
-  { from: 0xe8000n, last: 0xe8fffn },
-  { from: 0xf4000n, last: 0xf4fffn },
-  { from: 0xbdf6_e000n, last: 0xbdf6_efffn },
-  { from: 0xbdf6_f000n, last: 0xbdf7_efffn },
-  { from: 0xbdf7_f000n, last: 0xbdf8_2fffn },
-  { from: 0xbdf8_3000n, last: 0xbdf8_4fffn },
-];
-
 /** hpsa sends so many no-ops before it goes on without an answer (HPSA_POST_RESET_NOOP_RETRIES). */
 const NO_OP_ATTEMPTS = 12;
-
-const OLD_MEMORY: MemoryRange = {
-  from: 0x1_0000_0000n,
-  to: 0x2_4000_0000n,
-  kind: 'ram',
-  owner: 'old kernel',
-};
-const CRASH_MEMORY: MemoryRange = {
-  from: 0x2b00_0000n,
-  to: 0x3500_0000n,
-  kind: 'ram',
-  owner: 'crash kernel',
-};
-
-/** A two-socket server's address map, cut down to what the story touches. */
-const MEMORY: readonly MemoryRange[] = [
-  { from: 0n, to: 0xa_0000n, kind: 'ram', owner: 'old kernel' },
-  { from: 0xe_8000n, to: 0xe_9000n, kind: 'ram', owner: 'firmware' },
-  { from: 0xf_4000n, to: 0xf_5000n, kind: 'ram', owner: 'firmware' },
-  { from: 0x10_0000n, to: CRASH_MEMORY.from, kind: 'ram', owner: 'old kernel' },
-  CRASH_MEMORY,
-  { from: CRASH_MEMORY.to, to: 0xbdf6_e000n, kind: 'ram', owner: 'old kernel' },
-  { from: 0xbdf6_e000n, to: 0xbdf8_5000n, kind: 'ram', owner: 'firmware' },
-  { from: 0xfbff_e000n, to: 0xfbff_f000n, kind: 'mmio', owner: UNIT },
-  OLD_MEMORY,
-];
 
 /** The thread of 2016-11: hpsa P420i and P421 fault right after their reset in a kdump kernel. */
 export const hpsaStaleCache: Scenario = {
@@ -98,7 +65,7 @@ function play(strategy: Strategy, seed: number): Story {
   strategy.takeOver(cast.kernel);
   trafficGoesOn(cast);
   resetController(cast);
-  const outcome = sendNoOps(cast, strategy, left) ? saveDump(cast, left) : 'device lost';
+  const outcome = sendNoOps(cast, strategy, left) ? saveDump(cast, left) : loseDump(cast);
   const told = { outcome, steps: stage.steps } as const;
   return {
     scenario: ID,
@@ -114,16 +81,7 @@ function play(strategy: Strategy, seed: number): Story {
 
 function assemble(seed: number): Cast {
   const random = new Random(seed);
-  const machine = new Machine({
-    memory: MEMORY,
-    unit: {
-      name: UNIT,
-      base: 0xfbff_e000n,
-      cap: SERVER_CAP,
-      ecap: SERVER_ECAP,
-      hostAddressWidth: 46,
-    },
-  });
+  const machine = hpsaMachine();
   const watch = new StateWatch(machine, {
     id: HPSA,
     iova: FIRST_IOVA,
@@ -170,6 +128,7 @@ function firstKernelRuns({ stage, random, controller, first }: Cast): FirstKerne
         `Each device has a domain of its own; ${BDF} has domain ${domain.id}. Its DMA pool is mapped at ${hex(iova)} and takes ${pages} pages; the address range is rounded up to 16, and ${hex(FIRST_IOVA)} in it is not mapped.`,
     },
     () => {
+      boot(stage);
       for (let other = random.between(2, 6); other > 0; other--)
         first.attach(OTHER_DEVICES + other, first.newDomain());
       const domain = first.newDomain();
@@ -213,7 +172,7 @@ function writeData(first: VtdDriver, random: Random): FirstKernel['data'] {
   });
 }
 
-function crash({ stage, kernel, controller }: Cast): void {
+function crash({ stage, controller }: Cast): void {
   stage.step(
     {
       lane: 'old kernel',
@@ -232,15 +191,21 @@ function crash({ stage, kernel, controller }: Cast): void {
       text: 'GSTS.TES is set: tables of another kernel are in force.',
     },
     () => {
-      const { unit } = stage.machine;
-      const [base, cap, ecap] = [unit.base, unit.cap, unit.ecap].map((word) => word.toString(16));
-      stage.print('Linux version 4.9.0-rc5+');
-      stage.print('DMAR: Host address width 46');
-      stage.print(`DMAR: DRHD base: 0x${base.padStart(14, '0')} flags: 0x1`);
-      stage.print(`DMAR: ${UNIT}: reg_base_addr ${base} ver 1:0 cap ${cap} ecap ${ecap}`);
-      stage.print(`DMAR: ${kernel.unit}: Using Register based invalidation`);
+      stage.kernel = 1;
+      boot(stage);
     },
   );
+}
+
+/** What a kernel prints before it looks at the tables. */
+function boot(stage: Stage): void {
+  const { unit } = stage.machine;
+  const [base, cap, ecap] = [unit.base, unit.cap, unit.ecap].map((word) => word.toString(16));
+  stage.print('Linux version 4.9.0-rc5+ (simulated)');
+  stage.print(`DMAR: Host address width ${HOST_ADDRESS_WIDTH}`);
+  stage.print(`DMAR: DRHD base: 0x${base.padStart(14, '0')} flags: 0x1`);
+  stage.print(`DMAR: ${UNIT}: reg_base_addr ${base} ver 1:0 cap ${cap} ecap ${ecap}`);
+  stage.print(`DMAR: ${UNIT}: Using Register based invalidation`);
 }
 
 function trafficGoesOn({ stage, random, controller }: Cast): void {
@@ -341,7 +306,7 @@ function tryAgain({ stage, kernel, hpsa }: Cast): boolean {
       lane: 'device',
       title: `The driver tries ${NO_OP_ATTEMPTS - 1} times more`,
       text: ({ blocked, wrong }) =>
-        `Each command lies one page below the last. ${blocked} reads are blocked like the first. ${wrong} fall on addresses that the first kernel's pool maps: the controller reads the first kernel's memory, without a fault, and finds no command there.`,
+        `Each command lies one page below the last. Blocked like the first: ${blocked}. On addresses that the first kernel's pool maps: ${wrong}; there the controller reads the first kernel's memory, without a fault, and finds no command.`,
     },
     () => {
       let blocked = 0;
@@ -357,6 +322,18 @@ function tryAgain({ stage, kernel, hpsa }: Cast): boolean {
     },
   );
   return again.answered;
+}
+
+/** The driver has given up on the controller. */
+function loseDump({ stage, controller }: Cast): Outcome {
+  return stage.step(
+    {
+      lane: 'kdump kernel',
+      title: 'There is no disk to write the dump to',
+      text: 'The controller never answered, and the disks behind it are not found. The dump is lost.',
+    },
+    () => (controller.disk.length === 0 ? 'device lost' : 'dump damaged'),
+  );
 }
 
 /** The dump is written through the controller, page by page, and then compared. */

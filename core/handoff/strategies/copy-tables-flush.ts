@@ -36,7 +36,7 @@ export const copyTablesFlush: Strategy = {
     return [
       'Without this flush the unit goes on with the cached entry and the old page tables: strategy copy-tables.',
       "Flushing under the new domain's identifier, as the patch's first version did, leaves the entry in place: the unit looks for requester and domain together.",
-      'A device that still did DMA for the first kernel after the flush would be cached again, and blocked once its entry changes.',
+      'A device that was not reset could do DMA between the flush and the new entry, and put the old one back into the cache.',
     ];
   },
 };
