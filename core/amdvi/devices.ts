@@ -74,7 +74,7 @@ export function listDevices(context: AmdContext): DeviceScan {
         notes.missing(
           address,
           page,
-          context.path('devtab'),
+          context.path('devices'),
           `Device table from ${context.bdf(id)}`,
         );
         continue;
