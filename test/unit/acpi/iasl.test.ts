@@ -173,8 +173,11 @@ const UNIT = {
   'PCI Segment Group': 3,
   MsiNum: 5,
 };
-const entry = (layout: (typeof ivrs)['ENTRY_ALL'], values: Values, rest: Uint8Array = new Uint8Array()) =>
-  structure(layout, values, rest);
+const entry = (
+  layout: (typeof ivrs)['ENTRY_ALL'],
+  values: Values,
+  rest: Uint8Array = new Uint8Array(),
+) => structure(layout, values, rest);
 
 const IVRS_CASES: readonly (readonly [string, Uint8Array])[] = [
   [
