@@ -33,7 +33,6 @@ describe('documents of the hand-off lab', () => {
           strategy: 'copy-tables',
           seed: 7,
           outcome: 'device lost',
-          faults: [{ bdf: '02:00.0', access: 'read', address: '0xfffff000', reason: 6, status: 2 }],
           console: story.console,
         },
       ],
