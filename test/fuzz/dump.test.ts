@@ -9,6 +9,7 @@ import { unsnappy } from '../../core/dump/snappy.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import { PAGE_SIZE } from '../../core/memory/physical.ts';
 import { bytesSource } from '../../core/memory/platform.ts';
+import { inflate, unzstd } from '../../electron/host/decompress.ts';
 import { nodePlatform } from '../../electron/host/platform.ts';
 import type { ModelPage } from '../support/dump-writer.ts';
 import {
@@ -140,8 +141,8 @@ describe('hostile dumps', () => {
     const decoders: [Uint8Array[], (data: Uint8Array, into: Uint8Array) => number, boolean][] = [
       [pages('lzo'), unlzo, true],
       [pages('snappy'), unsnappy, true],
-      [pages('zstd'), nodePlatform.unzstd, false],
-      [[deflateSync(patternPage(1)), deflateSync(noisePage(1))], nodePlatform.inflate, false],
+      [pages('zstd'), unzstd, false],
+      [[deflateSync(patternPage(1)), deflateSync(noisePage(1))], inflate, false],
     ];
     const random = new Random(SEED);
     for (let number = 0; number < CASES / 4; number++) {

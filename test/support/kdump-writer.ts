@@ -66,20 +66,22 @@ export function compressLzo(data: Uint8Array): Uint8Array {
     }
     out.push(((distance - 1) << 2) & 0xff, (distance - 1) >> 6);
   };
-  // Matches at a distance of 8 only, after at least four literals, and literals again.
+  /** How far the bytes at a place repeat those of 8 bytes before. */
+  const repeats = (at: number): number => {
+    if (at < 8) return 0;
+    let end = at;
+    while (end < data.length && data[end] === data[end - 8]) end++;
+    return end - at;
+  };
+  // Before each match stand at least four literals.
   let pending = 0;
-  let at = 4;
-  while (at < data.length) {
-    let length = 0;
-    while (at >= 8 && at + length < data.length && data[at + length] === data[at + length - 8])
-      length++;
-    if (length >= 16 && at - pending >= 4) {
-      literals(pending, at);
-      match(8, length);
-      at += length;
-      pending = at;
-      at += 4;
-    } else at++;
+  for (let at = 4; at < data.length; at++) {
+    const length = repeats(at);
+    if (length < 16 || at - pending < 4) continue;
+    literals(pending, at);
+    match(8, length);
+    pending = at + length;
+    at = pending + 3;
   }
   const rest = data.length - pending;
   if (rest > 0 && rest < 4 && out.length > 0) throw new Error('the sample ends too soon');

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bitmap, popcount } from '../../../core/dump/bitmap.ts';
 import { bytesSource } from '../../../core/memory/platform.ts';

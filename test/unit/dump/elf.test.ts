@@ -105,12 +105,13 @@ describe('ELF: several PT_LOADs over the same memory', () => {
       ],
     ],
   ])('takes bytes from where there are some: %s', (_, loads) => {
-    const { memory, counts } = openBytes(writeElf({ loads }));
+    const dump = openBytes(writeElf({ loads }));
+    const { memory } = dump;
     expect(memory.page(4)).toEqual(page(1));
     expect(memory.page(5)).toEqual(page(2));
     expect(memory.page(6)).toBe('excluded');
     expect(memory.page(7)).toBe('absent');
-    expect(counts()).toEqual({ held: 2, excluded: 1, missing: 0 });
+    expect(dump.counts()).toEqual({ held: 2, excluded: 1, missing: 0 });
   });
 });
 
@@ -139,9 +140,10 @@ describe('ELF: memory that does not end at page borders', () => {
 
   it('calls a page excluded when the filter left out a part of it', () => {
     const loads = [{ physical: 0x1000, data: noisePage(1).subarray(0, 0xc00), memory: 0x1000 }];
-    const { memory, counts } = openBytes(writeElf({ loads }));
+    const dump = openBytes(writeElf({ loads }));
+    const { memory } = dump;
     expect(memory.page(1)).toBe('excluded');
-    expect(counts()).toEqual({ held: 0, excluded: 1, missing: 0 });
+    expect(dump.counts()).toEqual({ held: 0, excluded: 1, missing: 0 });
   });
 });
 

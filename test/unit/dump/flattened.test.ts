@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FlattenedImage, isFlattened } from '../../../core/dump/flattened.ts';
 import { Failure } from '../../../core/memory/failure.ts';

@@ -37,7 +37,10 @@ const CASES: { name: CaptureName; format: string }[] = [
   ...['vmcore', 'kdump.none', 'kdump.zlib', 'kdump.lzo', 'kdump.snappy', 'kdump.zstd'].map(
     (format) => ({ name: 'amd-6.1' as const, format }),
   ),
-  ...WITH_VMCORE.filter((name) => name !== 'amd-6.1').map((name) => ({ name, format: 'vmcore' })),
+  ...WITH_VMCORE.filter((name) => name.startsWith('intel-6')).map((name) => ({
+    name,
+    format: 'vmcore',
+  })),
 ];
 
 describe('libkdumpfile reads the same', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DamagedData } from '../../../core/dump/codec.ts';
 import { unlzo } from '../../../core/dump/lzo.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { compress } from 'snappyjs';
 import { describe, expect, it } from 'vitest';
 import { DamagedData } from '../../../core/dump/codec.ts';
@@ -79,11 +79,7 @@ describe('raw Snappy', () => {
       .array(fc.tuple(fc.uint8Array({ maxLength: 20 }), fc.integer({ min: 1, max: 40 })))
       .map((parts) =>
         Uint8Array.from(
-          parts.flatMap(([b, n]) =>
-            Array(n)
-              .fill([...b])
-              .flat(),
-          ),
+          parts.flatMap(([bytes, times]) => Array.from({ length: times }, () => [...bytes]).flat()),
         ),
       );
     fc.assert(

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import zlib from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../core/memory/failure.ts';
-import { decoder } from '../../../electron/host/decompress.ts';
+import { decoder, inflate, unzstd } from '../../../electron/host/decompress.ts';
 import { fileSource, nodePlatform } from '../../../electron/host/platform.ts';
 import { noisePage, patternPage } from '../../support/dump-writer.ts';
 
 const PAGE = 4096;
-const { inflate, unzstd } = nodePlatform;
 
 /** Codecs, each with a compressor, on the native stream and on the documented call alone. */
 const DECODERS = [
