@@ -146,7 +146,9 @@ export function walkFromContext(
     what: 'context entry',
     path: contextPath(facts, request.id),
     layout: CONTEXT_ENTRY,
-    ...{ table: held.address - BigInt(16 * index), index, size: 16 },
+    table: held.address - BigInt(16 * index),
+    index,
+    size: 16,
   };
   const { path, layout } = place;
   return underContext(walk, place, { path, layout, ...held });
