@@ -27,6 +27,8 @@ const SHARED_FACTOR = 16;
 
 const FRAMES_PER_HIGH = 2 ** 20;
 const HIGH_ADDRESS = 0xf_ffff;
+/** U/S of a first-stage entry. */
+const USER = 4;
 
 export interface SweepTarget {
   /** Path that the level steps hang on. */
@@ -49,6 +51,75 @@ export function sweepTable(
   return sweep.run();
 }
 
+/** The batch under construction: a LeafBatch whose count still grows. */
+interface Batch extends LeafBatch {
+  count: number;
+}
+
+/**
+ * The hot loop over 512 entries of a second-stage table at level 1; the batch has room for all.
+ * @returns not 0 when an entry has reserved bits, or rights that the levels above take away.
+ */
+function secondStagePages(
+  words: Uint32Array,
+  frame: number,
+  rights: number,
+  reservedLow: number,
+  reservedHigh: number,
+  batch: Batch,
+): number {
+  const { iova, pa, pages, rights: out } = batch;
+  let { count } = batch;
+  let odd = 0;
+  for (let index = 0; index < ENTRIES; index++) {
+    const low = words[2 * index];
+    if ((low & 3) === 0) continue;
+    const high = words[2 * index + 1];
+    odd |= (low & reservedLow) | (high & reservedHigh);
+    const granted = low & rights;
+    if (granted === 0) {
+      odd |= 1;
+      continue;
+    }
+    iova[count] = frame + index;
+    pa[count] = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
+    out[count++] = granted;
+  }
+  pages.fill(1, batch.count, count);
+  batch.count = count;
+  return odd;
+}
+
+/**
+ * The hot loop over a first-stage table at level 1: P grants reads, R/W adds writes. Every level
+ * above had P too, so that a present page can always be read.
+ * @returns not 0 when an entry has reserved bits, or U/S = 0.
+ */
+function firstStagePages(
+  words: Uint32Array,
+  frame: number,
+  rights: number,
+  reservedLow: number,
+  reservedHigh: number,
+  batch: Batch,
+): number {
+  const { iova, pa, pages, rights: out } = batch;
+  let { count } = batch;
+  let odd = 0;
+  for (let index = 0; index < ENTRIES; index++) {
+    const low = words[2 * index];
+    if ((low & 1) === 0) continue;
+    const high = words[2 * index + 1];
+    odd |= (low & reservedLow) | (high & reservedHigh) | (~low & USER);
+    iova[count] = frame + index;
+    pa[count] = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
+    out[count++] = low & rights & 3;
+  }
+  pages.fill(1, batch.count, count);
+  batch.count = count;
+  return odd;
+}
+
 class Sweep {
   readonly #memory: PhysicalMemory;
   readonly #target: SweepTarget;
@@ -60,11 +131,13 @@ class Sweep {
   readonly #pageLow = new Uint32Array(6);
   readonly #pageHigh = new Uint32Array(6);
 
-  readonly #iova = new Float64Array(BATCH);
-  readonly #pa = new Float64Array(BATCH);
-  readonly #pages = new Float64Array(BATCH);
-  readonly #rights = new Uint8Array(BATCH);
-  #count = 0;
+  readonly #batch: Batch = {
+    count: 0,
+    iova: new Float64Array(BATCH),
+    pa: new Float64Array(BATCH),
+    pages: new Float64Array(BATCH),
+    rights: new Uint8Array(BATCH),
+  };
 
   /** Frames of the tables on the way from the top, by level. */
   readonly #way = new Float64Array(6);
@@ -137,10 +210,9 @@ class Sweep {
     }
     this.#seen.add(pfn);
     this.#way[level] = pfn;
-    if (this.#count > BATCH - ENTRIES) this.#flush();
+    if (this.#batch.count > BATCH - ENTRIES) this.#flush();
     if (level === 1) {
-      if (this.#target.stage === 'second') this.#secondStagePages(words, frame, rights);
-      else this.#firstStagePages(words, frame, rights);
+      this.#lowest(words, pfn, frame, rights);
       return;
     }
     this.#entries(words, level, pfn, frame, rights);
@@ -187,7 +259,7 @@ class Sweep {
           : low & this.#tableLow[level] || high & this.#tableHigh[level]
       )
         this.#reserved(level, pfn, index, below);
-      if (!second && (low & 4) === 0) this.#supervisor(level, pfn, index, below);
+      if (!second && (low & USER) === 0) this.#supervisor(level, pfn, index, below);
       const granted = rights & own;
       if (page) this.#page(level, pfn, index, low, high, below, granted);
       else {
@@ -198,7 +270,7 @@ class Sweep {
           granted,
         );
         if (this.#stopped) return;
-        if (this.#count > BATCH - ENTRIES) this.#flush();
+        if (this.#batch.count > BATCH - ENTRIES) this.#flush();
       }
     }
   }
@@ -219,82 +291,47 @@ class Sweep {
     }
     const span = ENTRIES ** (level - 1);
     const target = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
-    const at = this.#count++;
-    this.#iova[at] = frame;
-    this.#pa[at] = target - (target % span);
-    this.#pages[at] = span;
-    this.#rights[at] = granted;
+    const batch = this.#batch;
+    const at = batch.count++;
+    batch.iova[at] = frame;
+    batch.pa[at] = target - (target % span);
+    batch.pages[at] = span;
+    batch.rights[at] = granted;
     this.#leavesOfLevel[level]++;
   }
 
-  /** The hot loop: 512 entries of a second-stage table at level 1. */
-  #secondStagePages(words: Uint32Array, frame: number, rights: number): void {
-    const iova = this.#iova;
-    const pa = this.#pa;
-    const pages = this.#pages;
-    const out = this.#rights;
-    const reservedLow = this.#pageLow[1];
-    const reservedHigh = this.#pageHigh[1];
-    let count = this.#count;
-    for (let index = 0; index < ENTRIES; index++) {
-      const low = words[2 * index];
-      if ((low & 3) === 0) continue;
-      const high = words[2 * index + 1];
-      if (((low & reservedLow) | (high & reservedHigh)) !== 0)
-        this.#reserved(1, this.#way[1], index, frame + index);
-      const granted = low & rights;
-      if (granted === 0) {
-        this.#noRights(1, this.#way[1], index, frame + index);
-        continue;
-      }
-      iova[count] = frame + index;
-      pa[count] = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
-      pages[count] = 1;
-      out[count] = granted;
-      count++;
-    }
-    this.#leavesOfLevel[1] += count - this.#count;
-    this.#count = count;
+  /** A table at level 1: the hot loop, then the findings if the loop saw cause for any. */
+  #lowest(words: Uint32Array, pfn: number, frame: number, rights: number): void {
+    const batch = this.#batch;
+    const before = batch.count;
+    const second = this.#target.stage === 'second';
+    const [low, high] = [this.#pageLow[1], this.#pageHigh[1]];
+    const odd = second
+      ? secondStagePages(words, frame, rights, low, high, batch)
+      : firstStagePages(words, frame, rights, low, high, batch);
+    this.#leavesOfLevel[1] += batch.count - before;
+    if (odd !== 0) this.#explain(words, pfn, frame, rights);
   }
 
-  /** The hot loop of a first-stage table at level 1: P grants reads, R/W adds writes. */
-  #firstStagePages(words: Uint32Array, frame: number, rights: number): void {
-    const iova = this.#iova;
-    const pa = this.#pa;
-    const pages = this.#pages;
-    const out = this.#rights;
-    const reservedLow = this.#pageLow[1];
-    const reservedHigh = this.#pageHigh[1];
-    let count = this.#count;
+  /** Finds out which entries of a table at level 1 the hot loop wondered at. */
+  #explain(words: Uint32Array, pfn: number, frame: number, rights: number): void {
+    const second = this.#target.stage === 'second';
     for (let index = 0; index < ENTRIES; index++) {
       const low = words[2 * index];
-      if ((low & 1) === 0) continue;
-      const high = words[2 * index + 1];
-      if (((low & reservedLow) | (high & reservedHigh)) !== 0)
-        this.#reserved(1, this.#way[1], index, frame + index);
-      if ((low & 4) === 0) this.#supervisor(1, this.#way[1], index, frame + index);
-      iova[count] = frame + index;
-      pa[count] = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
-      pages[count] = 1;
-      // P is set; every level above had it too, so reading is always granted.
-      out[count] = low & rights & 3;
-      count++;
+      const own = second ? low & 3 : low & 1;
+      if (own === 0) continue;
+      if (low & this.#pageLow[1] || words[2 * index + 1] & this.#pageHigh[1])
+        this.#reserved(1, pfn, index, frame + index);
+      if (!second && (low & USER) === 0) this.#supervisor(1, pfn, index, frame + index);
+      if ((own & rights) === 0) this.#noRights(1, pfn, index, frame + index);
     }
-    this.#leavesOfLevel[1] += count - this.#count;
-    this.#count = count;
   }
 
   #flush(): void {
-    if (this.#count === 0) return;
-    const batch: LeafBatch = {
-      count: this.#count,
-      iova: this.#iova,
-      pa: this.#pa,
-      pages: this.#pages,
-      rights: this.#rights,
-    };
-    this.#count = 0;
-    if (this.#sink(batch) === false) this.#stopped = true;
+    if (this.#batch.count === 0) return;
+    const more = this.#sink(this.#batch);
+    this.#batch.count = 0;
+    if (more === false) this.#stopped = true;
   }
 
   #stop(frame: number, text: string): false {
