@@ -258,6 +258,8 @@ export type ConsoleChunk = z.infer<typeof ConsoleChunk>;
 export const PhaseItem = z.object({
   line: Count,
   time: z.number().optional(),
+  /** Seconds on the one axis of `faults.rate`, where a later kernel follows the one before it. */
+  at: z.number().optional(),
   kernel: Count,
   phase: z.string(),
   text: z.string(),

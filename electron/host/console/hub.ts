@@ -57,7 +57,9 @@ export class ConsoleHub {
 
   /** Milestones of all consoles, in the order of each. */
   phases(): PhaseItem[] {
-    return [...this.#phases.values()].flat();
+    return [...this.#phases].flatMap(([id, phases]) =>
+      phases.map((phase) => ({ ...phase, at: this.clocks.at(id, phase.kernel, phase.time) })),
+    );
   }
 
   /** Lines of the logs that were looked through. */
