@@ -1,0 +1,227 @@
+/**
+ * The key map as data. A unit test proves that no stroke means two things in one scope and that
+ * none is reserved by browsers or desktops. Only what the window can do stands here.
+ */
+export type Scope =
+  /** Even while a console, Monaco or a text field has the focus. */
+  | 'everywhere'
+  /** Wherever plain letters are not text. */
+  | 'global'
+  | 'lists'
+  | 'trees'
+  | 'ruler'
+  | 'stepper'
+  | 'memory'
+  | 'console'
+  | 'script';
+
+export interface KeyBinding {
+  /** Strokes separated by a space: `F2`, `G T`, `Shift+C`, `[`. */
+  readonly keys: string;
+  /** Identity of the action; several bindings may name one. */
+  readonly action: string;
+  readonly scope: Scope;
+  /** What it does, as the help sheet and the palette say it. */
+  readonly text: string;
+  /** Heading in the help sheet. */
+  readonly group: 'Go to' | 'Target' | 'View' | 'Selection' | 'Lists' | 'Panels' | 'Everywhere';
+}
+
+const bind = (
+  group: KeyBinding['group'],
+  scope: Scope,
+  rows: readonly (readonly [keys: string, action: string, text: string])[],
+): KeyBinding[] => rows.map(([keys, action, text]) => ({ keys, action, scope, text, group }));
+
+export const KEYS: readonly KeyBinding[] = [
+  ...bind('Everywhere', 'everywhere', [
+    ['F2', 'palette.open', 'Jump to a place, or run an action'],
+    ['Shift+F2', 'keys.plain', 'The next keys are plain keys'],
+    ['F8', 'group.next', 'Next group'],
+    ['Shift+F8', 'group.previous', 'Previous group'],
+  ]),
+  ...bind('Everywhere', 'global', [
+    ['?', 'help.open', 'Keys of this panel'],
+    ['Esc', 'escape', 'Close a popover, clear the filter, then focus the list'],
+    ['Alt+Left', 'selection.back', 'Back'],
+    ['Alt+Right', 'selection.forward', 'Forward'],
+  ]),
+  ...bind('Go to', 'global', [
+    ['G C', 'go.console', 'Console'],
+    ['G R', 'go.registers', 'Registers'],
+    ['G H', 'go.memory', 'Memory'],
+    ['G T', 'go.tables', 'Tables'],
+    ['G X', 'go.translate', 'Translate'],
+    ['G F', 'go.faults', 'Faults'],
+    ['G O', 'go.handoff', 'Hand-off lab'],
+    ['G S', 'go.script', 'Script'],
+    ['G E', 'go.entry', 'Entry'],
+    ['G Y', 'go.explain', 'Explain'],
+    ['G G', 'go.start', 'Start'],
+  ]),
+  ...bind('Target', 'global', [
+    ['T C', 'target.connect', 'Connect to a console…'],
+    ['T D', 'target.open', 'Open a dump…'],
+    ['T P', 'target.paste', 'Paste a log…'],
+    ['T X', 'target.disconnect', 'Disconnect the console'],
+    ['T R', 'target.reread', 'Read again'],
+    ['T M', 'target.machine', 'Add a simulated unit'],
+    ['T Z', 'change.undo', 'Undo the last change'],
+    ['T Y', 'change.redo', 'Redo the change'],
+  ]),
+  ...bind('View', 'global', [
+    ['V T', 'view.theme', 'Dark or light theme'],
+    ['V D', 'view.density', 'Compact or comfortable rows'],
+    ['V M', 'view.maximise', 'Maximise this group'],
+    ['V S', 'view.splitRight', 'Split right'],
+    ['V B', 'view.splitBelow', 'Split below'],
+    ['V W', 'view.closeTab', 'Close this tab'],
+    ['V R', 'view.resetLayout', 'Reset the layout'],
+    ['V +', 'view.larger', 'Larger'],
+    ['V -', 'view.smaller', 'Smaller'],
+    ['V 1', 'view.preset1', 'Layout: Triage'],
+    ['V 2', 'view.preset2', 'Layout: Tables'],
+    ['V 3', 'view.preset3', 'Layout: Lab'],
+    ['V 4', 'view.preset4', 'Layout: Time'],
+    ['V 5', 'view.preset5', 'Layout: Console'],
+  ]),
+  ...bind('Panels', 'global', [
+    ['F', 'panel.filter', 'Filter or find in this panel'],
+    ['1', 'tab.1', 'First tab of this group'],
+    ['2', 'tab.2', 'Second tab'],
+    ['3', 'tab.3', 'Third tab'],
+    ['4', 'tab.4', 'Fourth tab'],
+    ['5', 'tab.5', 'Fifth tab'],
+    ['6', 'tab.6', 'Sixth tab'],
+    ['7', 'tab.7', 'Seventh tab'],
+    ['8', 'tab.8', 'Eighth tab'],
+    ['9', 'tab.9', 'Ninth tab'],
+  ]),
+  ...bind('Selection', 'global', [
+    ['C', 'copy.value', 'Copy the value'],
+    ['Shift+C', 'copy.as', 'Copy as…'],
+    ['L', 'copy.link', 'Copy a link'],
+    ['E', 'go.explain', 'Explain the selection'],
+    ['I', 'go.entry', 'Inspect the entry'],
+    ['X', 'selection.showIn', 'Show the selection in…'],
+    ['.', 'selection.actions', 'Actions for the selection'],
+    ['Shift+F10', 'selection.actions', 'Actions for the selection'],
+    ['[', 'fault.previous', 'Previous fault'],
+    [']', 'fault.next', 'Next fault'],
+  ]),
+  ...bind('Lists', 'lists', [
+    ['Up', 'list.up', 'Row up'],
+    ['K', 'list.up', 'Row up'],
+    ['Down', 'list.down', 'Row down'],
+    ['J', 'list.down', 'Row down'],
+    ['Home', 'list.first', 'First row'],
+    ['End', 'list.last', 'Last row'],
+    ['PgUp', 'list.pageUp', 'Page up'],
+    ['PgDn', 'list.pageDown', 'Page down'],
+    ['Enter', 'list.open', 'Open'],
+    ['Shift+Enter', 'list.openBeside', 'Open beside'],
+    ['Space', 'list.toggle', 'Expand or fold'],
+  ]),
+  ...bind('Lists', 'trees', [
+    ['Left', 'tree.left', 'Fold, then go to the parent'],
+    ['Right', 'tree.right', 'Expand, then go to the first child'],
+    ['U', 'tree.parent', 'Up to the parent'],
+    ['*', 'tree.expandAll', 'Expand the subtree (10,000 rows at most)'],
+  ]),
+  ...bind('Panels', 'ruler', [
+    ['Left', 'ruler.left', 'Higher field'],
+    ['Right', 'ruler.right', 'Lower field'],
+    ['Enter', 'ruler.edit', 'Change the field'],
+  ]),
+  ...bind('Panels', 'stepper', [
+    ['Left', 'step.previous', 'Previous step'],
+    ['Right', 'step.next', 'Next step'],
+    ['Home', 'step.first', 'First step'],
+    ['End', 'step.last', 'Last step'],
+    ['Space', 'step.play', 'Play or pause, one step a second'],
+  ]),
+  ...bind('Panels', 'memory', [
+    ['+', 'memory.wider', 'Larger word size'],
+    ['-', 'memory.narrower', 'Smaller word size'],
+  ]),
+  ...bind('Panels', 'console', [
+    ['Ctrl+Insert', 'console.copy', 'Copy'],
+    ['Shift+Insert', 'console.paste', 'Paste'],
+    ['Shift+PgUp', 'console.back', 'Scroll back'],
+    ['Shift+PgDn', 'console.forward', 'Scroll forward'],
+  ]),
+  ...bind('Panels', 'script', [
+    ['Ctrl+Enter', 'script.run', 'Run all'],
+    ['Shift+Enter', 'script.runLine', 'Run the line or the selected text'],
+    ['Ctrl+Shift+Enter', 'script.stop', 'Stop'],
+  ]),
+];
+
+/** First strokes of two-stroke keys. */
+export const LEADERS: ReadonlySet<string> = new Set(
+  KEYS.filter(({ keys }) => keys.includes(' ')).map(({ keys }) => keys.split(' ')[0]),
+);
+
+/** Keys of an action for menus and the palette; the first binding wins. */
+export function keysOf(action: string): string | undefined {
+  return KEYS.find((binding) => binding.action === action)?.keys;
+}
+
+/** Bindings that begin with a leader, for its list of continuations. */
+export function continuations(leader: string): readonly KeyBinding[] {
+  return KEYS.filter(({ keys }) => keys.startsWith(`${leader} `));
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  Escape: 'Esc',
+  ArrowUp: 'Up',
+  ArrowDown: 'Down',
+  ArrowLeft: 'Left',
+  ArrowRight: 'Right',
+  PageUp: 'PgUp',
+  PageDown: 'PgDn',
+  ' ': 'Space',
+};
+
+/** What the map needs of a keyboard event. */
+export interface Stroke {
+  readonly key: string;
+  readonly code: string;
+  readonly shiftKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly altKey: boolean;
+  readonly metaKey: boolean;
+}
+
+/**
+ * The event in the map's notation; undefined for a modifier alone. Letters go by their place on
+ * the keyboard where the layout gives no Latin letter.
+ */
+export function strokeOf(event: Stroke): string | undefined {
+  if (['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'Dead'].includes(event.key)) return undefined;
+  let key = NAMED[event.key] ?? event.key;
+  let shift = event.shiftKey;
+  if (key.length === 1) {
+    const byPlace = /^Key([A-Z])$/.exec(event.code)?.[1];
+    if (/[a-z]/i.test(key)) key = key.toUpperCase();
+    else if (byPlace && key > '\u007f') key = byPlace;
+    // A symbol already says whether Shift was held.
+    if (!/[A-Z]/.test(key)) shift = false;
+  }
+  const parts: string[] = [];
+  if (event.ctrlKey) parts.push('Ctrl');
+  if (event.altKey) parts.push('Alt');
+  if (event.metaKey) parts.push('Meta');
+  if (shift) parts.push('Shift');
+  return [...parts, key].join('+');
+}
+
+/** The binding of a stroke (after a leader, of both) in the given scopes. */
+export function bindingOf(
+  stroke: string,
+  leader: string | undefined,
+  scopes: readonly Scope[],
+): KeyBinding | undefined {
+  const keys = leader === undefined ? stroke : `${leader} ${stroke}`;
+  return KEYS.find((binding) => binding.keys === keys && scopes.includes(binding.scope));
+}

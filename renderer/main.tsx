@@ -1,0 +1,9 @@
+import './styles/fonts.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/panel.css';
+import { openEngine } from './engine/road.ts';
+import { mount } from './mount.tsx';
+
+mount(document.querySelector('#app'), openEngine);

@@ -1,0 +1,27 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import type { EngineClient } from '../core/protocol/client.ts';
+import { Connection } from './engine/connection.ts';
+import { registerActions } from './shell/actions.ts';
+import { App } from './shell/App.tsx';
+import { followHash } from './shell/hash.ts';
+import type { Workbench } from './state/workbench.ts';
+import { createWorkbench } from './state/workbench.ts';
+
+/** Puts the window into an element, over a road to an engine. */
+export function mount(
+  element: Element | null,
+  open: () => Promise<EngineClient>,
+): Workbench | undefined {
+  if (!element) return undefined;
+  const workbench = createWorkbench(new Connection(open));
+  registerActions(workbench);
+  workbench.keyboard.listen(globalThis.window);
+  followHash(workbench);
+  createRoot(element).render(
+    <StrictMode>
+      <App workbench={workbench} />
+    </StrictMode>,
+  );
+  return workbench;
+}

@@ -1,0 +1,138 @@
+import type { ReactNode, RefObject } from 'react';
+import { useState } from 'react';
+import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
+import { attempt } from '../../shell/actions.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { MenuButton } from '../../ui/MenuButton.tsx';
+import type { TimeMode } from './record.ts';
+import { TIME_MODES } from './record.ts';
+import type { ConsoleTerminal } from './terminal.ts';
+
+const SPEEDS = [0.25, 1, 4, 16, 64];
+
+interface ConsoleBarProps {
+  readonly info: ConsoleInfo;
+  readonly terminal: ConsoleTerminal;
+  readonly mode: TimeMode;
+  readonly onMode: (mode: TimeMode) => void;
+  readonly find: RefObject<HTMLInputElement | null>;
+}
+
+/** Target, settings and state; replay; find; the time column. */
+export function ConsoleBar({ info, terminal, mode, onMode, find }: ConsoleBarProps): ReactNode {
+  const { follow, heldFrom } = useStore(terminal.state);
+  const [text, setText] = useState('');
+  const [missing, setMissing] = useState(false);
+  const search = (backwards: boolean): void =>
+    setMissing(text !== '' && !terminal.find(text, backwards));
+  return (
+    <>
+      <span className="shrink second console-status" title={`${info.name} · ${info.status}`}>
+        {info.settings !== '' && `${info.settings} · `}
+        <b>{info.status}</b>
+        {heldFrom !== undefined && ` · from line ${heldFrom}`}
+      </span>
+      {info.replay && <ReplayControls info={info} replay={info.replay} />}
+      {info.kind === 'serial' && info.state === 'failed' && <Reconnect />}
+      <input
+        ref={find}
+        className="field console-find push"
+        aria-label="Find in the console"
+        aria-invalid={missing}
+        placeholder="Find"
+        title={missing ? `"${text}" is not in the lines that are here` : 'Find: Enter, Shift+Enter'}
+        spellCheck={false}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setMissing(false);
+          if (event.target.value === '') terminal.find('');
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          search(event.shiftKey);
+          event.preventDefault();
+          event.stopPropagation();
+        }}
+      />
+      <MenuButton
+        label={`Time: ${mode}`}
+        items={() =>
+          TIME_MODES.map((each) => ({
+            title: `Time: ${each}`,
+            checked: each === mode,
+            run: () => onMode(each),
+          }))
+        }
+      >
+        Time: {mode} ▾
+      </MenuButton>
+      <button type="button" className="btn" aria-pressed={follow} onClick={() => terminal.follow()}>
+        Follow
+      </button>
+    </>
+  );
+}
+
+function ReplayControls({
+  info,
+  replay,
+}: {
+  readonly info: ConsoleInfo;
+  readonly replay: NonNullable<ConsoleInfo['replay']>;
+}): ReactNode {
+  const workbench = useWorkbench();
+  const run = (action: 'play' | 'pause' | 'restart' | 'end' | 'speed', speed?: number): void =>
+    attempt(
+      workbench,
+      workbench.engine.call('console.replay', { console: info.id, action, speed }),
+    );
+  return (
+    <span className="replay" role="group" aria-label="Replay">
+      <button
+        type="button"
+        className="btn"
+        aria-label="Restart the replay"
+        onClick={() => run('restart')}
+      >
+        |◀
+      </button>
+      <button
+        type="button"
+        className="btn"
+        aria-label={replay.playing ? 'Pause' : 'Play'}
+        onClick={() => run(replay.playing ? 'pause' : 'play')}
+      >
+        {replay.playing ? '❚❚' : '▶'}
+      </button>
+      <button type="button" className="btn" aria-label="To the end" onClick={() => run('end')}>
+        ▶|
+      </button>
+      <MenuButton
+        label={`Speed ${replay.speed}`}
+        items={() =>
+          SPEEDS.map((speed) => ({
+            title: `×${speed}`,
+            checked: speed === replay.speed,
+            run: () => run('speed', speed),
+          }))
+        }
+      >
+        ×{replay.speed} ▾
+      </MenuButton>
+      <span className="mono muted replay-time">
+        {replay.position.toFixed(1)} of {replay.duration.toFixed(1)} s
+      </span>
+    </span>
+  );
+}
+
+function Reconnect(): ReactNode {
+  const { actions } = useWorkbench();
+  return (
+    <button type="button" className="btn" onClick={() => actions.run('target.connect')}>
+      Reconnect
+    </button>
+  );
+}

@@ -1,0 +1,238 @@
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
+import { asFailure } from '../../engine/failure.ts';
+import { useCall } from '../../engine/useCall.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { copyText } from '../../ui/clipboard.ts';
+import { Empty, Panel, usePanelId } from '../../ui/Panel.tsx';
+import { EMPTY } from '../../wording.ts';
+import { consoleOf } from '../registry.ts';
+import { ConsoleBar } from './ConsoleBar.tsx';
+import type { TimeMode } from './record.ts';
+import { ConsoleTerminal } from './terminal.ts';
+import './console.css';
+
+/** Reads and drives one console, with its decoded lines marked. */
+export function ConsolePanel({ visible }: { readonly visible: boolean }): ReactNode {
+  const { session } = useWorkbench();
+  const id = usePanelId();
+  const info = useStore(session.info);
+  const consoles = info?.consoles ?? [];
+  const wanted = consoleOf(id);
+  const shown = consoles.find((each) => each.id === wanted) ?? consoles[0];
+  if (!shown)
+    return (
+      <Panel>
+        {visible && (
+          <Empty text={EMPTY.console} action="target.connect" button="Connect to a console…" />
+        )}
+      </Panel>
+    );
+  return <OneConsole key={shown.id} info={shown} visible={visible} first={shown === consoles[0]} />;
+}
+
+function OneConsole({
+  info,
+  visible,
+  first,
+}: {
+  readonly info: ConsoleInfo;
+  readonly visible: boolean;
+  readonly first: boolean;
+}): ReactNode {
+  const { engine, link, selection, view, notices, dock } = useWorkbench();
+  const panel = usePanelId();
+  const gutter = useRef<HTMLDivElement>(null);
+  const screen = useRef<HTMLDivElement>(null);
+  const ruler = useRef<HTMLCanvasElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const find = useRef<HTMLInputElement>(null);
+  const [terminal, setTerminal] = useState<ConsoleTerminal>();
+  const [mode, setMode] = useState<TimeMode>('kernel');
+  const [readOnlyHint, setReadOnlyHint] = useState(false);
+  const epoch = useStore(link, (state) => state.epoch);
+  const theme = useStore(view.theme);
+  const phases = useCall('phases.list', visible ? {} : undefined);
+  const { id, canWrite } = info;
+
+  // A terminal lives as long as its console and the engine that feeds it.
+  useEffect(() => {
+    if (!gutter.current || !screen.current || !ruler.current) return;
+    const made = new ConsoleTerminal(engine, id, {
+      gutter: gutter.current,
+      screen: screen.current,
+      ruler: ruler.current,
+    });
+    setTerminal(made);
+    return () => {
+      made.dispose();
+      setTerminal(undefined);
+    };
+  }, [engine, id, epoch]);
+
+  useEffect(() => {
+    const element = body.current;
+    if (!terminal || !element) return;
+    const fit = (): void => {
+      if (element.clientWidth > 0) terminal.fit(element.clientWidth, element.clientHeight);
+    };
+    fit();
+    // The first measure may have been of a fallback font.
+    void document.fonts.load('12px "JetBrains Mono"').then(fit, fit);
+    const observer = new ResizeObserver(fit);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [terminal]);
+
+  useEffect(() => terminal?.recolour(), [terminal, theme]);
+  useEffect(() => terminal?.setTimeMode(mode), [terminal, mode]);
+  useEffect(() => {
+    const starts: number[] = [];
+    for (const phase of phases.value?.phases ?? []) starts[phase.kernel] ??= phase.line;
+    terminal?.setStarts(starts);
+  }, [terminal, phases.value]);
+
+  // The selection leads to its line.
+  useEffect(() => {
+    if (!terminal) return;
+    const follow = (): void => {
+      const { line, console, from } = selection.current;
+      if (line === undefined || from === 'console' || !view.linked(panel)) return;
+      if (console === undefined ? first : console === id) terminal.reveal(line);
+    };
+    follow();
+    return selection.store.subscribe(follow);
+  }, [terminal, selection, view, panel, first, id]);
+
+  // What is typed goes to the target only where that was allowed.
+  useEffect(() => {
+    if (!terminal) return;
+    const typing = terminal.terminal.onData((data) => {
+      if (!canWrite) return setReadOnlyHint(true);
+      engine
+        .call('console.write', { console: id, data: toLatin1(data) })
+        .catch((error: unknown) => notices.fail(asFailure(error)));
+    });
+    terminal.terminal.attachCustomKeyEventHandler((event) => passes(event, canWrite));
+    return () => typing.dispose();
+  }, [terminal, engine, id, canWrite, notices]);
+
+  const pick = useCallback(
+    (line: number) => {
+      const mark = terminal?.record.marks.get(line);
+      terminal?.setCurrent(line);
+      selection.publish({ line, console: id, fault: mark?.fault, from: 'console' });
+    },
+    [terminal, selection, id],
+  );
+  const own = useMemo(
+    () => ({
+      'panel.filter': () => {
+        find.current?.focus();
+        find.current?.select();
+      },
+      'panel.escape': () => dock.focus(panel),
+      'copy.value': () => {
+        const text = terminal?.terminal.getSelection() ?? '';
+        if (text !== '') void copyText(text, notices);
+      },
+    }),
+    [terminal, dock, panel, notices],
+  );
+
+  return (
+    <Panel
+      actions={own}
+      focus={() => (canWrite ? terminal?.terminal.focus() : body.current?.focus())}
+      bar={
+        terminal && (
+          <ConsoleBar info={info} terminal={terminal} mode={mode} onMode={setMode} find={find} />
+        )
+      }
+      partial={
+        readOnlyHint && !canWrite ? (
+          <>
+            <span>Read-only. Choose “typing allowed” when you connect to a port.</span>
+            <button type="button" className="btn push" onClick={() => setReadOnlyHint(false)}>
+              Dismiss
+            </button>
+          </>
+        ) : undefined
+      }
+    >
+      <div
+        ref={body}
+        className="console inset-focus"
+        role="log"
+        aria-label={`Console ${info.name}`}
+        aria-live="off"
+        tabIndex={0}
+        data-keys={canWrite ? 'text' : 'plain'}
+        onKeyDown={(event) => {
+          if (!canWrite && terminal) scrollKey(event, terminal, pick);
+        }}
+        onMouseUp={(event) => {
+          if (event.button !== 0 || terminal?.terminal.hasSelection()) return;
+          const top = body.current?.getBoundingClientRect().top ?? 0;
+          const line = terminal?.lineAtHeight(event.clientY - top);
+          if (line !== undefined && event.target !== ruler.current) pick(line);
+        }}
+      >
+        <div ref={gutter} className="console-gutter" />
+        <div ref={screen} className="console-screen" />
+        <canvas
+          ref={ruler}
+          className="console-ruler"
+          aria-hidden="true"
+          onPointerDown={(event) => {
+            event.currentTarget.setPointerCapture(event.pointerId);
+            terminal?.scrollToPart(event.nativeEvent.offsetY / event.currentTarget.clientHeight);
+          }}
+          onPointerMove={(event) => {
+            if (event.buttons === 1)
+              terminal?.scrollToPart(event.nativeEvent.offsetY / event.currentTarget.clientHeight);
+          }}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+/** Keys that never reach the terminal: those of the window, and all plain ones where nobody types. */
+function passes(event: globalThis.KeyboardEvent, canWrite: boolean): boolean {
+  if (['F2', 'F8'].includes(event.key)) return false;
+  if (!canWrite && !(event.ctrlKey && event.key === 'Insert')) return false;
+  return true;
+}
+
+/** In a console that can't be typed into, arrows move by lines. */
+function scrollKey(
+  event: KeyboardEvent,
+  view: ConsoleTerminal,
+  pick: (line: number) => void,
+): void {
+  const { terminal } = view;
+  const { line = 1, lines } = view.state.get();
+  const to = (next: number): void => {
+    const target = Math.max(1, Math.min(lines, next));
+    view.reveal(target);
+    pick(target);
+  };
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.key === 'ArrowUp') to(line - 1);
+  else if (event.key === 'ArrowDown') to(line + 1);
+  else if (event.key === 'PageUp') to(line - terminal.rows + 1);
+  else if (event.key === 'PageDown') to(line + terminal.rows - 1);
+  else if (event.key === 'Home') to(1);
+  else if (event.key === 'End') view.follow();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** Typed text as the bytes of UTF-8, one character each. */
+function toLatin1(text: string): string {
+  return [...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte)).join('');
+}

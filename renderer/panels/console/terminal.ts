@@ -1,0 +1,339 @@
+import { SearchAddon } from '@xterm/addon-search';
+import type { IMarker } from '@xterm/xterm';
+import { Terminal } from '@xterm/xterm';
+import '@xterm/xterm/css/xterm.css';
+import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
+import type { EngineApi } from '../../engine/api.ts';
+import type { Store } from '../../state/store.ts';
+import { createStore } from '../../state/store.ts';
+import { Gutter } from './gutter.ts';
+import { guardTerminal } from './guard.ts';
+import { LineMap } from './line-map.ts';
+import type { TimeMode } from './record.ts';
+import { ConsoleRecord } from './record.ts';
+import { RULER_WIDTH, drawRuler } from './ruler.ts';
+import { terminalTheme } from './theme.ts';
+
+/** Rows kept in the terminal; the record itself is the engine's. */
+const SCROLLBACK = 25_000;
+/** Lines read after one that was asked for, when it is far from the end. */
+const AHEAD = 8000;
+const ANCHOR_EVERY = 500;
+const RULER_EVERY = 250;
+const FONT = '"JetBrains Mono", "IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
+/** Number, mark and time columns, px. */
+export const GUTTER = 160;
+
+export interface TerminalState {
+  readonly follow: boolean;
+  /** The line that is current here. */
+  readonly line: number | undefined;
+  /** Lines of the record that were read so far. */
+  readonly lines: number;
+  /** Set while a part far from the end shows: its first line. */
+  readonly heldFrom: number | undefined;
+}
+
+interface Hosts {
+  readonly gutter: HTMLElement;
+  readonly screen: HTMLElement;
+  readonly ruler: HTMLCanvasElement;
+}
+
+/** One console's terminal with its gutter and ruler, fed by the engine. */
+export class ConsoleTerminal {
+  readonly state: Store<TerminalState> = createStore<TerminalState>({
+    follow: true,
+    line: undefined,
+    lines: 0,
+    heldFrom: undefined,
+  });
+  readonly record = new ConsoleRecord();
+  readonly terminal: Terminal;
+  readonly #search = new SearchAddon();
+  readonly #engine: EngineApi;
+  readonly #console: string;
+  readonly #hosts: Hosts;
+  readonly #gutter: Gutter;
+  #map = new LineMap(1);
+  #line = 1;
+  /** Row 0 of the map, as a marker that moves with the buffer. */
+  #anchor: { readonly marker: IMarker | undefined; readonly row: number } | undefined;
+  #stop: (() => void) | undefined;
+  #wanted: number | undefined;
+  #starts: readonly number[] = [];
+  #mode: TimeMode = 'kernel';
+  #cell = { width: 7.2, height: 18 };
+  #painting = 0;
+  #rulerTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(engine: EngineApi, id: string, hosts: Hosts) {
+    this.#engine = engine;
+    this.#console = id;
+    this.#hosts = hosts;
+    this.#gutter = new Gutter(hosts.gutter);
+    this.terminal = new Terminal({
+      fontFamily: FONT,
+      fontSize: 12,
+      lineHeight: 1.125,
+      scrollback: SCROLLBACK,
+      convertEol: true,
+      allowTransparency: true,
+      theme: terminalTheme(),
+      cursorBlink: false,
+      linkHandler: { activate: () => {} },
+    });
+    guardTerminal(this.terminal);
+    this.terminal.loadAddon(this.#search);
+    this.terminal.onLineFeed(() => this.#fed());
+    this.terminal.onRender(() => this.#paintSoon());
+    this.terminal.onScroll(() => this.#scrolled());
+    this.terminal.open(hosts.screen);
+    hosts.screen
+      .querySelector('.xterm-viewport, .xterm-scrollable-element')
+      ?.addEventListener('scroll', () => this.#scrolled());
+    this.#restart(0, 1);
+  }
+
+  dispose(): void {
+    this.#stop?.();
+    cancelAnimationFrame(this.#painting);
+    clearTimeout(this.#rulerTimer);
+    this.terminal.dispose();
+  }
+
+  /** Fits the terminal into its room, px. Other columns wrap lines anew, from the record. */
+  fit(width: number, height: number): void {
+    const screen = this.#hosts.screen.querySelector('.xterm-screen');
+    if (screen && screen.clientWidth > 0)
+      this.#cell = {
+        width: screen.clientWidth / this.terminal.cols,
+        height: screen.clientHeight / this.terminal.rows,
+      };
+    const columns = Math.max(20, Math.floor((width - GUTTER - RULER_WIDTH - 4) / this.#cell.width));
+    const rows = Math.max(2, Math.floor(height / this.#cell.height));
+    if (columns !== this.terminal.cols) {
+      const { line } = this.state.get();
+      this.terminal.resize(columns, rows);
+      this.#restart(0, 1);
+      if (!this.state.get().follow) this.#wanted = line;
+    } else if (rows !== this.terminal.rows) this.terminal.resize(columns, rows);
+    this.#gutter.resize(rows, this.#cell.height);
+    this.#paintSoon();
+  }
+
+  recolour(): void {
+    this.terminal.options.theme = terminalTheme();
+    this.#ruler();
+  }
+
+  setTimeMode(mode: TimeMode): void {
+    this.#mode = mode;
+    this.#paintSoon();
+  }
+
+  /** Lines where a kernel starts, in order. */
+  setStarts(starts: readonly number[]): void {
+    this.#starts = starts;
+    this.#paintSoon();
+  }
+
+  /** Makes a line current and brings it into view, now or when it comes. */
+  reveal(line: number): void {
+    this.state.set((old) => ({ ...old, line, follow: false }));
+    this.#wanted = line;
+    if (this.#scrollToWanted()) return;
+    // Lines that were dropped are read again from the record.
+    if (line < this.#map.first || (line <= this.#map.last && this.#map.rowOf(line) === undefined)) {
+      const offset = this.record.offsetBefore(line);
+      if (offset !== undefined) this.#restart(offset, undefined);
+    }
+  }
+
+  setCurrent(line: number | undefined): void {
+    this.state.set((old) => ({ ...old, line }));
+    this.#paintSoon();
+  }
+
+  follow(): void {
+    this.#wanted = undefined;
+    const held = this.state.get().heldFrom !== undefined;
+    this.state.set((old) => ({ ...old, follow: true }));
+    if (held) this.#restart(0, 1);
+    this.terminal.scrollToBottom();
+  }
+
+  /** The line at a height within the screen, px. */
+  lineAtHeight(y: number): number | undefined {
+    const row = Math.floor(y / this.#cell.height);
+    return this.#map.lineAround(this.#rowOf(this.terminal.buffer.active.viewportY + row));
+  }
+
+  /** Scrolls so that the part of the record at a fraction of its length shows. */
+  scrollToPart(part: number): void {
+    this.reveal(Math.max(1, Math.round(part * Math.max(this.record.lines, this.#map.last))));
+  }
+
+  find(text: string, backwards = false): boolean {
+    if (text === '') {
+      this.#search.clearDecorations();
+      this.terminal.clearSelection();
+      return true;
+    }
+    const found = backwards ? this.#search.findPrevious(text) : this.#search.findNext(text);
+    if (found) this.state.set((old) => ({ ...old, follow: false }));
+    return found;
+  }
+
+  /** Reads the record from an offset on; the line there is told by the first chunk if not here. */
+  #restart(offset: number, line: number | undefined): void {
+    this.#stop?.();
+    this.terminal.reset();
+    this.#anchor = undefined;
+    let first = line;
+    if (first !== undefined) this.#begin(first);
+    const held = offset > 0;
+    this.state.set((old) => ({ ...old, heldFrom: undefined }));
+    this.#stop = this.#engine.subscribe(
+      'console.data',
+      { console: this.#console, from: offset },
+      async (chunk) => {
+        this.record.take(chunk);
+        let { data } = chunk;
+        if (first === undefined) {
+          const [start] = chunk.lines;
+          if (!start) return;
+          // The chunk may begin inside a line, the end of which is of no use.
+          first = start.line;
+          if (chunk.offset > 0 && start.line > 1) data = data.slice(data.indexOf('\n') + 1);
+          this.#begin(first);
+        }
+        await new Promise<void>((done) => {
+          this.terminal.write(latin1(data), done);
+        });
+        this.#taken(chunk);
+        if (held && this.#map.last > (this.#wanted ?? first) + AHEAD) {
+          this.#stop?.();
+          this.state.set((old) => ({ ...old, heldFrom: first }));
+        }
+      },
+    );
+  }
+
+  #begin(line: number): void {
+    this.#line = line;
+    this.#map = new LineMap(line);
+    this.#anchor = { marker: this.terminal.registerMarker(0), row: 0 };
+  }
+
+  #taken(chunk: ConsoleChunk): void {
+    this.state.set((old) => ({ ...old, lines: Math.max(old.lines, this.record.lines) }));
+    if (this.#wanted !== undefined) this.#scrollToWanted();
+    else if (this.state.get().follow) this.terminal.scrollToBottom();
+    if (chunk.marks.length > 0) this.#paintSoon();
+    this.#rulerSoon();
+  }
+
+  /** A line feed was written: the next line begins at the cursor. */
+  #fed(): void {
+    const { baseY, cursorY } = this.terminal.buffer.active;
+    this.#line++;
+    const row = this.#rowOf(baseY + cursorY);
+    this.#map.begin(this.#line, row);
+    if (this.#line % ANCHOR_EVERY === 0) {
+      this.#anchor?.marker?.dispose();
+      this.#anchor = { marker: this.terminal.registerMarker(0), row };
+    }
+  }
+
+  /** A row of the buffer as the map counts it. */
+  #rowOf(bufferRow: number): number {
+    const at = this.#anchor?.marker?.line ?? 0;
+    return bufferRow - Math.max(0, at) + (this.#anchor?.row ?? 0);
+  }
+
+  #bufferRow(row: number): number {
+    const at = this.#anchor?.marker?.line ?? 0;
+    return row - (this.#anchor?.row ?? 0) + Math.max(0, at);
+  }
+
+  #scrollToWanted(): boolean {
+    const row = this.#wanted === undefined ? undefined : this.#map.rowOf(this.#wanted);
+    if (row === undefined) return false;
+    const at = this.#bufferRow(row);
+    if (at < 0) return false;
+    const { viewportY } = this.terminal.buffer.active;
+    const { rows } = this.terminal;
+    if (at < viewportY || at >= viewportY + rows - 1)
+      this.terminal.scrollToLine(Math.max(0, at - Math.floor(rows / 3)));
+    // Once the lines below it are there too, it stays where it is.
+    if (this.terminal.buffer.active.baseY + rows > at + rows / 2) this.#wanted = undefined;
+    this.#paintSoon();
+    return true;
+  }
+
+  #scrolled(): void {
+    const { viewportY, baseY } = this.terminal.buffer.active;
+    const follow = viewportY >= baseY && this.#wanted === undefined;
+    if (!follow && this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
+    this.#paintSoon();
+    this.#rulerSoon();
+  }
+
+  #paintSoon(): void {
+    if (this.#painting !== 0) return;
+    this.#painting = requestAnimationFrame(() => {
+      this.#painting = 0;
+      this.#paint();
+    });
+  }
+
+  #paint(): void {
+    const top = this.#rowOf(this.terminal.buffer.active.viewportY);
+    const current = this.state.get().line;
+    this.#gutter.paint((index) => {
+      const begins = this.#map.lineAt(top + index);
+      const line = begins ?? this.#map.lineAround(top + index);
+      const known = line !== undefined && top + index <= (this.#map.rowOf(this.#map.last) ?? 0);
+      const mark = known ? this.record.marks.get(line) : undefined;
+      return {
+        line: begins,
+        mark,
+        continued: begins === undefined,
+        time: begins === undefined ? '' : this.record.time(begins, this.#mode),
+        tip: known ? this.record.tip(line) : '',
+        current: known && line === current,
+        restart: begins === undefined ? undefined : this.record.restartAt(begins, this.#starts),
+      };
+    });
+  }
+
+  #rulerSoon(): void {
+    this.#rulerTimer ??= setTimeout(() => {
+      this.#rulerTimer = undefined;
+      this.#ruler();
+    }, RULER_EVERY);
+  }
+
+  #ruler(): void {
+    const { viewportY } = this.terminal.buffer.active;
+    const top = this.#rowOf(viewportY);
+    drawRuler(
+      this.#hosts.ruler,
+      this.terminal.rows * this.#cell.height,
+      Math.max(this.record.lines, this.#map.last),
+      this.record.marks.values(),
+      {
+        from: this.#map.lineAround(top) ?? 0,
+        to: this.#map.lineAround(top + this.terminal.rows) ?? 0,
+      },
+    );
+  }
+}
+
+/** The contract's bytes: one character each. */
+function latin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}

@@ -1,0 +1,205 @@
+import type { ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { EntryInfo } from '../../../core/protocol/contract.ts';
+import { formatCount } from '../../../core/format/size.ts';
+import { asFailure } from '../../engine/failure.ts';
+import { useCall } from '../../engine/useCall.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useFollowed } from '../../state/useFollowed.ts';
+import { Address } from '../../ui/Address.tsx';
+import { copyText } from '../../ui/clipboard.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { MenuButton } from '../../ui/MenuButton.tsx';
+import { Empty, Panel } from '../../ui/Panel.tsx';
+import { TargetLink } from '../../ui/TargetLink.tsx';
+import { useWidth } from '../../ui/useWidth.ts';
+import { EMPTY } from '../../wording.ts';
+import { BitRuler } from './BitRuler.tsx';
+import { cInitialiser, fieldBits, fieldValue } from './bits.ts';
+import { FieldTable } from './FieldTable.tsx';
+import { Journal } from './Journal.tsx';
+import './entry.css';
+
+/** Shows one entry bit by bit. */
+export function EntryPanel(): ReactNode {
+  const { notices } = useWorkbench();
+  const path = useFollowed((selection) => selection.entry);
+  const answer = useCall('entry.get', path === undefined ? undefined : { path });
+  const entry = answer.value;
+  const copies = useMemo(() => (entry ? entryCopies(entry) : []), [entry]);
+  const own = useMemo(
+    () => ({
+      'copy.value': entry && (() => void copyText(entry.words.join(' '), notices)),
+    }),
+    [entry, notices],
+  );
+  return (
+    <Panel
+      loading={answer.state === 'loading'}
+      failure={answer.failure}
+      actions={own}
+      bar={
+        entry && (
+          <>
+            <b className="shrink entry-title">{entry.title}</b>
+            <span className="muted shrink">
+              {entry.width} bits at <Address value={entry.address} />
+            </span>
+            {entry.was && (
+              <span className="diff push">
+                Δ {changedFields(entry)} {changedFields(entry) === 1 ? 'field' : 'fields'}
+              </span>
+            )}
+            <span className={entry.was ? '' : 'push'}>
+              <MenuButton
+                label="Copy the entry"
+                items={() =>
+                  copies.map(({ title, text }) => ({
+                    title,
+                    run: () => void copyText(text, notices),
+                  }))
+                }
+              >
+                Copy <kbd>C</kbd>
+              </MenuButton>
+            </span>
+          </>
+        )
+      }
+    >
+      {path === undefined ? (
+        <Empty text={EMPTY.entry} action="go.tables" button="Tables" />
+      ) : (
+        entry && <EntryBody key={entry.path} entry={entry} />
+      )}
+    </Panel>
+  );
+}
+
+function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
+  const { engine, notices } = useWorkbench();
+  const body = useRef<HTMLDivElement>(null);
+  const width = useWidth(body);
+  const [shown, setShown] = useState<string | undefined>(() => firstShown(entry));
+  const [editing, setEditing] = useState<string>();
+  const field = entry.fields.find(({ name }) => name === shown);
+
+  useEffect(() => {
+    if (!field) setShown(firstShown(entry));
+  }, [entry, field]);
+
+  const poke = (name: string, value: string): void => {
+    engine
+      .call('entry.poke', { path: entry.path, field: name, value })
+      .catch((error: unknown) => notices.fail(asFailure(error)));
+  };
+  const { reachedFrom, pointsTo, mentionedIn } = entry;
+  return (
+    <div className="panel-body" ref={body}>
+      {width > 0 && (
+        <BitRuler
+          entry={entry}
+          width={width}
+          shown={shown}
+          onShow={setShown}
+          onEdit={entry.writable ? setEditing : undefined}
+        />
+      )}
+      <p className="readout" aria-live="polite">
+        {field && (
+          <>
+            <span>
+              <b>{field.name}</b>{' '}
+              <span className="mono">
+                {fieldBits(field)} = {fieldValue(field)}
+                {isDecimal(field.text) && ` (${field.text})`}
+              </span>{' '}
+              <span className="muted">{field.spec}</span>
+            </span>
+            <span>
+              {field.was !== undefined && <span className="diff">Δ was {field.was}. </span>}
+              {field.text === fieldValue(field) || isDecimal(field.text) ? '' : `${field.text}. `}
+              {field.meaning}
+            </span>
+          </>
+        )}
+      </p>
+      <FieldTable
+        fields={entry.fields}
+        shown={shown}
+        onShow={setShown}
+        editing={editing}
+        onEdit={setEditing}
+        onPoke={entry.writable ? poke : undefined}
+        other={entry.was ? 'Before' : undefined}
+      />
+      <dl className="facts">
+        <dt>Reached from</dt>
+        <dd>
+          {reachedFrom ? (
+            <TargetLink target={reachedFrom.path}>{reachedFrom.label}</TargetLink>
+          ) : (
+            '–'
+          )}
+        </dd>
+        <dt>Points to</dt>
+        <dd>
+          {pointsTo ? (
+            <>
+              <TargetLink target={pointsTo.path ?? pointsTo.address}>
+                {pointsTo.label} <Address value={pointsTo.address} />
+              </TargetLink>
+            </>
+          ) : (
+            '–'
+          )}
+        </dd>
+        <dt>Mentioned in</dt>
+        <dd>
+          {formatCount(mentionedIn.faults)} {mentionedIn.faults === 1 ? 'fault' : 'faults'}
+        </dd>
+        <dt>Layout</dt>
+        <dd>
+          {entry.layout} <span className="muted">{entry.spec}</span>
+        </dd>
+        <dt>Read from</dt>
+        <dd>{entry.origin}</dd>
+      </dl>
+      {entry.findings.length > 0 && (
+        <ul className="section entry-findings">
+          {entry.findings.map((finding) => (
+            <li key={finding.id + finding.text}>
+              <Glyph kind={finding.severity} /> {finding.text}
+            </li>
+          ))}
+        </ul>
+      )}
+      <Journal />
+    </div>
+  );
+}
+
+const isDecimal = (text: string): boolean => /^\d+$/.test(text);
+
+function changedFields(entry: EntryInfo): number {
+  return entry.fields.filter((field) => field.was !== undefined).length;
+}
+
+/** The field in the readout at first: a changed one, or the first that means something. */
+function firstShown(entry: EntryInfo): string | undefined {
+  const meaning = entry.fields.filter(({ kind }) => kind !== 'reserved' && kind !== 'ignored');
+  return (meaning.find((field) => field.was !== undefined) ?? meaning.at(-1) ?? entry.fields[0])
+    ?.name;
+}
+
+function entryCopies(entry: EntryInfo): readonly { title: string; text: string }[] {
+  return [
+    { title: 'Words', text: entry.words.join(' ') },
+    { title: 'C initialiser', text: cInitialiser(entry.words) },
+    {
+      title: 'Fields',
+      text: entry.fields.map((field) => `${field.name}\t${field.value}\t${field.text}`).join('\n'),
+    },
+    { title: 'JSON', text: JSON.stringify(entry, undefined, 2) },
+  ];
+}

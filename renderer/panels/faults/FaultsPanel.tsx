@@ -1,0 +1,240 @@
+import type { CSSProperties, ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import type { FaultGrouping, FaultRow } from '../../../core/protocol/contract.ts';
+import { formatCount } from '../../../core/format/size.ts';
+import { keysOf } from '../../keys.ts';
+import { selectionItems } from '../../shell/selection-menu.ts';
+import { useWorkbench } from '../../state/context.ts';
+import type { FaultSort } from '../../state/faults.ts';
+import { faultOf } from '../../state/faults.ts';
+import { useStore } from '../../state/store.ts';
+import { copyText } from '../../ui/clipboard.ts';
+import { MenuButton } from '../../ui/MenuButton.tsx';
+import { Empty, Panel } from '../../ui/Panel.tsx';
+import { VirtualRows } from '../../ui/VirtualRows.tsx';
+import { noFaults, nonePass } from '../../wording.ts';
+import { copyForms } from './copy.ts';
+import { FaultCells } from './FaultCells.tsx';
+import type { FilterHandle } from './FilterBox.tsx';
+import { FilterBox } from './FilterBox.tsx';
+import { RateChart } from './RateChart.tsx';
+import './faults.css';
+
+const GROUPS: readonly (readonly [FaultGrouping, string])[] = [
+  ['device', 'device'],
+  ['device-reason', 'device, reason'],
+  ['reason', 'reason'],
+  ['page', 'page'],
+  ['none', 'none'],
+];
+
+const SORTS: readonly (readonly [FaultSort, string])[] = [
+  ['worst', 'worst verdict, then count'],
+  ['count', 'count'],
+  ['order', 'order in the log'],
+  ['device', 'device'],
+  ['address', 'address'],
+  ['reason', 'reason'],
+];
+
+const COLUMNS = '158px 52px 28px 116px minmax(120px, 1fr) 188px';
+
+/** Ranks and filters every fault. */
+export function FaultsPanel(): ReactNode {
+  const workbench = useWorkbench();
+  const { faults, dock, menu, notices, selection } = workbench;
+  const state = useStore(faults.state);
+  const { total, known, loading, failure } = useStore(faults.rows.state);
+  const filter = useRef<FilterHandle>(null);
+  const selected = useStore(selection.store);
+
+  useEffect(() => {
+    if (selected.fault !== undefined && selected.from !== 'faults' && selected.from !== 'auto')
+      faults.follow(selected.fault);
+  }, [faults, selected]);
+
+  const range = useCallback((from: number, to: number) => faults.rows.show(from, to), [faults]);
+  const actions = useMemo(
+    () => ({
+      'panel.filter': () => filter.current?.focus(),
+      'panel.escape': () => {
+        if (faults.state.get().filter !== '') faults.setFilter('');
+        dock.focus('faults');
+      },
+      'copy.value': () => {
+        const row = faults.rows.row(faults.state.get().selected);
+        if (row) void copyText(faultOf(row).address ?? faultOf(row).bdf ?? '', notices);
+      },
+      'copy.as': () => copyMenu(workbench),
+    }),
+    [faults, dock, notices, workbench],
+  );
+
+  const row = (index: number): FaultRow | undefined => faults.rows.row(index);
+  const { summary } = state;
+  return (
+    <Panel
+      loading={loading && !known}
+      failure={failure}
+      retry={() => faults.rows.reset()}
+      actions={actions}
+      partial={summary?.lowerBound}
+      bar={<Bar filter={filter} />}
+    >
+      {state.rate && (summary?.all ?? 0) > 0 && <RateChart filter={state.filter} />}
+      {known && total === 0 && summary ? (
+        summary.all === 0 ? (
+          <Empty text={noFaults(summary.logLines)} action="target.paste" button="Paste a log" />
+        ) : (
+          <div className="empty-state">
+            <p>{nonePass(summary.all)}</p>
+            <button type="button" className="btn" onClick={() => faults.setFilter('')}>
+              Clear filter <kbd>Esc</kbd>
+            </button>
+          </div>
+        )
+      ) : (
+        <div className="faults-grid" style={{ '--cols': COLUMNS } as CSSProperties}>
+          <div className="rows-head" aria-hidden="true">
+            <span>Source · driver</span>
+            <span className="num">Count</span>
+            <span />
+            <span>Address</span>
+            <span>Reason</span>
+            <span>Verdict</span>
+          </div>
+          <VirtualRows
+            label="Faults"
+            role="treegrid"
+            count={total}
+            selected={state.selected}
+            onRange={range}
+            rowClass={(index) => (row(index)?.kind === 'group' ? 'is-group' : '')}
+            aria={(index) => {
+              const each = row(index);
+              return each?.kind === 'group'
+                ? { level: 1, expanded: each.expanded }
+                : { level: state.group === 'none' ? 1 : 2 };
+            }}
+            onSelect={(index) => faults.select(index)}
+            onOpen={(_index, beside) => dock.open('explain', { beside })}
+            onToggle={(index) => faults.toggle(index)}
+            onKey={(stroke, index) => foldKey(workbench, stroke, index)}
+            onMenu={(index, x, y) => {
+              faults.select(index);
+              menu.set({ label: 'Fault', at: { x, y }, items: selectionItems(workbench) });
+            }}
+            render={(index) => {
+              const each = row(index);
+              return each ? (
+                <FaultCells row={each} onToggle={() => faults.toggle(index)} />
+              ) : (
+                <span role="gridcell" className="muted">
+                  reading…
+                </span>
+              );
+            }}
+          />
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Bar({ filter }: { readonly filter: React.RefObject<FilterHandle | null> }): ReactNode {
+  const { faults, view } = useWorkbench();
+  const state = useStore(faults.state);
+  const hint = !useStore(view.state, (each) => each.hintSeen);
+  const groupName = GROUPS.find(([id]) => id === state.group)?.[1] ?? state.group;
+  return (
+    <>
+      <FilterBox ref={filter} />
+      <kbd>{keysOf('panel.filter')}</kbd>
+      {hint && (
+        <button
+          type="button"
+          className="btn faults-hint"
+          title="Hide this hint"
+          onClick={() => view.set({ hintSeen: true })}
+        >
+          <kbd>E</kbd> explains the selected fault, <kbd>?</kbd> lists keys
+        </button>
+      )}
+      <MenuButton
+        label={`Group: ${groupName}`}
+        items={() => [
+          ...GROUPS.map(([id, title]) => ({
+            title: `Group by ${title}`,
+            checked: state.group === id,
+            run: () => faults.setGroup(id),
+          })),
+          ...SORTS.map(([id, title]) => ({
+            title: `Sort by ${title}`,
+            checked: state.sort === id,
+            run: () => faults.setSort(id),
+          })),
+        ]}
+      >
+        Group: {groupName} ▾
+      </MenuButton>
+      <button
+        type="button"
+        className="btn"
+        aria-pressed={state.rate}
+        onClick={() => faults.toggleRate()}
+      >
+        Rate
+      </button>
+      <button
+        type="button"
+        className="btn"
+        aria-pressed={state.follow}
+        onClick={() => faults.toggleFollow()}
+      >
+        Follow
+      </button>
+    </>
+  );
+}
+
+/** Left folds a group, or leads from a fault to its group; Right opens it. */
+function foldKey(
+  workbench: ReturnType<typeof useWorkbench>,
+  stroke: string,
+  index: number,
+): boolean {
+  const { faults } = workbench;
+  const row = faults.rows.row(index);
+  if (!row) return false;
+  if (stroke === 'Right' && row.kind === 'group') {
+    if (row.expanded) faults.select(index + 1);
+    else faults.toggle(index, true);
+    return true;
+  }
+  if (stroke === 'Left') {
+    if (row.kind === 'group') faults.toggle(index, false);
+    else
+      for (let above = index - 1; above >= 0; above--)
+        if (faults.rows.row(above)?.kind !== 'fault') {
+          faults.select(above);
+          break;
+        }
+    return true;
+  }
+  return false;
+}
+
+function copyMenu(workbench: ReturnType<typeof useWorkbench>): void {
+  const { faults, menu, notices } = workbench;
+  const row = faults.rows.row(faults.state.get().selected);
+  if (!row) return;
+  const count = row.kind === 'group' ? ` (first of ${formatCount(row.count)})` : '';
+  menu.set({
+    label: 'Copy as',
+    at: { x: innerWidth / 2, y: innerHeight / 3 },
+    items: copyForms(faultOf(row)).map(({ title, text }) => ({
+      title: `${title}${count}`,
+      run: () => void copyText(text, notices),
+    })),
+  });
+}

@@ -1,0 +1,190 @@
+import type { KeyboardEvent, ReactNode, Ref } from 'react';
+import { useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
+import { formatCount } from '../../../core/format/size.ts';
+import { strokeOf } from '../../keys.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { faultOf } from '../../state/faults.ts';
+import { useStore } from '../../state/store.ts';
+import type { Completion } from './completion.ts';
+import { FIELDS, complete, completionAt, fieldChoices, tokens } from './completion.ts';
+
+interface Choice {
+  readonly text: string;
+  readonly detail: string;
+}
+
+export interface FilterHandle {
+  focus(): void;
+}
+
+/** Values that are listed at a time. */
+const LISTED = 12;
+
+/** The filter of faults: coloured, completed from real values, judged by the engine. */
+export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNode {
+  const { faults } = useWorkbench();
+  const { filter, summary } = useStore(faults.state);
+  const [caret, setCaret] = useState(0);
+  const [open, setOpen] = useState(false);
+  const [at, setAt] = useState(0);
+  const input = useRef<HTMLInputElement>(null);
+  const listId = useId();
+  const errorId = useId();
+  const place = open ? completionAt(filter, caret) : undefined;
+  const choices = useChoices(place);
+  const error = summary?.filterError;
+
+  useImperativeHandle(ref, () => ({
+    focus: () => {
+      input.current?.focus();
+      input.current?.select();
+    },
+  }));
+  useEffect(() => setAt(0), [filter]);
+
+  const take = (choice: Choice): void => {
+    if (!place) return;
+    const made = complete(filter, place, choice.text);
+    faults.setFilter(made.text);
+    setCaret(made.caret);
+    requestAnimationFrame(() => input.current?.setSelectionRange(made.caret, made.caret));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const stroke = strokeOf(event);
+    const listed = open && choices.length > 0;
+    if (stroke === 'Down' && listed) setAt((old) => (old + 1) % choices.length);
+    else if (stroke === 'Up' && listed) setAt((old) => (old - 1 + choices.length) % choices.length);
+    else if (stroke === 'Tab' && listed && filter !== '') take(choices[at]);
+    else if (stroke === 'Enter') setOpen(false);
+    else if (stroke === 'Esc' && listed) setOpen(false);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div className={`filter ${error ? 'is-invalid' : ''}`} role="search">
+      <div className="filter-paint" aria-hidden="true">
+        {tokens(filter).map((token, index) => (
+          // Tokens have no identity but their place.
+          // oxlint-disable-next-line react/no-array-index-key
+          <span key={index} className={`tok-${token.kind}`}>
+            {token.text}
+          </span>
+        ))}
+      </div>
+      <input
+        ref={input}
+        role="combobox"
+        aria-label="Filter faults"
+        aria-expanded={open && choices.length > 0}
+        aria-controls={listId}
+        aria-activedescendant={open && choices.length > 0 ? `${listId}-${at}` : undefined}
+        aria-autocomplete="list"
+        aria-invalid={error !== undefined}
+        aria-describedby={error ? errorId : undefined}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="bdf:00:06.0 access:w reason:0x05"
+        value={filter}
+        onChange={(event) => {
+          faults.setFilter(event.target.value);
+          setCaret(event.target.selectionStart ?? event.target.value.length);
+          setOpen(true);
+        }}
+        onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={onKeyDown}
+      />
+      {summary && (
+        <span className="filter-count">
+          {summary.passed === summary.all
+            ? formatCount(summary.all)
+            : `${formatCount(summary.passed)} of ${formatCount(summary.all)}`}
+        </span>
+      )}
+      {error && (
+        <div
+          id={errorId}
+          role="alert"
+          className="popover filter-error"
+          style={{ marginLeft: `${Math.min(error.at, 60)}ch` }}
+        >
+          {error.text}
+        </div>
+      )}
+      <div
+        id={listId}
+        role="listbox"
+        aria-label="Completions"
+        className={open && choices.length > 0 && !error ? 'popover filter-list' : 'filter-closed'}
+      >
+        {open &&
+          choices.map((choice, index) => (
+            <div
+              key={choice.text}
+              id={`${listId}-${index}`}
+              role="option"
+              aria-selected={index === at}
+              tabIndex={-1}
+              className="jump-row"
+              onMouseDown={(event) => {
+                event.preventDefault();
+                take(choice);
+              }}
+            >
+              <span className="label mono">{choice.text}</span>
+              <span className="detail">{choice.detail}</span>
+            </div>
+          ))}
+      </div>
+    </div>
+  );
+}
+
+/** Words that fit the place; values of devices and reasons come from the engine with counts. */
+function useChoices(place: Completion | undefined): readonly Choice[] {
+  const { engine } = useWorkbench();
+  const [values, setValues] = useState<{ field: string; choices: readonly Choice[] }>();
+  const field = FIELDS.find(({ name }) => name === place?.field);
+
+  useEffect(() => {
+    if (!field?.group) return;
+    const abort = new AbortController();
+    const name = field.name;
+    engine
+      .call(
+        'faults.rows',
+        { filter: '', group: field.group, sort: 'count', folded: [], from: 0, to: 400 },
+        abort.signal,
+      )
+      .then(
+        ({ rows }) => {
+          const choices = new Map<string, Choice>();
+          for (const row of rows) {
+            if (row.kind !== 'group') continue;
+            const fault = faultOf(row);
+            const text = name === 'bdf' ? fault.bdf : codeOf(fault.reason);
+            if (text !== undefined && !choices.has(text))
+              choices.set(text, { text, detail: formatCount(row.count) });
+          }
+          setValues({ field: name, choices: [...choices.values()] });
+        },
+        () => setValues(undefined),
+      );
+    return () => abort.abort();
+  }, [engine, field]);
+
+  if (!place) return [];
+  if (place.kind === 'field') return fieldChoices(place.prefix).slice(0, LISTED + 3);
+  const known =
+    values?.field === field?.name && values
+      ? values.choices
+      : (field?.values ?? []).map((text) => ({ text, detail: '' }));
+  return known
+    .filter(({ text }) => text.startsWith(place.prefix) && text !== place.prefix)
+    .slice(0, LISTED);
+}
+
+const codeOf = (reason: number | undefined): string | undefined =>
+  reason === undefined ? undefined : `0x${reason.toString(16).padStart(2, '0')}`;

@@ -1,0 +1,250 @@
+import type { ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { CallAnswer, HandoffStory } from '../../../core/protocol/contract.ts';
+import type { WireFailure } from '../../../core/protocol/wire.ts';
+import { asFailure, isCancelled } from '../../engine/failure.ts';
+import { useCall } from '../../engine/useCall.ts';
+import { strokeOf } from '../../keys.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { ErrorBlock } from '../../ui/ErrorBlock.tsx';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { Panel } from '../../ui/Panel.tsx';
+import { SIMULATED } from '../../wording.ts';
+import { OUTCOME_GLYPH, cellKey, outcomeWords } from './model.ts';
+import { Stepper } from './Stepper.tsx';
+import './handoff.css';
+
+type Lab = CallAnswer<'handoff.list'>;
+type Cell =
+  | { readonly state: 'running' }
+  | { readonly state: 'done'; readonly story: HandoffStory }
+  | { readonly state: 'failed'; readonly failure: WireFailure };
+
+const FIRST_SEED = 0;
+
+/** Runs outlive the panel: a tab that comes back shows them again. */
+const memory: { cells: ReadonlyMap<string, Cell>; current: string | undefined; seed: number } = {
+  cells: new Map(),
+  current: undefined,
+  seed: FIRST_SEED,
+};
+
+/** Compares hand-off strategies before a machine is touched. */
+export function HandoffPanel(): ReactNode {
+  const { engine } = useWorkbench();
+  const lab = useCall('handoff.list', {}, false);
+  const [cells, setCells] = useState(memory.cells);
+  const [current, setCurrent] = useState(memory.current);
+  const [seed, setSeed] = useState(memory.seed);
+  useEffect(() => {
+    Object.assign(memory, { cells, current, seed });
+  }, [cells, current, seed]);
+
+  const put = (key: string, cell: Cell): void => setCells((old) => new Map(old).set(key, cell));
+  const run = useCallback(
+    async (strategy: string, scenario: string, show: boolean) => {
+      const key = cellKey(strategy, scenario);
+      put(key, { state: 'running' });
+      try {
+        const story = await engine.call('handoff.run', { scenario, strategy, seed });
+        put(key, { state: 'done', story });
+      } catch (error) {
+        if (!isCancelled(error)) put(key, { state: 'failed', failure: asFailure(error) });
+      }
+      if (show) setCurrent(key);
+    },
+    [engine, seed],
+  );
+  const runAll = async (): Promise<void> => {
+    for (const strategy of lab.value?.strategies ?? [])
+      for (const scenario of lab.value?.scenarios ?? []) await run(strategy.id, scenario.id, false);
+  };
+  const open = (strategy: string, scenario: string): void => {
+    const key = cellKey(strategy, scenario);
+    if (cells.get(key)?.state === 'done') setCurrent(key);
+    else void run(strategy, scenario, true);
+  };
+
+  const done = [...cells.values()].filter(({ state }) => state === 'done').length;
+  const all = (lab.value?.strategies.length ?? 0) * (lab.value?.scenarios.length ?? 0);
+  const shown = current === undefined ? undefined : cells.get(current);
+  return (
+    <Panel
+      loading={lab.state === 'loading'}
+      failure={lab.failure}
+      bar={
+        lab.value && (
+          <>
+            <label className="second handoff-seed">
+              Seed{' '}
+              <input
+                className="field"
+                inputMode="numeric"
+                value={seed}
+                onChange={(event) => {
+                  const next = Number(event.target.value);
+                  if (!Number.isSafeInteger(next) || next < 0) return;
+                  setSeed(next);
+                  setCells(new Map());
+                  setCurrent(undefined);
+                }}
+              />
+            </label>
+            <span className="muted push shrink" role="status">
+              {done} of {all} cells · <b>{SIMULATED}</b>
+            </span>
+            <button type="button" className="btn" onClick={() => void runAll()}>
+              {done === 0 ? 'Run all' : 'Run again'}
+            </button>
+          </>
+        )
+      }
+    >
+      {lab.value && <Matrix lab={lab.value} cells={cells} current={current} onOpen={open} />}
+      {shown?.state === 'failed' && <ErrorBlock failure={shown.failure} />}
+      {shown?.state === 'done' && lab.value ? (
+        <Stepper
+          key={`${current} ${shown.story.seed}`}
+          story={shown.story}
+          lab={lab.value}
+          onTry={(strategy) => open(strategy, shown.story.scenario)}
+        />
+      ) : (
+        lab.value && (
+          <p className="empty-state">
+            Pick a cell and press Enter: the machine plays the hand-off, and each step can be looked
+            at. Nothing of it touches a target.
+          </p>
+        )
+      )}
+    </Panel>
+  );
+}
+
+function Matrix({
+  lab,
+  cells,
+  current,
+  onOpen,
+}: {
+  readonly lab: Lab;
+  readonly cells: ReadonlyMap<string, Cell>;
+  readonly current: string | undefined;
+  readonly onOpen: (strategy: string, scenario: string) => void;
+}): ReactNode {
+  const [at, setAt] = useState({ row: 0, column: 0 });
+  const table = useRef<HTMLTableElement>(null);
+
+  const move = (rows: number, columns: number): void => {
+    const row = clamp(at.row + rows, lab.strategies.length);
+    const column = clamp(at.column + columns, lab.scenarios.length);
+    setAt({ row, column });
+    table.current?.querySelector<HTMLElement>(`[data-cell="${row} ${column}"]`)?.focus();
+  };
+  return (
+    <div className="matrix">
+      <table
+        ref={table}
+        role="grid"
+        aria-label="Outcomes by strategy and scenario"
+        onKeyDown={(event) => {
+          const stroke = strokeOf(event);
+          if (stroke === 'Up') move(-1, 0);
+          else if (stroke === 'Down') move(1, 0);
+          else if (stroke === 'Left') move(0, -1);
+          else if (stroke === 'Right') move(0, 1);
+          else return;
+          event.preventDefault();
+          event.stopPropagation();
+        }}
+      >
+        <thead>
+          <tr>
+            <th scope="col">Strategy</th>
+            {lab.scenarios.map((scenario) => (
+              <th scope="col" key={scenario.id} title={`${scenario.text} (${scenario.source})`}>
+                {scenario.title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lab.strategies.map((strategy, row) => (
+            <tr key={strategy.id}>
+              <th scope="row" title={`${strategy.text} (${strategy.source})`}>
+                {strategy.title}
+                <small>{strategy.text}</small>
+              </th>
+              {lab.scenarios.map((scenario, column) => {
+                const key = cellKey(strategy.id, scenario.id);
+                return (
+                  <MatrixCell
+                    key={key}
+                    cell={cells.get(key)}
+                    name={`${strategy.title}, ${scenario.title}`}
+                    place={`${row} ${column}`}
+                    current={key === current}
+                    focusable={at.row === row && at.column === column}
+                    onOpen={() => {
+                      setAt({ row, column });
+                      onOpen(strategy.id, scenario.id);
+                    }}
+                  />
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function MatrixCell({
+  cell,
+  name,
+  place,
+  current,
+  focusable,
+  onOpen,
+}: {
+  readonly cell: Cell | undefined;
+  readonly name: string;
+  readonly place: string;
+  readonly current: boolean;
+  readonly focusable: boolean;
+  readonly onOpen: () => void;
+}): ReactNode {
+  const glyph = cell?.state === 'done' ? OUTCOME_GLYPH[cell.story.outcome] : 'unknown';
+  const words =
+    cell?.state === 'done'
+      ? outcomeWords(cell.story)
+      : cell?.state === 'failed'
+        ? 'could not run'
+        : cell?.state === 'running'
+          ? 'running…'
+          : 'not run';
+  const damaged = cell?.state === 'done' && cell.story.outcome === 'dump damaged';
+  return (
+    <td
+      className={`is-${glyph} ${damaged ? 'is-damaged' : ''} ${current ? 'is-current' : ''}`}
+      role="gridcell"
+      aria-selected={current}
+    >
+      <button
+        type="button"
+        className="inset-focus"
+        data-cell={place}
+        data-first-focus={focusable ? '' : undefined}
+        tabIndex={focusable ? 0 : -1}
+        aria-label={`${name}: ${words}`}
+        onClick={onOpen}
+      >
+        {cell?.state === 'done' && <Glyph kind={glyph} name="" />}
+        {words}
+      </button>
+    </td>
+  );
+}
+
+const clamp = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));

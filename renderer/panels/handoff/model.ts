@@ -1,0 +1,63 @@
+import type { HandoffStep, HandoffStory } from '../../../core/protocol/contract.ts';
+import type { GlyphKind } from '../../ui/Glyph.tsx';
+
+export type Outcome = HandoffStory['outcome'];
+export type Lane = HandoffStep['lane'];
+
+/** The lanes from top to bottom, and their names. */
+export const LANES: readonly (readonly [Lane, string])[] = [
+  ['old kernel', 'Old kernel'],
+  ['device', 'Device'],
+  ['iommu', 'IOMMU caches'],
+  ['tables', 'Tables'],
+  ['kdump kernel', 'kdump kernel'],
+];
+
+export const OUTCOME_GLYPH: Readonly<Record<Outcome, GlyphKind>> = {
+  'dump saved': 'ok',
+  'dump damaged': 'error',
+  'device lost': 'error',
+  faults: 'warning',
+  nothing: 'unknown',
+};
+
+/** The words of a cell: `37 faults`, `dump saved`. */
+export function outcomeWords(story: HandoffStory): string {
+  if (story.outcome === 'faults')
+    return `${story.faults} ${story.faults === 1 ? 'fault' : 'faults'}`;
+  return story.outcome;
+}
+
+/** Names a cell of the matrix. */
+export const cellKey = (strategy: string, scenario: string): string => `${strategy} ${scenario}`;
+
+/** A box of the swim lanes: a step in its lane, as wide as the lane is free after it. */
+export interface LaneBox {
+  readonly step: HandoffStep;
+  readonly lane: number;
+  /** Columns, from 0; `to` excluded. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A box reaches to the next step of its lane, at most this many columns. */
+const LONGEST = 4;
+
+export function laneBoxes(steps: readonly HandoffStep[]): readonly LaneBox[] {
+  return steps.map((step, index) => {
+    const next = steps.findIndex((later, at) => at > index && later.lane === step.lane);
+    const free = (next < 0 ? steps.length : next) - index;
+    return {
+      step,
+      lane: LANES.findIndex(([lane]) => lane === step.lane),
+      from: index,
+      to: index + Math.min(LONGEST, free),
+    };
+  });
+}
+
+/** The step that a story opens at: the deciding one, else the last. */
+export function openingStep(steps: readonly HandoffStep[]): number {
+  const deciding = steps.findIndex((step) => step.deciding);
+  return deciding >= 0 ? deciding : Math.max(0, steps.length - 1);
+}

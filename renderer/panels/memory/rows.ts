@@ -1,0 +1,127 @@
+import type { CallAnswer } from '../../../core/protocol/contract.ts';
+
+export const ROW_BYTES = 16;
+
+export type MemoryPage = CallAnswer<'memory.read'>['pages'][number];
+
+/** A line of the hex view. */
+export type HexRow =
+  | { readonly kind: 'bytes'; readonly address: bigint; readonly bytes: Uint8Array }
+  /** Rows that are all zero, folded. */
+  | {
+      readonly kind: 'zeros';
+      readonly address: bigint;
+      readonly rows: number;
+      readonly page: MemoryPage;
+    }
+  /** Pages of which the content is not known. */
+  | {
+      readonly kind: 'gap';
+      readonly address: bigint;
+      readonly length: bigint;
+      readonly page: MemoryPage;
+    };
+
+/** Zero rows that are folded into one: a shorter run stays as it is. */
+const FOLD = 3;
+const PAGE_BYTES = 4096n;
+
+/** Decodes the contract's bytes. */
+export function bytesOf(base64: string): Uint8Array {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
+
+/**
+ * Lines of the pages that an answer brought. Neighbouring gaps of one kind are one line.
+ * @param length bytes that were asked for, from `start`
+ */
+export function hexRows(pages: readonly MemoryPage[], start: bigint, length: number): HexRow[] {
+  const out: HexRow[] = [];
+  const end = start + BigInt(length);
+  for (const page of pages) {
+    const at = BigInt(page.address);
+    if (page.bytes === undefined) {
+      const from = at < start ? start : at;
+      const pageEnd = (at / PAGE_BYTES + 1n) * PAGE_BYTES;
+      const to = pageEnd < end ? pageEnd : end;
+      const last = out.at(-1);
+      if (
+        last?.kind === 'gap' &&
+        last.page.provenance === page.provenance &&
+        last.page.note === page.note &&
+        last.address + last.length === from
+      )
+        out[out.length - 1] = { ...last, length: last.length + (to - from) };
+      else if (to > from) out.push({ kind: 'gap', address: from, length: to - from, page });
+    } else pushBytes(out, page, at, bytesOf(page.bytes));
+  }
+  return out;
+}
+
+function pushBytes(out: HexRow[], page: MemoryPage, address: bigint, bytes: Uint8Array): void {
+  let zeros = 0;
+  const flush = (end: number): void => {
+    if (zeros === 0) return;
+    const from = end - zeros;
+    if (zeros >= FOLD)
+      out.push({
+        kind: 'zeros',
+        address: address + BigInt(from * ROW_BYTES),
+        rows: zeros,
+        page,
+      });
+    else
+      for (let row = from; row < end; row++)
+        out.push({
+          kind: 'bytes',
+          address: address + BigInt(row * ROW_BYTES),
+          bytes: bytes.subarray(row * ROW_BYTES, (row + 1) * ROW_BYTES),
+        });
+    zeros = 0;
+  };
+  const rows = Math.ceil(bytes.length / ROW_BYTES);
+  for (let row = 0; row < rows; row++) {
+    const part = bytes.subarray(row * ROW_BYTES, (row + 1) * ROW_BYTES);
+    if (part.every((byte) => byte === 0)) {
+      zeros++;
+      continue;
+    }
+    flush(row);
+    out.push({ kind: 'bytes', address: address + BigInt(row * ROW_BYTES), bytes: part });
+  }
+  flush(rows);
+}
+
+/** The bytes as words of 1, 2, 4 or 8 bytes, little-endian, two hexadecimal digits a byte. */
+export function wordsOf(bytes: Uint8Array, size: 1 | 2 | 4 | 8): string[] {
+  const out: string[] = [];
+  for (let at = 0; at < bytes.length; at += size)
+    out.push(
+      [...bytes.subarray(at, at + size)]
+        .reverse()
+        .map((byte) => byte.toString(16).padStart(2, '0'))
+        .join(''),
+    );
+  return out;
+}
+
+/** Printable ASCII, dots for the rest. */
+export function asciiOf(bytes: Uint8Array): string {
+  return [...bytes]
+    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·'))
+    .join('');
+}
+
+/** `hexdump -C` of one row. */
+export function hexdump(address: bigint, bytes: Uint8Array): string {
+  const cells = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
+  const left = cells.slice(0, 8).join(' ');
+  const right = cells.slice(8).join(' ');
+  const text = [...bytes]
+    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
+    .join('');
+  return `${address.toString(16).padStart(8, '0')}  ${left}  ${right}  |${text}|`;
+}

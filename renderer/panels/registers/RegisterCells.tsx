@@ -1,0 +1,82 @@
+import type { ReactNode } from 'react';
+import { padded, smallBinary } from '../../format/address.ts';
+import { ABSENT } from '../../wording.ts';
+import { fieldBits, fieldValue, fieldWidth } from '../entry/bits.ts';
+import type { RegisterRow } from './model.ts';
+
+/** The cells of a register, or of one of its fields. */
+export function RegisterCells({
+  row,
+  changed,
+  onToggle,
+}: {
+  readonly row: RegisterRow;
+  /** Whether there is a column for former values. */
+  readonly changed: boolean;
+  readonly onToggle: () => void;
+}): ReactNode {
+  const { register } = row;
+  if (row.kind === 'field') {
+    const { field } = row;
+    return (
+      <>
+        <span role="gridcell" style={{ paddingLeft: 34 }}>
+          {field.name}
+        </span>
+        <span role="gridcell" className="muted">
+          {fieldBits(field)}
+        </span>
+        <span role="gridcell" title={smallBinary(field.value, fieldWidth(field))}>
+          {fieldValue(field)}{' '}
+          {field.access !== undefined && field.access !== 'RO' && (
+            <span className="muted">{field.access}</span>
+          )}
+        </span>
+        <span role="gridcell" className="text second" title={`${field.meaning} (${field.spec})`}>
+          {field.kind === 'address' ? field.meaning : field.text}
+        </span>
+        {changed && (
+          <span role="gridcell" className="diff">
+            {field.was === undefined ? '' : `Δ ${field.was}`}
+          </span>
+        )}
+      </>
+    );
+  }
+  return (
+    <>
+      <span role="gridcell" title={register.title}>
+        <span
+          className="fold"
+          aria-hidden="true"
+          onMouseDown={(event) => {
+            event.stopPropagation();
+            onToggle();
+          }}
+        >
+          {row.open ? '▾' : '▸'}
+        </span>
+        {register.name}
+      </span>
+      <span role="gridcell" className="muted">
+        {padded(register.offset, 12)}
+      </span>
+      <span
+        role="gridcell"
+        title={register.source === undefined ? 'Nobody read it' : `From: ${register.source}`}
+      >
+        {register.value === undefined ? ABSENT : padded(register.value, register.width)}
+      </span>
+      <span role="gridcell" className="text second" title={register.title}>
+        {register.decoded === '' ? register.title : register.decoded}
+      </span>
+      {changed && (
+        <span role="gridcell" className="diff">
+          {register.was === undefined || register.was === register.value
+            ? ''
+            : `Δ ${padded(register.was, register.width)}`}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,228 @@
+import type { CSSProperties, ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { MachineEvent, RegisterItem } from '../../../core/protocol/contract.ts';
+import { asFailure } from '../../engine/failure.ts';
+import { useCall } from '../../engine/useCall.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { useFollowed } from '../../state/useFollowed.ts';
+import { copyText } from '../../ui/clipboard.ts';
+import { MenuButton } from '../../ui/MenuButton.tsx';
+import { Empty, Panel } from '../../ui/Panel.tsx';
+import { VirtualRows } from '../../ui/VirtualRows.tsx';
+import { EMPTY, NO_REGISTERS } from '../../wording.ts';
+import { DecodeBox } from './DecodeBox.tsx';
+import { registerRows } from './model.ts';
+import { RegisterCells } from './RegisterCells.tsx';
+import { WriteForm } from './WriteForm.tsx';
+import './registers.css';
+
+const COLUMNS = 'minmax(110px, 170px) 56px 158px minmax(100px, 1fr)';
+const WAS = ' 158px';
+
+/** A unit's registers by name; those of a simulated unit can be written. */
+export function RegistersPanel(): ReactNode {
+  const { session, selection, engine, notices, actions } = useWorkbench();
+  const info = useStore(session.info);
+  const units = info?.units ?? [];
+  const followed = useFollowed(({ unit }) => unit);
+  const [chosen, setChosen] = useState<string>();
+  useEffect(() => setChosen(undefined), [followed]);
+  const unit =
+    [chosen, followed].find((name) => units.some((each) => each.name === name)) ?? units[0]?.name;
+  const answer = useCall('registers.get', unit === undefined ? undefined : { unit });
+  const [written, setWritten] = useState<readonly RegisterItem[]>();
+  const [events, setEvents] = useState<readonly MachineEvent[]>([]);
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [filter, setFilter] = useState('');
+  const [selected, setSelected] = useState(-1);
+  const [writing, setWriting] = useState<RegisterItem>();
+  const filterInput = useRef<HTMLInputElement>(null);
+
+  useEffect(() => setWritten(undefined), [answer.value]);
+  useEffect(() => {
+    setEvents([]);
+    setSelected(-1);
+  }, [unit]);
+
+  const registers = written ?? answer.value?.registers ?? [];
+  const rows = useMemo(() => registerRows(registers, open, filter), [registers, open, filter]);
+  const simulated = answer.value?.unit.from === 'simulated';
+  const changed = registers.some(isChanged);
+
+  const toggle = (index: number, to?: boolean): void => {
+    const row = rows[index];
+    if (row?.kind !== 'register' || row.open === to) return;
+    const next = new Set(open);
+    if (row.open) next.delete(row.register.name);
+    else next.add(row.register.name);
+    setOpen(next);
+  };
+  const select = (index: number): void => {
+    setSelected(index);
+    const row = rows[index];
+    if (row) selection.publish({ unit, register: row.register.name, from: 'registers' });
+  };
+  const write = (register: RegisterItem, value: string): void => {
+    setWriting(undefined);
+    if (unit === undefined) return;
+    engine
+      .call('registers.write', {
+        unit,
+        offset: register.offset,
+        width: register.width > 32 ? 64 : 32,
+        value,
+      })
+      .then(
+        (done) => {
+          setWritten(done.registers);
+          setEvents(done.events);
+        },
+        (error: unknown) => notices.fail(asFailure(error)),
+      );
+  };
+  const own = useMemo(
+    () => ({
+      'panel.filter': () => filterInput.current?.focus(),
+      'panel.escape': () => {
+        setFilter('');
+      },
+      'copy.value': () => {
+        const row = rows[selected];
+        const value = row?.kind === 'field' ? row.field.value : row?.register.value;
+        if (value !== undefined) void copyText(value, notices);
+      },
+    }),
+    [rows, selected, notices],
+  );
+
+  return (
+    <Panel
+      loading={answer.state === 'loading'}
+      failure={answer.failure}
+      actions={own}
+      partial={answer.value?.note}
+      bar={
+        units.length > 0 && (
+          <>
+            <MenuButton
+              label={`Unit ${unit}`}
+              items={() =>
+                units.map((each) => ({
+                  title: each.name,
+                  detail: each.from,
+                  checked: each.name === unit,
+                  run: () => setChosen(each.name),
+                }))
+              }
+            >
+              {unit} ▾
+            </MenuButton>
+            <input
+              ref={filterInput}
+              className="field registers-filter"
+              aria-label="Find a register"
+              placeholder="Find"
+              value={filter}
+              spellCheck={false}
+              onChange={(event) => setFilter(event.target.value)}
+            />
+            <DecodeBox vendor={answer.value?.unit.vendor ?? 'intel'} names={registers} />
+            {!units.some((each) => each.from === 'simulated') && (
+              <button type="button" className="btn" onClick={() => actions.run('target.machine')}>
+                Add a simulated unit
+              </button>
+            )}
+          </>
+        )
+      }
+    >
+      {unit === undefined ? (
+        <Empty text={EMPTY.registers} action="target.open" button="Open a dump…" />
+      ) : (
+        <>
+          {answer.value?.unit.from === 'none' && answer.value.note === undefined && (
+            <p className="partial-strip">{NO_REGISTERS}</p>
+          )}
+          <div
+            className="registers"
+            style={{ '--cols': changed ? COLUMNS + WAS : COLUMNS } as CSSProperties}
+          >
+            <div className="rows-head" aria-hidden="true">
+              <span>Register</span>
+              <span>Offset</span>
+              <span>Value</span>
+              <span>Decoded</span>
+              {changed && <span>Was</span>}
+            </div>
+            <VirtualRows
+              label={`Registers of ${unit}`}
+              role="treegrid"
+              count={rows.length}
+              selected={selected}
+              onSelect={select}
+              onToggle={(index) => toggle(index)}
+              onOpen={(index) => {
+                const row = rows[index];
+                if (simulated && row) setWriting(row.register);
+                else toggle(index);
+              }}
+              onKey={(stroke, index) => {
+                if (stroke === 'Right') toggle(index, true);
+                else if (stroke === 'Left') {
+                  if (rows[index]?.kind === 'register') toggle(index, false);
+                  else
+                    select(
+                      rows.findIndex(
+                        (row) => row.kind === 'register' && row.register === rows[index]?.register,
+                      ),
+                    );
+                } else return false;
+                return true;
+              }}
+              aria={(index) => {
+                const row = rows[index];
+                return row.kind === 'register' ? { level: 1, expanded: row.open } : { level: 2 };
+              }}
+              rowClass={(index) => (isChanged(rows[index].register) ? 'is-changed' : '')}
+              render={(index) => (
+                <RegisterCells row={rows[index]} changed={changed} onToggle={() => toggle(index)} />
+              )}
+            />
+          </div>
+          {simulated && (
+            <p className="hint-line registers-hint">
+              Simulated: <kbd>Enter</kbd> writes the selected register, with the effect that
+              hardware gives it.
+            </p>
+          )}
+          {writing && (
+            <WriteForm
+              register={writing}
+              onCancel={() => setWriting(undefined)}
+              onWrite={(value) => write(writing, value)}
+            />
+          )}
+          {events.length > 0 && <Events events={events} />}
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Events({ events }: { readonly events: readonly MachineEvent[] }): ReactNode {
+  return (
+    <section className="registers-events" aria-label="What the unit did">
+      <h3>What the unit did</h3>
+      <ol>
+        {events.map((event) => (
+          <li key={event.n}>
+            <span className="muted mono">{event.kind}</span> {event.text}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const isChanged = ({ was, value }: RegisterItem): boolean => was !== undefined && was !== value;

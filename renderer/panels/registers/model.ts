@@ -1,0 +1,56 @@
+import type { RegisterItem } from '../../../core/protocol/contract.ts';
+import type { FieldItem } from '../../../core/protocol/schema.ts';
+
+/** A row of the register tree: a register, or a field of an open one. */
+export type RegisterRow =
+  | { readonly kind: 'register'; readonly register: RegisterItem; readonly open: boolean }
+  | { readonly kind: 'field'; readonly register: RegisterItem; readonly field: FieldItem };
+
+/** Rows of the tree with the given registers open; fields from the high bits down. */
+export function registerRows(
+  registers: readonly RegisterItem[],
+  open: ReadonlySet<string>,
+  filter: string,
+): readonly RegisterRow[] {
+  const low = filter.trim().toLowerCase();
+  const rows: RegisterRow[] = [];
+  for (const register of registers) {
+    const fits =
+      low === '' ||
+      [register.name, register.title, register.offset].some((text) =>
+        text.toLowerCase().includes(low),
+      );
+    if (!fits) continue;
+    const isOpen = open.has(register.name);
+    rows.push({ kind: 'register', register, open: isOpen });
+    if (!isOpen) continue;
+    const fields = [...register.fields].sort((a, b) => top(b) - top(a));
+    for (const field of fields) {
+      if (field.kind === 'reserved' && !field.violated) continue;
+      rows.push({ kind: 'field', register, field });
+    }
+  }
+  return rows;
+}
+
+const top = (field: FieldItem): number => Math.max(...field.pieces.map((piece) => piece.high));
+
+/**
+ * Reads `NAME=VALUE` of the decode box.
+ * @returns the parts, or undefined while the text is not complete.
+ */
+export function readDecode(
+  text: string,
+): { readonly name: string; readonly value: string } | undefined {
+  const match = /^\s*([A-Za-z][\w .-]{0,62}?)\s*[=:\s]\s*(?:0x)?([0-9a-f]{1,32})\s*$/i.exec(text);
+  if (!match) return undefined;
+  return { name: match[1], value: `0x${BigInt(`0x${match[2]}`).toString(16)}` };
+}
+
+/** Reads a register value that a person typed; undefined when it is none or too wide. */
+export function readRegisterValue(text: string, width: number): string | undefined {
+  const match = /^\s*(?:0x)?([0-9a-f]{1,16})\s*$/i.exec(text);
+  if (!match) return undefined;
+  const value = BigInt(`0x${match[1]}`);
+  return value >> BigInt(width) === 0n ? `0x${value.toString(16)}` : undefined;
+}

@@ -1,0 +1,148 @@
+import type { ReactNode } from 'react';
+import { Suspense, lazy, useEffect, useMemo, useRef, useState } from 'react';
+import { useCall } from '../../engine/useCall.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { Keys } from '../../ui/Keys.tsx';
+import { MenuButton } from '../../ui/MenuButton.tsx';
+import { Panel } from '../../ui/Panel.tsx';
+import type { EditorHandle } from './Editor.tsx';
+import { Output } from './Output.tsx';
+import { Repl } from './Repl.tsx';
+import { ScriptRunner } from './runner.ts';
+import './script.css';
+
+/** Monaco comes only when the panel is first seen. */
+const Editor = lazy(() => import('./Editor.tsx'));
+
+const REMEMBER_AFTER = 500;
+
+/** The runner outlives the panel, and so does what was printed. */
+let kept: { readonly engine: unknown; readonly runner: ScriptRunner } | undefined;
+
+/** Writes and runs scripts against the contract. */
+export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNode {
+  const { engine, view } = useWorkbench();
+  if (kept?.engine !== engine) {
+    kept = { engine, runner: new ScriptRunner(engine) };
+    kept.runner.setSource(view.panel('script', { source: '' }).source);
+  }
+  const { runner } = kept;
+  const { source, output, running, history } = useStore(runner.state);
+  const [seen, setSeen] = useState(visible);
+  useEffect(() => {
+    if (visible) setSeen(true);
+  }, [visible]);
+  const types = useCall('script.types', seen ? {} : undefined, false);
+  const samples = useCall('script.samples', seen ? {} : undefined, false);
+  const editor = useRef<EditorHandle>(null);
+
+  // The first script is a sample: an empty page teaches nothing.
+  const first = samples.value?.scripts[0]?.source;
+  useEffect(() => {
+    if (first !== undefined && runner.state.get().source === '') runner.setSource(first);
+  }, [runner, first]);
+  useEffect(() => {
+    const timer = setTimeout(() => view.remember('script', { source }), REMEMBER_AFTER);
+    return () => clearTimeout(timer);
+  }, [view, source]);
+
+  const own = useMemo(
+    () => ({
+      'copy.as': undefined,
+      'panel.filter': () => editor.current?.focus(),
+    }),
+    [],
+  );
+  if (!seen) return null;
+  return (
+    <Panel
+      actions={own}
+      failure={types.failure}
+      focus={() => editor.current?.focus()}
+      bar={
+        <>
+          <button
+            type="button"
+            className="btn btn-primary"
+            disabled={running !== undefined}
+            onClick={() => runner.run(source, false)}
+          >
+            Run <Keys keys="Ctrl+Enter" />
+          </button>
+          {running && <Running since={running.since} onStop={() => runner.stop()} />}
+          <span className="muted shrink">
+            Scripts read the session and change it here; nothing of them reaches a target.
+          </span>
+          <span className="push" />
+          {samples.value && (
+            <MenuButton
+              label="Samples"
+              items={() =>
+                (samples.value?.scripts ?? []).map((sample) => ({
+                  title: sample.name,
+                  run: () => runner.setSource(sample.source),
+                }))
+              }
+            >
+              Samples ▾
+            </MenuButton>
+          )}
+          <button type="button" className="btn" onClick={() => runner.clear()}>
+            Clear output
+          </button>
+        </>
+      }
+    >
+      <div className="script">
+        <div className="script-editor" data-keys="text">
+          {types.value && (
+            <Suspense fallback={<p className="section muted">Reading the editor…</p>}>
+              <Editor
+                ref={editor}
+                source={source}
+                declarations={types.value.declarations}
+                onChange={(text) => runner.setSource(text)}
+                onRun={(text) => runner.run(text, false)}
+                onRunLine={(text) => runner.run(text, true)}
+                onStop={() => runner.stop()}
+              />
+            </Suspense>
+          )}
+        </div>
+        <div className="script-side">
+          <Output items={output} onLine={(line, column) => editor.current?.goTo(line, column)} />
+          <Repl
+            history={history}
+            disabled={running !== undefined}
+            onRun={(line) => runner.run(line, true)}
+          />
+        </div>
+      </div>
+    </Panel>
+  );
+}
+
+function Running({
+  since,
+  onStop,
+}: {
+  readonly since: number;
+  readonly onStop: () => void;
+}): ReactNode {
+  const [now, setNow] = useState(since);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <span className="mono" role="status">
+        running {Math.max(0, (now - since) / 1000).toFixed(1)} s
+      </span>
+      <button type="button" className="btn" onClick={onStop}>
+        Stop <Keys keys="Ctrl+Shift+Enter" />
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,146 @@
+import type { ReactNode } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { asFailure, isCancelled } from '../../engine/failure.ts';
+import { opened } from '../../shell/actions.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { ActionKeys, Keys } from '../../ui/Keys.tsx';
+import { browserModeLine } from '../../wording.ts';
+import type { Recent } from './recent.ts';
+import { recentFiles, rememberRecent } from './recent.ts';
+import './start.css';
+
+/** Opens something within one action. */
+export function Start(): ReactNode {
+  const { actions, session } = useWorkbench();
+  const info = useStore(session.info);
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  const [recent] = useState(recentFiles);
+
+  return (
+    <main className="start" aria-label="Start">
+      <div className="start-page">
+        <h1>Faultline</h1>
+        <p className="start-lead">
+          See which device still does DMA after a crash, and why the IOMMU refuses it.
+        </p>
+        <section aria-labelledby="start-open">
+          <h2 id="start-open">Open</h2>
+          <button
+            type="button"
+            ref={first}
+            className="start-action is-first"
+            onClick={() => actions.run('target.sample')}
+          >
+            <b>Open the sample</b>
+            <kbd>Enter</kbd>
+            <span>A real kdump boot: the console of both kernels and the dump. Works offline.</span>
+          </button>
+          <OpenAction
+            action="target.open"
+            title="Open a dump…"
+            text="vmcore (ELF, kdump-compressed), raw memory, a console log or a register file."
+          />
+          <OpenAction
+            action="target.connect"
+            title="Connect to a console…"
+            text="A serial port, at the machine with the cable in it."
+          />
+          <OpenAction
+            action="target.paste"
+            title="Paste a log"
+            text="Decode DMAR and AMD-Vi fault lines from any kernel log."
+          />
+        </section>
+        <section aria-labelledby="start-recent">
+          <h2 id="start-recent">Recent</h2>
+          {recent.length === 0 ? (
+            <p className="muted">Files that you open here are listed for the next time.</p>
+          ) : (
+            <ul>
+              {recent.map((each) => (
+                <RecentRow key={each.path} recent={each} />
+              ))}
+            </ul>
+          )}
+        </section>
+        <ol className="start-steps">
+          <li>
+            <b>1 · Open the sample</b>Console, faults and tables fill within 2 s.
+          </li>
+          <li>
+            <b>2 · Read the top row of Faults</b>It is the device with the worst verdict.
+          </li>
+          <li>
+            <b>
+              3 · Press <kbd>E</kbd>
+            </b>
+            The walk, the verdict and the evidence.
+          </li>
+          <li>
+            <b>
+              4 · Press <Keys keys="G O" />
+            </b>
+            Try a fix without touching a machine.
+          </li>
+        </ol>
+        {info?.shell === 'browser' && (
+          <p className="start-note">
+            <Glyph kind="note" />
+            {browserModeLine(info.host)}
+          </p>
+        )}
+      </div>
+    </main>
+  );
+}
+
+function OpenAction({
+  action,
+  title,
+  text,
+}: {
+  readonly action: string;
+  readonly title: string;
+  readonly text: string;
+}): ReactNode {
+  const { actions } = useWorkbench();
+  return (
+    <button type="button" className="start-action" onClick={() => actions.run(action)}>
+      <b>{title}</b>
+      <span className="start-keys">
+        <ActionKeys action={action} />
+      </span>
+      <span>{text}</span>
+    </button>
+  );
+}
+
+function RecentRow({ recent }: { readonly recent: Recent }): ReactNode {
+  const workbench = useWorkbench();
+  const [problem, setProblem] = useState('');
+  const open = (): void => {
+    setProblem('');
+    workbench.engine.call('session.open', { paths: [recent.path], add: false }).then(
+      (info) => {
+        rememberRecent(recent.path, info);
+        opened(workbench, info);
+      },
+      (error: unknown) => {
+        if (!isCancelled(error)) setProblem(asFailure(error).happened);
+      },
+    );
+  };
+  return (
+    <li>
+      <button type="button" className="start-recent" title={recent.path} onClick={open}>
+        <Glyph kind={problem === '' ? (recent.worst ?? 'ok') : 'unknown'} />
+        <b>{recent.title}</b>
+        <time dateTime={recent.time}>{recent.time.slice(0, 16).replace('T', ' ')}</time>
+        <span>{problem === '' ? recent.contents : problem}</span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,308 @@
+import type { CSSProperties, ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCall } from '../../engine/useCall.ts';
+import { linkTo } from '../../shell/actions.ts';
+import { deviceOfPath } from '../../shell/go.ts';
+import { selectionItems } from '../../shell/selection-menu.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { copyText } from '../../ui/clipboard.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { ActionKeys } from '../../ui/Keys.tsx';
+import { Empty, Panel } from '../../ui/Panel.tsx';
+import { TargetLink } from '../../ui/TargetLink.tsx';
+import { VirtualRows } from '../../ui/VirtualRows.tsx';
+import { EMPTY } from '../../wording.ts';
+import { crumbs } from './breadcrumb.ts';
+import { rowCopies } from './copy.ts';
+import { TreeModel } from './model.ts';
+import { TreeCells } from './TreeCells.tsx';
+import './tables.css';
+
+interface Kept {
+  readonly all: boolean;
+}
+
+const COLUMNS = 'minmax(120px, 224px) 98px minmax(120px, 1fr) 34px';
+
+/** The tree outlives its panel: a tab that comes back shows the same rows. */
+let kept: { readonly engine: unknown; readonly tree: TreeModel } | undefined;
+
+function useTree(): TreeModel {
+  const { engine, notices, view } = useWorkbench();
+  if (kept?.engine !== engine)
+    kept = {
+      engine,
+      tree: new TreeModel(engine, notices, view.panel<Kept>('tables', { all: false }).all),
+    };
+  return kept.tree;
+}
+
+/** Browses every table that the hardware would walk. */
+export function TablesPanel(): ReactNode {
+  const workbench = useWorkbench();
+  const { session, selection, dock, menu, notices, view } = workbench;
+  const tree = useTree();
+  const { selected, path, all } = useStore(tree.state);
+  const { total, known, loading, failure } = useStore(tree.rows.state);
+  const info = useStore(session.info);
+  useFollowing(tree);
+
+  const publish = useCallback(
+    (index: number) => {
+      const row = tree.select(index);
+      if (row)
+        selection.publish({
+          entry: row.path,
+          unit: row.path.split('/')[0],
+          bdf: deviceOfPath(row.path),
+          physical: row.pointsTo,
+          from: 'tables',
+        });
+    },
+    [tree, selection],
+  );
+  const actions = useMemo(
+    () => ({
+      'copy.value': () => {
+        const row = tree.rows.row(tree.state.get().selected);
+        if (row) void copyText(row.pointsTo ?? row.path, notices);
+      },
+      'copy.as': () => {
+        const row = tree.rows.row(tree.state.get().selected);
+        if (row)
+          menu.set({
+            label: 'Copy as',
+            at: { x: 320, y: 200 },
+            items: rowCopies(row, linkTo(workbench, row.path)).map(({ title, text }) => ({
+              title,
+              run: () => void copyText(text, notices),
+            })),
+          });
+      },
+      'panel.filter': () => workbench.palette.set({ open: true, text: '@' }),
+    }),
+    [tree, notices, menu, workbench],
+  );
+  const onKey = (stroke: string, index: number): boolean => {
+    if (stroke === 'Right') void right(tree, index, publish);
+    else if (stroke === 'Left') void left(tree, index, publish);
+    else if (stroke === 'U') void up(tree, index, publish);
+    else if (stroke === '*') void tree.expand(index, true, true);
+    else return false;
+    return true;
+  };
+  const range = useCallback((from: number, to: number) => tree.rows.show(from, to), [tree]);
+
+  const nothing = info !== undefined && info.units.length === 0;
+  return (
+    <Panel
+      loading={loading && !known}
+      failure={failure}
+      retry={() => tree.restart()}
+      actions={actions}
+      bar={
+        <>
+          <Breadcrumb path={path} />
+          <button
+            type="button"
+            className="btn push"
+            disabled={path === undefined}
+            onClick={() => {
+              if (path !== undefined) void copyText(linkTo(workbench, path), notices);
+            }}
+          >
+            Copy link <ActionKeys action="copy.link" />
+          </button>
+          <button
+            type="button"
+            className="btn"
+            aria-pressed={!all}
+            title="Entries that are not present"
+            onClick={() => {
+              view.remember('tables', { all: !all } satisfies Kept);
+              void tree.showAll(!all);
+            }}
+          >
+            Hide empty
+          </button>
+        </>
+      }
+    >
+      {nothing ? (
+        <Empty
+          text={
+            info.empty || info.sources.every(({ kind }) => kind !== 'dump')
+              ? EMPTY.tablesNoSource
+              : EMPTY.tables
+          }
+          action="target.open"
+          button="Open a dump…"
+        />
+      ) : (
+        <div className="tree" style={{ '--cols': COLUMNS } as CSSProperties}>
+          <div className="rows-head" aria-hidden="true">
+            <span className="tree-first">Entry</span>
+            <span>Points to</span>
+            <span>Decoded</span>
+            <span />
+          </div>
+          <VirtualRows
+            label="Tables"
+            role="tree"
+            count={total}
+            selected={selected}
+            onRange={range}
+            aria={(index) => {
+              const row = tree.rows.row(index);
+              return row
+                ? {
+                    level: row.depth + 1,
+                    setSize: row.setSize,
+                    position: row.position,
+                    expanded: row.expandable ? row.expanded : undefined,
+                  }
+                : {};
+            }}
+            rowClass={(index) => (tree.rows.row(index)?.changed === undefined ? '' : 'is-changed')}
+            onSelect={publish}
+            onOpen={(_index, beside) => dock.open('entry', { beside })}
+            onToggle={(index) => void tree.expand(index, !tree.rows.row(index)?.expanded)}
+            onKey={onKey}
+            onMenu={(index, x, y) => {
+              publish(index);
+              menu.set({ label: 'Entry', at: { x, y }, items: selectionItems(workbench) });
+            }}
+            render={(index) => {
+              const row = tree.rows.row(index);
+              return row ? (
+                <TreeCells row={row} onToggle={() => void tree.expand(index, !row.expanded)} />
+              ) : (
+                <span className="muted">reading…</span>
+              );
+            }}
+          />
+        </div>
+      )}
+      {!nothing && <Findings path={path} />}
+    </Panel>
+  );
+}
+
+/** The tree follows the selection, and starts anew when other sources are open. */
+function useFollowing(tree: TreeModel): void {
+  const { engine, session, selection, view } = useWorkbench();
+  const version = useStore(session.version);
+  const seen = useRef(-1);
+  const units = useStore(session.info, (info) => info?.units.map((unit) => unit.name).join(' '));
+  const last = useRef({ units, epoch: engine.link.get().epoch });
+
+  useEffect(() => {
+    const epoch = engine.link.get().epoch;
+    if (last.current.units !== units || last.current.epoch !== epoch) tree.restart();
+    else if (seen.current !== version) tree.rows.refresh();
+    last.current = { units, epoch };
+    seen.current = version;
+  }, [tree, engine, units, version]);
+
+  useEffect(() => {
+    const follow = (): void => {
+      const { entry, bdf, from } = selection.current;
+      if (from === 'tables' || !view.linked('tables')) return;
+      if (entry !== undefined) void tree.reveal(entry);
+      else if (bdf !== undefined)
+        void engine.call('jump', { text: bdf }).then(
+          ({ places }) => {
+            const place = places.find(({ kind }) => kind === 'device');
+            // A selection made since then is the one to follow.
+            if (place && selection.current.bdf === bdf && selection.current.entry === undefined)
+              void tree.reveal(place.target);
+          },
+          () => {
+            // A device without tables has no row to go to.
+          },
+        );
+    };
+    follow();
+    return selection.store.subscribe(follow);
+  }, [tree, engine, selection, view]);
+}
+
+type Publish = (index: number) => void;
+
+async function right(tree: TreeModel, index: number, publish: Publish): Promise<void> {
+  const row = tree.rows.row(index);
+  if (!row?.expandable) return;
+  if (!row.expanded) await tree.expand(index, true);
+  else {
+    await tree.rows.need(index + 1);
+    publish(index + 1);
+  }
+}
+
+async function left(tree: TreeModel, index: number, publish: Publish): Promise<void> {
+  const row = tree.rows.row(index);
+  if (row?.expandable && row.expanded) await tree.expand(index, false);
+  else await up(tree, index, publish);
+}
+
+async function up(tree: TreeModel, index: number, publish: Publish): Promise<void> {
+  const parent = await tree.parentOf(index);
+  if (parent >= 0) publish(parent);
+}
+
+function Breadcrumb({ path }: { readonly path: string | undefined }): ReactNode {
+  if (path === undefined) return <span className="muted">Units</span>;
+  const parts = crumbs(path);
+  return (
+    <nav className="crumbs shrink" aria-label="Path">
+      {parts.map((part, index) => (
+        <span key={part.path}>
+          {index > 0 && <span className="muted"> › </span>}
+          {index === parts.length - 1 ? (
+            <b aria-current="location">{part.label}</b>
+          ) : (
+            <TargetLink target={part.path}>{part.label}</TargetLink>
+          )}
+        </span>
+      ))}
+    </nav>
+  );
+}
+
+/** Findings of the selected subtree, and what could not be read. */
+function Findings({ path }: { readonly path: string | undefined }): ReactNode {
+  const answer = useCall('findings.list', { path });
+  const [open, setOpen] = useState(true);
+  const { findings = [], incomplete = [] } = answer.value ?? {};
+  if (findings.length + incomplete.length === 0) return null;
+  return (
+    <section className="findings" aria-label="Findings">
+      <h3>
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? '▾' : '▸'} Findings {path === undefined ? '' : `below ${path}`}{' '}
+          <span className="muted">{findings.length + incomplete.length}</span>
+        </button>
+      </h3>
+      {open && (
+        <ul>
+          {findings.slice(0, 100).map((finding) => (
+            <li key={`${finding.id} ${finding.at} ${finding.text}`}>
+              <Glyph kind={finding.severity} />
+              <span>{finding.text}</span>
+              <TargetLink target={finding.at}>
+                {finding.at.split('/').slice(1).join('/') || finding.at}
+              </TargetLink>
+            </li>
+          ))}
+          {incomplete.slice(0, 100).map((text) => (
+            <li key={text}>
+              <Glyph kind="unknown" />
+              <span>{text}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

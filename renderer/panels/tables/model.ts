@@ -1,0 +1,135 @@
+import type { TreeRow } from '../../../core/protocol/contract.ts';
+import type { EngineApi } from '../../engine/api.ts';
+import { asFailure, isCancelled } from '../../engine/failure.ts';
+import type { Notices } from '../../state/notices.ts';
+import { RowWindow } from '../../state/rows.ts';
+import type { Store } from '../../state/store.ts';
+import { createStore } from '../../state/store.ts';
+
+export interface TreeState {
+  readonly selected: number;
+  /** Path of the selected row. */
+  readonly path: string | undefined;
+  /** Also entries that are not present. */
+  readonly all: boolean;
+}
+
+/** A view of the tables with its own expansion, held by the engine. */
+export class TreeModel {
+  readonly rows: RowWindow<TreeRow>;
+  readonly state: Store<TreeState>;
+  readonly #engine: EngineApi;
+  readonly #notices: Notices;
+  #tree: Promise<string> | undefined;
+  #wanted = '';
+
+  constructor(engine: EngineApi, notices: Notices, all: boolean) {
+    this.#engine = engine;
+    this.#notices = notices;
+    this.state = createStore<TreeState>({ selected: -1, path: undefined, all });
+    this.rows = new RowWindow(async (from, to, signal) => {
+      const tree = await this.#open();
+      return engine.call('tree.rows', { tree, from, to }, signal);
+    });
+  }
+
+  /** The engine is a new one, or other sources are open: the tree begins anew. */
+  restart(): void {
+    this.#tree = undefined;
+    this.#wanted = '';
+    this.state.set((old) => ({ ...old, selected: -1 }));
+    this.rows.reset();
+    const { path } = this.state.get();
+    if (path !== undefined) void this.reveal(path);
+  }
+
+  select(index: number): TreeRow | undefined {
+    const row = this.rows.row(index);
+    this.state.set((old) => ({ ...old, selected: index, path: row?.path ?? old.path }));
+    return row;
+  }
+
+  /** Opens or folds a row; `subtree` opens what is below, up to the engine's bound. */
+  async expand(index: number, open: boolean, subtree = false): Promise<void> {
+    const row = this.rows.row(index);
+    if (!row?.expandable || (row.expanded === open && !subtree)) return;
+    await this.#try(async (tree) => {
+      const answer = await this.#engine.call('tree.expand', {
+        tree,
+        path: row.path,
+        open,
+        subtree,
+      });
+      this.rows.retotal(answer.total);
+    });
+  }
+
+  /** Opens the parents of a path and selects its row. */
+  async reveal(path: string): Promise<void> {
+    if (this.state.get().path === path && this.state.get().selected >= 0) return;
+    this.#wanted = path;
+    await this.#try(async (tree) => {
+      const { total, index } = await this.#engine.call('tree.reveal', { tree, path });
+      // Another row was asked for, or picked, in the meantime.
+      if (this.#wanted !== path) return;
+      if (index < 0) {
+        this.state.set((old) => ({ ...old, selected: -1, path }));
+        return;
+      }
+      this.rows.retotal(total);
+      this.rows.show(index, index + 1);
+      await this.rows.need(index);
+      this.state.set((old) => ({ ...old, selected: index, path }));
+    });
+  }
+
+  async showAll(all: boolean): Promise<void> {
+    this.state.set((old) => ({ ...old, all, selected: -1 }));
+    await this.#try(async (tree) => {
+      const { total } = await this.#engine.call('tree.all', { tree, all });
+      this.rows.retotal(total);
+    });
+    const { path } = this.state.get();
+    if (path !== undefined) await this.reveal(path);
+  }
+
+  /** Index of the parent's row. */
+  async parentOf(index: number): Promise<number> {
+    const row = this.rows.row(index);
+    if (!row) return -1;
+    for (let above = index - 1; above >= 0; above--) {
+      const each = await this.rows.need(above);
+      if (!each) return -1;
+      if (each.depth < row.depth) return above;
+    }
+    return -1;
+  }
+
+  close(): void {
+    const open = this.#tree;
+    this.#tree = undefined;
+    open
+      ?.then((tree) => this.#engine.call('tree.close', { tree }))
+      .catch(() => {
+        // The engine that held the tree may be gone; so is the tree then.
+      });
+  }
+
+  #open(): Promise<string> {
+    this.#tree ??= this.#engine
+      .call('tree.open', { all: this.state.get().all })
+      .then(({ tree }) => tree);
+    this.#tree.catch(() => {
+      this.#tree = undefined;
+    });
+    return this.#tree;
+  }
+
+  async #try(work: (tree: string) => Promise<void>): Promise<void> {
+    try {
+      await work(await this.#open());
+    } catch (error) {
+      if (!isCancelled(error)) this.#notices.fail(asFailure(error));
+    }
+  }
+}

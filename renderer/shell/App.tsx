@@ -1,0 +1,69 @@
+import type { ReactNode } from 'react';
+import { useEffect, useState } from 'react';
+import { Start } from '../panels/start/Start.tsx';
+import { WorkbenchContext } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import type { Workbench } from '../state/workbench.ts';
+import { MenuHost } from '../ui/Menu.tsx';
+import { Dialogs } from './Dialogs.tsx';
+import { Dock } from './Dock.tsx';
+import { useDrop } from './drop.ts';
+import { LeaderList } from './LeaderList.tsx';
+import { NoticeBar } from './NoticeBar.tsx';
+import { Rail } from './Rail.tsx';
+import { StatusBar } from './StatusBar.tsx';
+import { Toolbar } from './Toolbar.tsx';
+import './app.css';
+
+/** The whole window. */
+export function App({ workbench }: { readonly workbench: Workbench }): ReactNode {
+  return (
+    <WorkbenchContext value={workbench}>
+      <Shell workbench={workbench} />
+    </WorkbenchContext>
+  );
+}
+
+function Shell({ workbench }: { readonly workbench: Workbench }): ReactNode {
+  const { session, start, view, faults } = workbench;
+  const empty = useStore(session.info, (info) => info?.empty ?? true);
+  const known = useStore(session.info, (info) => info !== undefined);
+  const starting = useStore(start);
+  const [ready, setReady] = useState(false);
+  const drop = useDrop(workbench);
+
+  // A session brings the view that it was saved with; the dock waits for it.
+  useEffect(() => {
+    if (empty) {
+      setReady(false);
+      return;
+    }
+    let current = true;
+    void view.load().then(() => {
+      if (!current) return;
+      faults.restore();
+      setReady(true);
+    });
+    return () => {
+      current = false;
+    };
+  }, [empty, view, faults]);
+
+  return (
+    <div className={`shell ${drop.over ? 'is-drop' : ''}`} {...drop.handlers}>
+      <Toolbar />
+      <Rail />
+      {starting || empty ? known && <Start /> : ready && <Dock />}
+      <NoticeBar />
+      <StatusBar />
+      <LeaderList />
+      <MenuHost />
+      <Dialogs />
+      {drop.over && (
+        <div className="drop-words" role="status">
+          Drop to open: console log, register file or other text. Dumps open with T D.
+        </div>
+      )}
+    </div>
+  );
+}

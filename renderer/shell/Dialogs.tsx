@@ -1,0 +1,26 @@
+import type { ReactNode } from 'react';
+import { useWorkbench } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import { ConnectDialog } from './ConnectDialog.tsx';
+import { HelpDialog } from './HelpDialog.tsx';
+import { OpenDialog } from './OpenDialog.tsx';
+import { PasteDialog } from './PasteDialog.tsx';
+
+/** The dialog that is open, if one is. */
+export function Dialogs(): ReactNode {
+  const { dialog } = useWorkbench();
+  const name = useStore(dialog);
+  const close = (): void => dialog.set(undefined);
+  switch (name) {
+    case 'help':
+      return <HelpDialog onClose={close} />;
+    case 'open':
+      return <OpenDialog onClose={close} />;
+    case 'connect':
+      return <ConnectDialog onClose={close} />;
+    case 'paste':
+      return <PasteDialog onClose={close} />;
+    case undefined:
+      return null;
+  }
+}

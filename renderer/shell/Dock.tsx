@@ -1,0 +1,108 @@
+import type {
+  DockviewApi,
+  DockviewTheme,
+  IDockviewHeaderActionsProps,
+  IDockviewPanelHeaderProps,
+} from 'dockview-react';
+import { DockviewReact } from 'dockview-react';
+import 'dockview-react/dist/styles/dockview.css';
+import type { ReactNode } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
+import { formatCount } from '../../core/format/size.ts';
+import { keysOf } from '../keys.ts';
+import { COMPONENTS } from '../panels/components.tsx';
+import { consoleOf, kindOf } from '../panels/registry.ts';
+import { useWorkbench } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import type { MenuItem } from '../state/workbench.ts';
+import { MenuButton } from '../ui/MenuButton.tsx';
+import './dock.css';
+
+const THEME: DockviewTheme = { name: 'faultline', className: 'dock-theme' };
+
+/** The dock: groups of tabs that a person can drag, split and close. */
+export function Dock(): ReactNode {
+  const { dock, view } = useWorkbench();
+  const detach = useRef<(() => void) | undefined>(undefined);
+  const root = useRef<HTMLDivElement>(null);
+
+  const onReady = useCallback(
+    ({ api }: { api: DockviewApi }) => {
+      const { layout, preset } = view.state.get();
+      detach.current = dock.attach(api, layout, preset);
+    },
+    [dock, view],
+  );
+  useEffect(() => () => detach.current?.(), []);
+
+  useEffect(() => {
+    const resized = (): void => dock.resized(globalThis.innerWidth);
+    globalThis.addEventListener('resize', resized);
+    return () => globalThis.removeEventListener('resize', resized);
+  }, [dock]);
+
+  return (
+    <main className="dock" ref={root} aria-label="Panels">
+      <DockviewReact
+        components={COMPONENTS}
+        tabComponents={{ tab: Tab }}
+        defaultTabComponent={Tab}
+        rightHeaderActionsComponent={GroupActions}
+        onReady={onReady}
+        theme={THEME}
+        disableFloatingGroups
+        noPanelsOverlay="emptyGroup"
+        announcements={false}
+      />
+    </main>
+  );
+}
+
+/** A tab's face: the panel's name and its count. */
+function Tab({ api }: IDockviewPanelHeaderProps): ReactNode {
+  const { session } = useWorkbench();
+  const info = useStore(session.info);
+  const kind = kindOf(api.id);
+  const extra = kind === 'faults' ? formatCount(info?.counts.faults ?? 0) : '';
+  const console =
+    kind === 'console'
+      ? (info?.consoles.find((each) => each.id === consoleOf(api.id)) ?? info?.consoles[0])
+      : undefined;
+  return (
+    <span className="tab-face">
+      {console?.name ?? api.title}
+      {extra !== '' && <span className="muted">{extra}</span>}
+    </span>
+  );
+}
+
+/** The menu at the end of a group's tabs. */
+function GroupActions({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
+  const { actions, dock, view } = useWorkbench();
+  if (!activePanel) return null;
+  const { id } = activePanel;
+  const action = (name: string, title: string): MenuItem => ({
+    title,
+    keys: keysOf(name),
+    run: () => {
+      dock.open(id);
+      actions.run(name);
+    },
+  });
+  const items = (): MenuItem[] => [
+    {
+      title: 'Follows the selection',
+      checked: view.linked(id),
+      run: () => view.toggleLink(id),
+    },
+    action('view.maximise', 'Maximise or restore'),
+    action('view.splitRight', 'Split right'),
+    action('view.splitBelow', 'Split below'),
+    action('view.closeTab', 'Close this tab'),
+  ];
+  return (
+    <MenuButton label={`Menu of ${activePanel.title ?? id}`} className="group-menu" items={items}>
+      ⋯
+    </MenuButton>
+  );
+}

@@ -1,0 +1,192 @@
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
+import type { CallAnswer, DeviceItem } from '../../core/protocol/contract.ts';
+import { strokeOf } from '../keys.ts';
+import { useWorkbench } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import { Keys } from '../ui/Keys.tsx';
+import { nothingMatches } from '../wording.ts';
+import { goTo } from './go.ts';
+import type { JumpMode, JumpRow } from './jump.ts';
+import { findActions, readJump } from './jump.ts';
+
+/** Console lines that are searched at a time, and hits shown. */
+const SEARCHED = 5000;
+const HITS = 12;
+const PART_OF_BDF = /^[0-9a-f]{2}:[0-9a-f:.]*$/i;
+
+/** One field for places, actions and panels (`F2`). */
+export function JumpBox(): ReactNode {
+  const workbench = useWorkbench();
+  const { palette, actions } = workbench;
+  const { open, text } = useStore(palette);
+  const [at, setAt] = useState(0);
+  const input = useRef<HTMLInputElement>(null);
+  const opener = useRef<Element | null>(null);
+  const listId = useId();
+  const rows = useRows(open, text);
+
+  useEffect(() => {
+    if (!open || document.activeElement === input.current) return;
+    opener.current = document.activeElement;
+    input.current?.focus();
+    input.current?.select();
+  }, [open]);
+  useEffect(() => setAt(0), [text]);
+
+  const close = (): void => {
+    palette.set({ open: false, text: '' });
+    if (opener.current instanceof HTMLElement && opener.current.isConnected) opener.current.focus();
+    else input.current?.blur();
+  };
+  const choose = (row: JumpRow | undefined, beside: boolean): void => {
+    if (!row) return;
+    close();
+    if (row.run.kind === 'action') actions.run(row.run.action);
+    else
+      goTo(workbench, row.run.target, { panel: row.run.panel, focus: true, beside, from: 'jump' });
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const stroke = strokeOf(event);
+    if (stroke === 'Down') setAt((old) => Math.min(rows.length - 1, old + 1));
+    else if (stroke === 'Up') setAt((old) => Math.max(0, old - 1));
+    else if (stroke === 'Enter' || stroke === 'Shift+Enter')
+      choose(rows[at], stroke === 'Shift+Enter');
+    else if (stroke === 'Esc') close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const shown = open && (text !== '' || rows.length > 0);
+  return (
+    <div className="jump">
+      <input
+        ref={input}
+        role="combobox"
+        aria-label="Jump"
+        aria-expanded={shown}
+        aria-controls={listId}
+        aria-activedescendant={shown && rows.length > 0 ? `${listId}-${at}` : undefined}
+        aria-autocomplete="list"
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="Jump to a BDF, address or register; > runs a command"
+        value={text}
+        onFocus={(event) => {
+          if (open) return;
+          opener.current = event.relatedTarget;
+          palette.set({ open: true, text: '' });
+        }}
+        onBlur={() => palette.set({ open: false, text: '' })}
+        onChange={(event) => palette.set({ open: true, text: event.target.value })}
+        onKeyDown={onKeyDown}
+      />
+      {!open && <Keys keys="F2" />}
+      <div
+        id={listId}
+        className={shown ? 'popover jump-list' : ''}
+        role="listbox"
+        aria-label="Places and actions"
+      >
+        {shown &&
+          rows.map((row, index) => (
+            <div
+              key={row.id}
+              id={`${listId}-${index}`}
+              className="jump-row"
+              role="option"
+              aria-selected={index === at}
+              tabIndex={-1}
+              onMouseDown={(event) => {
+                event.preventDefault();
+                choose(row, event.shiftKey);
+              }}
+            >
+              <span className="muted" aria-hidden="true">
+                {{ place: '→', action: '>', panel: '▤' }[row.glyph]}
+              </span>
+              <span className={`label ${row.glyph === 'place' ? 'mono' : ''}`}>{row.label}</span>
+              <span className="detail">{row.detail}</span>
+              {row.keys !== undefined && <Keys keys={row.keys} />}
+            </div>
+          ))}
+        {shown && rows.length === 0 && (
+          <div className="jump-none" role="option" aria-selected="false" aria-disabled="true">
+            {nothingMatches(text)}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Places from the engine, then actions and panels. */
+function useRows(open: boolean, text: string): readonly JumpRow[] {
+  const { actions, engine, session } = useWorkbench();
+  const [places, setPlaces] = useState<readonly JumpRow[]>([]);
+  const { mode, query } = readJump(text);
+
+  useEffect(() => {
+    setPlaces([]);
+    if (!open || query === '' || mode === 'actions') return;
+    const abort = new AbortController();
+    const console = session.info.get()?.consoles[0];
+    const ask =
+      mode === 'console'
+        ? console
+          ? engine
+              .call('console.lines', { console: console.id, from: 1, to: SEARCHED }, abort.signal)
+              .then(({ lines }) =>
+                lines
+                  .filter((line) => line.text.toLowerCase().includes(query.toLowerCase()))
+                  .slice(0, HITS)
+                  .map((line) => placeRow(`L${line.line}`, line.text, 'console', `L${line.line}`)),
+              )
+          : Promise.resolve([])
+        : Promise.all([
+            engine.call('jump', { text: query }, abort.signal),
+            mode === 'devices' || PART_OF_BDF.test(query)
+              ? engine.call('devices.list', {}, abort.signal)
+              : { devices: [] },
+          ]).then(([{ places: named }, { devices }]) => placesOf(named, devices, query, mode));
+    ask.then(setPlaces, () => setPlaces([]));
+    return () => abort.abort();
+  }, [engine, session, open, mode, query]);
+
+  if (!open) return [];
+  const found =
+    mode === 'all' || mode === 'actions' ? findActions(actions.list(), query, mode) : [];
+  return [...places, ...found];
+}
+
+/** The engine's places, then devices of which only a part was typed. */
+function placesOf(
+  named: CallAnswer<'jump'>['places'],
+  devices: readonly DeviceItem[],
+  query: string,
+  mode: JumpMode,
+): readonly JumpRow[] {
+  const rows = named
+    .filter((place) => mode !== 'devices' || place.kind === 'device')
+    .map((place) => placeRow(place.target, place.label, place.panel, place.detail));
+  const low = query.toLowerCase();
+  for (const { path, bdf, driver, unit, translation } of devices) {
+    if (rows.length >= HITS) break;
+    if (!bdf.includes(low) && !driver?.includes(low)) continue;
+    if (rows.some(({ run }) => run.kind === 'place' && run.target === path)) continue;
+    const detail = [driver, unit, translation].filter(Boolean).join(' · ');
+    rows.push(placeRow(path, bdf, 'tables', detail));
+  }
+  return rows;
+}
+
+function placeRow(target: string, label: string, panel: string, detail: string): JumpRow {
+  return {
+    id: `${panel} ${target}`,
+    label,
+    detail: detail === '' ? panel : detail,
+    glyph: 'place',
+    run: { kind: 'place', target, panel },
+  };
+}

@@ -1,0 +1,120 @@
+import type { ReactNode } from 'react';
+import { useEffect, useState } from 'react';
+import type { ConsoleInfo, SessionInfo } from '../../core/protocol/contract.ts';
+import { formatCount, formatSize } from '../../core/format/size.ts';
+import { useWorkbench } from '../state/context.ts';
+import { selectionText } from '../state/selection.ts';
+import { useStore } from '../state/store.ts';
+import { Glyph } from '../ui/Glyph.tsx';
+import './statusbar.css';
+
+/** How often the heap is looked at, ms. */
+const HEAP_EVERY = 2000;
+
+/** Connection, units, counts, jobs; selection, heap, theme. Every item runs an action. */
+export function StatusBar(): ReactNode {
+  const { actions, session, selection, view } = useWorkbench();
+  const info = useStore(session.info);
+  const selected = useStore(selection.store);
+  const theme = useStore(view.theme);
+  const heap = useHeap();
+  const text = selectionText(selected);
+  return (
+    <footer className="statusbar" aria-label="Status">
+      {info && !info.empty && <SessionItems info={info} />}
+      <span className="push" />
+      {info && !info.empty && text !== '' && (
+        <button
+          type="button"
+          className="mono status-selection"
+          aria-label={`Selection ${text}`}
+          onClick={() => actions.run('selection.showIn')}
+        >
+          {text}
+        </button>
+      )}
+      {heap !== '' && <span className="status-heap">Heap {heap}</span>}
+      <button
+        type="button"
+        aria-label={`Theme: ${theme}. Switch`}
+        onClick={() => actions.run('view.theme')}
+      >
+        ◐ Theme
+      </button>
+    </footer>
+  );
+}
+
+function SessionItems({ info }: { readonly info: SessionInfo }): ReactNode {
+  const { actions, dock, link } = useWorkbench();
+  const { state } = useStore(link);
+  const console = info.consoles[0];
+  const { faults, findings, changes } = info.counts;
+  return (
+    <>
+      <button type="button" onClick={() => actions.run('go.console')}>
+        <Glyph kind={state === 'open' ? connectionGlyph(console) : 'error'} name="" />
+        {state === 'open' ? connectionText(console) : 'engine stopped'}
+      </button>
+      {info.units.length > 0 && (
+        <button type="button" onClick={() => actions.run('go.tables')}>
+          {unitsText(info)}
+        </button>
+      )}
+      <button type="button" onClick={() => actions.run('go.faults')}>
+        <Glyph kind={faults > 0 ? 'error' : 'ok'} name="" />
+        {formatCount(faults)} {faults === 1 ? 'fault' : 'faults'}
+      </button>
+      <button type="button" onClick={() => actions.run('go.tables')}>
+        <Glyph kind={findings > 0 ? (info.worstFinding ?? 'note') : 'ok'} name="" />
+        {formatCount(findings)} {findings === 1 ? 'finding' : 'findings'}
+      </button>
+      {changes > 0 && (
+        <button type="button" className="diff" onClick={() => dock.open('entry')}>
+          Δ {formatCount(changes)} {changes === 1 ? 'change' : 'changes'}
+        </button>
+      )}
+      {info.jobs.map((job) => (
+        <span key={job.id} role="status" title={job.detail}>
+          {job.name}
+          {job.percent === undefined ? '' : ` ${Math.round(job.percent)} %`}
+        </span>
+      ))}
+    </>
+  );
+}
+
+function connectionGlyph(console: ConsoleInfo | undefined): 'ok' | 'unknown' | 'error' {
+  if (!console || console.state === 'connecting') return 'unknown';
+  return console.state === 'failed' ? 'error' : 'ok';
+}
+
+function connectionText(console: ConsoleInfo | undefined): string {
+  if (!console) return 'no console';
+  if (!console.replay) return console.status;
+  return `Replay ${console.replay.position.toFixed(1)} s`;
+}
+
+/** `dmar0 · VT-d legacy`, `dmar0–3 · VT-d legacy`. */
+function unitsText(info: SessionInfo): string {
+  const vendor = { intel: 'VT-d', amd: 'AMD-Vi' };
+  const modes = [...new Set(info.units.map((unit) => `${vendor[unit.vendor]} ${unit.mode}`))];
+  const names = info.units.map((unit) => unit.name);
+  const shown = names.length > 3 ? `${names[0]}… ${names.length} units` : names.join(', ');
+  return `${shown} · ${modes.join(', ')}`;
+}
+
+/** The window's own heap, where the browser tells it. */
+function useHeap(): string {
+  const [heap, setHeap] = useState('');
+  useEffect(() => {
+    const look = (): void => {
+      const memory = (performance as { memory?: { usedJSHeapSize: number } }).memory;
+      if (memory) setHeap(formatSize(Math.round(memory.usedJSHeapSize / (1 << 20)) * (1 << 20)));
+    };
+    look();
+    const timer = setInterval(look, HEAP_EVERY);
+    return () => clearInterval(timer);
+  }, []);
+  return heap;
+}

@@ -1,0 +1,106 @@
+import type { ReactNode } from 'react';
+import type { SourceInfo } from '../../core/protocol/contract.ts';
+import { formatSize } from '../../core/format/size.ts';
+import { keysOf } from '../keys.ts';
+import { useWorkbench } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import type { MenuItem } from '../state/workbench.ts';
+import type { GlyphKind } from '../ui/Glyph.tsx';
+import { Glyph, Mark } from '../ui/Glyph.tsx';
+import { MenuButton } from '../ui/MenuButton.tsx';
+import { READ_ONLY } from '../wording.ts';
+import { JumpBox } from './JumpBox.tsx';
+import './toolbar.css';
+
+const STATE_GLYPH: Readonly<Record<SourceInfo['state'], GlyphKind>> = {
+  ready: 'ok',
+  partial: 'warning',
+  failed: 'error',
+  live: 'ok',
+  ended: 'unknown',
+};
+
+const OPENERS = ['target.sample', 'target.open', 'target.connect', 'target.paste'];
+
+/** Mark, session, sources, Jump box, write state. */
+export function Toolbar(): ReactNode {
+  const { session } = useWorkbench();
+  const info = useStore(session.info);
+  return (
+    <header className="toolbar" role="toolbar" aria-label="Faultline">
+      <span className="brand">
+        <Mark />
+        Faultline
+      </span>
+      {info && !info.empty && (
+        <div className="chips">
+          <SessionMenu title={info.title} />
+          {info.sources.map((source) => (
+            <SourceChip key={source.id} source={source} />
+          ))}
+        </div>
+      )}
+      <JumpBox />
+      <WriteState typing={info?.consoles.some((each) => each.canWrite) ?? false} />
+    </header>
+  );
+}
+
+function SessionMenu({ title }: { readonly title: string }): ReactNode {
+  const { actions } = useWorkbench();
+  const items = (): MenuItem[] =>
+    actions
+      .list()
+      .filter(({ id }) => [...OPENERS, 'target.machine', 'target.close', 'go.start'].includes(id))
+      .map(({ id, title: name }) => ({
+        title: name,
+        keys: keysOf(id),
+        run: () => actions.run(id),
+      }));
+  return (
+    <MenuButton label={`Session ${title}`} className="chip" items={items}>
+      <span className="chip-name">{title}</span> ▾
+    </MenuButton>
+  );
+}
+
+function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
+  const { dock, start } = useWorkbench();
+  const kind = source.kind === 'console' || source.kind === 'log' ? 'console' : 'tables';
+  const size = source.bytes === undefined ? '' : `${formatSize(source.bytes)}, `;
+  return (
+    <button
+      type="button"
+      className="chip"
+      title={`${source.name}: ${size}${source.detail}`}
+      onClick={() => {
+        start.set(false);
+        dock.open(source.kind === 'registers' ? 'registers' : kind);
+      }}
+    >
+      <Glyph kind={STATE_GLYPH[source.state]} name={source.state} />
+      <span className="chip-name">{source.name}</span>
+      <span className="muted chip-detail">
+        {size}
+        {source.detail}
+      </span>
+    </button>
+  );
+}
+
+/** Nothing reaches a target unless somebody allowed it. */
+function WriteState({ typing }: { readonly typing: boolean }): ReactNode {
+  return (
+    <span
+      className={`chip write-state ${typing ? 'is-armed' : ''}`}
+      title={
+        typing
+          ? 'A console was connected with typing allowed. Changes in Tables stay in this window.'
+          : 'Nothing is written to a target. Changes in Tables stay in this window.'
+      }
+    >
+      <Glyph kind={typing ? 'warning' : 'ok'} name="" />
+      {typing ? 'Typing allowed' : READ_ONLY}
+    </span>
+  );
+}

@@ -1,0 +1,86 @@
+import type { PanelKind } from '../panels/registry.ts';
+import { kindOf } from '../panels/registry.ts';
+import type { Workbench } from '../state/workbench.ts';
+
+/** Where a link of the engine leads: a path, `#7`, `L123`, or an address. */
+export type Target =
+  | { readonly kind: 'fault'; readonly fault: number }
+  | { readonly kind: 'line'; readonly line: number }
+  | { readonly kind: 'address'; readonly address: string }
+  | { readonly kind: 'path'; readonly path: string };
+
+/** Reads a link's text. */
+export function parseTarget(text: string): Target {
+  const fault = /^#(\d+)$/.exec(text);
+  if (fault) return { kind: 'fault', fault: Number(fault[1]) };
+  const line = /^L(\d+)$/.exec(text);
+  if (line) return { kind: 'line', line: Number(line[1]) };
+  if (/^0x[0-9a-f]+$/.test(text)) return { kind: 'address', address: text };
+  return { kind: 'path', path: text };
+}
+
+/** The panel that a target shows in when the engine does not name one. */
+export function panelOf(target: Target): PanelKind {
+  switch (target.kind) {
+    case 'fault':
+      return 'explain';
+    case 'line':
+      return 'console';
+    case 'address':
+      return 'memory';
+    case 'path':
+      return 'tables';
+  }
+}
+
+/** The device that a path is about. */
+export function deviceOfPath(path: string): string | undefined {
+  return /(?:^|\/)((?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])(?:\/|$)/.exec(path)?.[1];
+}
+
+/** Publishes what a link names and shows it. Links in lists leave the focus where it is. */
+export function goTo(
+  workbench: Workbench,
+  text: string,
+  how: { panel?: string; focus?: boolean; beside?: boolean; from?: string } = {},
+): void {
+  const target = parseTarget(text);
+  const from = how.from ?? 'link';
+  if (target.kind === 'fault') void selectFault(workbench, target.fault, from);
+  else if (target.kind === 'line') workbench.selection.publish({ line: target.line, from });
+  else if (target.kind === 'address')
+    workbench.selection.publish({ physical: target.address, from });
+  else
+    workbench.selection.publish({
+      entry: target.path,
+      bdf: deviceOfPath(target.path),
+      unit: target.path.split('/')[0],
+      from,
+    });
+  const named = how.panel === undefined ? undefined : kindOf(how.panel.toLowerCase());
+  workbench.start.set(false);
+  workbench.dock.open(named ?? panelOf(target), {
+    focus: how.focus ?? false,
+    beside: how.beside,
+  });
+}
+
+/** A fault by its number: its address and device come with it. */
+async function selectFault(workbench: Workbench, fault: number, from: string): Promise<void> {
+  try {
+    const { fault: item } = await workbench.engine.call('explain', { fault });
+    workbench.selection.publish({
+      fault,
+      bdf: item.bdf,
+      pasid: item.pasid,
+      iova: item.address,
+      access: item.access,
+      line: item.line,
+      console: item.console,
+      from,
+    });
+  } catch {
+    // The panels that show the fault say why it can't be explained.
+    workbench.selection.publish({ fault, from });
+  }
+}

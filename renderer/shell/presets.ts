@@ -1,0 +1,99 @@
+import type { PanelKind } from '../panels/registry.ts';
+
+/** One group of tabs in a layout; the first panel is the one in front. */
+export type Tabs = readonly PanelKind[];
+
+/** Columns from left to right, each of groups from top to bottom. Sizes are parts of 1. */
+export interface Preset {
+  readonly name: string;
+  readonly columns: readonly {
+    readonly width: number;
+    readonly groups: readonly { readonly tabs: Tabs; readonly height: number }[];
+  }[];
+  /** The panel that has the focus. */
+  readonly focus: PanelKind;
+}
+
+/** Widths under which the right column becomes tabs of the left one. */
+export const NARROW = 1200;
+
+/** Proportions of the mock-ups at 1440 x 900: a dock of 1304 x 836. */
+export const PRESETS: readonly Preset[] = [
+  {
+    name: 'Triage',
+    focus: 'faults',
+    columns: [
+      {
+        width: 812 / 1304,
+        groups: [
+          { tabs: ['faults', 'tables'], height: 536 / 836 },
+          { tabs: ['console', 'script'], height: 300 / 836 },
+        ],
+      },
+      { width: 492 / 1304, groups: [{ tabs: ['explain', 'entry', 'translate'], height: 1 }] },
+    ],
+  },
+  {
+    name: 'Tables',
+    focus: 'tables',
+    columns: [
+      { width: 572 / 1304, groups: [{ tabs: ['tables', 'registers'], height: 1 }] },
+      {
+        width: 732 / 1304,
+        groups: [
+          { tabs: ['entry', 'translate'], height: 536 / 836 },
+          { tabs: ['memory', 'script'], height: 300 / 836 },
+        ],
+      },
+    ],
+  },
+  {
+    name: 'Lab',
+    focus: 'handoff',
+    columns: [{ width: 1, groups: [{ tabs: ['handoff', 'tables', 'registers'], height: 1 }] }],
+  },
+  {
+    name: 'Time',
+    focus: 'faults',
+    columns: [
+      {
+        width: 744 / 1304,
+        groups: [
+          { tabs: ['faults'], height: 384 / 836 },
+          { tabs: ['console'], height: 452 / 836 },
+        ],
+      },
+      {
+        width: 560 / 1304,
+        groups: [
+          { tabs: ['explain'], height: 384 / 836 },
+          { tabs: ['translate', 'entry'], height: 452 / 836 },
+        ],
+      },
+    ],
+  },
+  {
+    name: 'Console',
+    focus: 'console',
+    columns: [{ width: 1, groups: [{ tabs: ['console', 'faults', 'explain'], height: 1 }] }],
+  },
+];
+
+/**
+ * The preset for a window of that width: in a narrow one the right column becomes tabs of the
+ * left column's lower group (which is made when there is none).
+ */
+export function presetFor(number: number, narrow: boolean): Preset {
+  const preset = PRESETS[number - 1] ?? PRESETS[0];
+  if (!narrow || preset.columns.length < 2) return preset;
+  const [left, ...rest] = preset.columns;
+  const moved = rest.flatMap((column) => column.groups.flatMap((group) => group.tabs));
+  const [top, bottom] = left.groups;
+  const groups = bottom
+    ? [top, { ...bottom, tabs: [...bottom.tabs, ...moved] }]
+    : [
+        { ...top, height: 0.5 },
+        { tabs: moved, height: 0.5 },
+      ];
+  return { ...preset, columns: [{ width: 1, groups }] };
+}

@@ -1,0 +1,66 @@
+import { keysOf } from '../keys.ts';
+import { PANELS } from '../panels/registry.ts';
+import type { PanelKind } from '../panels/registry.ts';
+import type { MenuItem, Workbench } from '../state/workbench.ts';
+import { copyText } from '../ui/clipboard.ts';
+
+/** Panels that can show what is selected. */
+function panelsFor(workbench: Workbench): PanelKind[] {
+  const { fault, entry, bdf, iova, physical, line, register } = workbench.selection.current;
+  const panels: PanelKind[] = [];
+  if (fault !== undefined) panels.push('explain', 'faults');
+  if (entry !== undefined || bdf !== undefined) panels.push('tables');
+  if (entry !== undefined) panels.push('entry');
+  if (bdf !== undefined && iova !== undefined) panels.push('translate');
+  if (physical !== undefined || entry !== undefined) panels.push('memory');
+  if (line !== undefined) panels.push('console');
+  if (register !== undefined) panels.push('registers');
+  return panels;
+}
+
+/** `X`: the panels in which the selection can be seen. */
+export function showInItems(workbench: Workbench): MenuItem[] {
+  return panelsFor(workbench).map((kind) => ({
+    title: PANELS[kind].title,
+    keys: keysOf(`go.${kind}`),
+    run: () => workbench.dock.open(kind),
+  }));
+}
+
+/** `.`: what can be done with the selection. */
+export function selectionItems(workbench: Workbench): MenuItem[] {
+  const { fault, bdf, iova, entry, physical } = workbench.selection.current;
+  const { faults, notices, actions } = workbench;
+  const items: MenuItem[] = [];
+  const copy = (title: string, text: string): void => {
+    items.push({ title, run: () => void copyText(text, notices) });
+  };
+  if (fault !== undefined)
+    items.push({
+      title: 'Explain the fault',
+      keys: keysOf('go.explain'),
+      run: () => actions.run('go.explain'),
+    });
+  if (bdf !== undefined) {
+    items.push({ title: `Filter faults to ${bdf}`, run: () => faults.setFilter(`bdf:${bdf}`) });
+    items.push({ title: `Filter out ${bdf}`, run: () => faults.setFilter(`not bdf:${bdf}`) });
+    copy(`Copy ${bdf}`, bdf);
+  }
+  if (iova !== undefined) copy(`Copy ${iova}`, iova);
+  if (physical !== undefined) copy(`Copy ${physical}`, physical);
+  if (entry !== undefined) {
+    items.push({
+      title: 'Inspect the entry',
+      keys: keysOf('go.entry'),
+      run: () => actions.run('go.entry'),
+    });
+    items.push({
+      title: 'Copy a link',
+      keys: keysOf('copy.link'),
+      run: () => actions.run('copy.link'),
+    });
+  }
+  for (const item of showInItems(workbench))
+    items.push({ ...item, title: `Show in ${item.title}`, keys: undefined });
+  return items;
+}

@@ -1,0 +1,180 @@
+import type { EngineApi } from '../engine/api.ts';
+import type { Store } from './store.ts';
+import { createStore } from './store.ts';
+
+export type Theme = 'dark' | 'light';
+
+/** What a person set in the window; it is saved with the session. */
+export interface ViewState {
+  /** Absent: as the system has it. */
+  readonly theme?: Theme;
+  readonly density?: 'compact' | 'comfortable';
+  /** Per cent, 80 to 200. */
+  readonly zoom: number;
+  /** The hint in the Faults bar was read. */
+  readonly hintSeen: boolean;
+  /** Panels that do not follow the selection. */
+  readonly unlinked: readonly string[];
+  /** Filters, widths and the like, by panel. */
+  readonly panels: Readonly<Record<string, unknown>>;
+  /** Dockview's own form of the layout, and the preset that it came from. */
+  readonly layout?: unknown;
+  readonly preset: number;
+}
+
+const INITIAL: ViewState = { zoom: 100, hintSeen: false, unlinked: [], panels: {}, preset: 1 };
+
+const SAVE_AFTER = 1000;
+const ZOOM_STEPS = [80, 90, 100, 110, 125, 150, 175, 200];
+const LOCAL = 'faultline.view';
+
+/** The next step of the font zoom; the ends hold. */
+export function nextZoom(zoom: number, direction: 1 | -1): number {
+  const steps = direction > 0 ? ZOOM_STEPS : [...ZOOM_STEPS].reverse();
+  return steps.find((step) => (direction > 0 ? step > zoom : step < zoom)) ?? zoom;
+}
+
+/** Reads a saved view; anything that is not one gives the initial view. */
+export function parseView(text: string | undefined | null): ViewState {
+  if (!text) return INITIAL;
+  try {
+    const raw: unknown = JSON.parse(text);
+    if (typeof raw !== 'object' || raw === null) return INITIAL;
+    const saved = raw as Partial<Record<keyof ViewState, unknown>>;
+    return {
+      theme: saved.theme === 'dark' || saved.theme === 'light' ? saved.theme : undefined,
+      density:
+        saved.density === 'compact' || saved.density === 'comfortable' ? saved.density : undefined,
+      zoom: typeof saved.zoom === 'number' && ZOOM_STEPS.includes(saved.zoom) ? saved.zoom : 100,
+      hintSeen: saved.hintSeen === true,
+      unlinked: Array.isArray(saved.unlinked)
+        ? saved.unlinked.filter((each) => typeof each === 'string')
+        : [],
+      panels:
+        typeof saved.panels === 'object' && saved.panels !== null
+          ? (saved.panels as Record<string, unknown>)
+          : {},
+      layout: saved.layout,
+      preset: typeof saved.preset === 'number' ? saved.preset : 1,
+    };
+  } catch {
+    return INITIAL;
+  }
+}
+
+/** Theme, density, zoom and what panels remember. */
+export class ViewModel {
+  readonly state: Store<ViewState>;
+  /** The theme that shows, whoever chose it. */
+  readonly theme: Store<Theme>;
+  readonly #engine: EngineApi;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #loaded = false;
+
+  constructor(engine: EngineApi) {
+    this.#engine = engine;
+    const local = parseView(localStorage.getItem(LOCAL));
+    this.state = createStore<ViewState>({
+      ...INITIAL,
+      theme: local.theme,
+      density: local.density,
+      zoom: local.zoom,
+      hintSeen: local.hintSeen,
+    });
+    const system = matchMedia('(prefers-color-scheme: light)');
+    const shown = (): Theme => this.state.get().theme ?? (system.matches ? 'light' : 'dark');
+    this.theme = createStore(shown());
+    const apply = (): void => {
+      const { density, zoom } = this.state.get();
+      const root = document.documentElement;
+      root.dataset.theme = shown();
+      root.dataset.density =
+        density ?? (matchMedia('(pointer: coarse)').matches ? 'comfortable' : 'compact');
+      root.style.setProperty('--zoom', String(zoom / 100));
+      this.theme.set(shown());
+    };
+    apply();
+    system.addEventListener('change', apply);
+    this.state.subscribe(() => {
+      apply();
+      this.#save();
+    });
+  }
+
+  /** Takes the view that the session was saved with. */
+  async load(): Promise<ViewState> {
+    try {
+      const { state } = await this.#engine.call('view.load', {});
+      if (state !== undefined) {
+        const saved = parseView(state);
+        const { theme, density, zoom, hintSeen } = this.state.get();
+        this.state.set({
+          ...saved,
+          theme: saved.theme ?? theme,
+          density: saved.density ?? density,
+          zoom: saved.zoom === 100 ? zoom : saved.zoom,
+          hintSeen: saved.hintSeen || hintSeen,
+        });
+      }
+    } catch {
+      // A view that can't be had is no reason to stop: the window starts with the usual one.
+    }
+    this.#loaded = true;
+    return this.state.get();
+  }
+
+  set(change: Partial<ViewState>): void {
+    this.state.set((old) => ({ ...old, ...change }));
+  }
+
+  toggleTheme(): void {
+    this.set({ theme: this.theme.get() === 'dark' ? 'light' : 'dark' });
+  }
+
+  toggleDensity(): void {
+    const dense = document.documentElement.dataset.density === 'compact';
+    this.set({ density: dense ? 'comfortable' : 'compact' });
+  }
+
+  zoom(direction: 1 | -1): void {
+    this.set({ zoom: nextZoom(this.state.get().zoom, direction) });
+  }
+
+  /** Whether a panel follows the selection. */
+  linked(panel: string): boolean {
+    return !this.state.get().unlinked.includes(panel);
+  }
+
+  toggleLink(panel: string): void {
+    const { unlinked } = this.state.get();
+    this.set({
+      unlinked: unlinked.includes(panel)
+        ? unlinked.filter((each) => each !== panel)
+        : [...unlinked, panel],
+    });
+  }
+
+  /** What a panel remembered, or what it starts with. */
+  panel<T extends object>(id: string, initial: T): T {
+    const saved = this.state.get().panels[id];
+    return typeof saved === 'object' && saved !== null
+      ? { ...initial, ...(saved as Partial<T>) }
+      : initial;
+  }
+
+  remember(id: string, state: object): void {
+    this.set({ panels: { ...this.state.get().panels, [id]: state } });
+  }
+
+  #save(): void {
+    const { theme, density, zoom, hintSeen } = this.state.get();
+    localStorage.setItem(LOCAL, JSON.stringify({ theme, density, zoom, hintSeen }));
+    if (!this.#loaded) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#engine
+        .call('view.save', { state: JSON.stringify(this.state.get()) })
+        .catch((error: unknown) => console.warn('the view was not saved:', error));
+    }, SAVE_AFTER);
+  }
+}

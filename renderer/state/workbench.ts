@@ -1,0 +1,79 @@
+import type { Connection, LinkState } from '../engine/connection.ts';
+import { DockModel } from '../shell/dock-model.ts';
+import { ActionRegistry } from './actions.ts';
+import { FaultsModel } from './faults.ts';
+import { browserHistory } from './history.ts';
+import { Keyboard } from './keyboard.ts';
+import { Notices } from './notices.ts';
+import { SelectionBus } from './selection.ts';
+import { SessionModel } from './session.ts';
+import type { Store } from './store.ts';
+import { createStore } from './store.ts';
+import { ViewModel } from './view.ts';
+
+export type DialogName = 'open' | 'connect' | 'paste' | 'help';
+
+/** Menus that open at a place in the window. */
+export interface MenuRequest {
+  readonly label: string;
+  readonly at: { readonly x: number; readonly y: number };
+  readonly items: readonly MenuItem[];
+}
+
+export interface MenuItem {
+  readonly title: string;
+  readonly keys?: string;
+  readonly detail?: string;
+  readonly checked?: boolean;
+  run(): void;
+}
+
+/** Everything that lives outside React. */
+export interface Workbench {
+  readonly engine: Connection;
+  readonly link: Store<LinkState>;
+  readonly session: SessionModel;
+  readonly selection: SelectionBus;
+  readonly view: ViewModel;
+  readonly dock: DockModel;
+  readonly faults: FaultsModel;
+  readonly actions: ActionRegistry;
+  readonly keyboard: Keyboard;
+  readonly notices: Notices;
+  readonly dialog: Store<DialogName | undefined>;
+  readonly palette: Store<{ readonly open: boolean; readonly text: string }>;
+  readonly menu: Store<MenuRequest | undefined>;
+  /** Start shows instead of the dock. */
+  readonly start: Store<boolean>;
+  /** Text that the Translate panel or the Script panel was asked to take. */
+  readonly translate: Store<{ readonly text: string; readonly turn: number }>;
+}
+
+/** Makes the window's state around a connection. */
+export function createWorkbench(connection: Connection): Workbench {
+  const view = new ViewModel(connection);
+  const dock: DockModel = new DockModel(() =>
+    view.set({ layout: dock.toJSON(), preset: dock.presetNumber }),
+  );
+  const actions = new ActionRegistry();
+  const session = new SessionModel(connection);
+  const selection = new SelectionBus(browserHistory(globalThis.window));
+  actions.focusedBy(() => dock.state.get().active);
+  return {
+    engine: connection,
+    link: connection.link,
+    session,
+    selection,
+    view,
+    dock,
+    faults: new FaultsModel(connection, selection, view),
+    actions,
+    keyboard: new Keyboard(actions),
+    notices: new Notices(),
+    dialog: createStore<DialogName | undefined>(undefined),
+    palette: createStore<{ open: boolean; text: string }>({ open: false, text: '' }),
+    menu: createStore<MenuRequest | undefined>(undefined),
+    start: createStore(false),
+    translate: createStore({ text: '', turn: 0 }),
+  };
+}

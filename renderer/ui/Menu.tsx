@@ -1,0 +1,97 @@
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
+import { strokeOf } from '../keys.ts';
+import { useWorkbench } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import type { MenuRequest } from '../state/workbench.ts';
+import { Keys } from './Keys.tsx';
+
+/** The one menu of the window, wherever it was asked for. */
+export function MenuHost(): ReactNode {
+  const { menu } = useWorkbench();
+  const request = useStore(menu);
+  return request ? <Menu request={request} onClose={() => menu.set(undefined)} /> : null;
+}
+
+function Menu({
+  request,
+  onClose,
+}: {
+  readonly request: MenuRequest;
+  readonly onClose: () => void;
+}): ReactNode {
+  const root = useRef<HTMLDivElement>(null);
+  const opener = useRef<Element | null>(null);
+
+  useLayoutEffect(() => {
+    const element = root.current;
+    if (!element) return;
+    opener.current = document.activeElement;
+    // The menu stays inside the window.
+    const { width, height } = element.getBoundingClientRect();
+    element.style.left = `${Math.max(4, Math.min(request.at.x, innerWidth - width - 4))}px`;
+    element.style.top = `${Math.max(4, Math.min(request.at.y, innerHeight - height - 4))}px`;
+    items(element)[0]?.focus();
+  }, [request]);
+
+  useEffect(() => {
+    const outside = (event: MouseEvent): void => {
+      if (!root.current?.contains(event.target as Node)) onClose();
+    };
+    globalThis.addEventListener('mousedown', outside, true);
+    return () => globalThis.removeEventListener('mousedown', outside, true);
+  }, [onClose]);
+
+  const close = (): void => {
+    onClose();
+    if (opener.current instanceof HTMLElement && opener.current.isConnected) opener.current.focus();
+  };
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const stroke = strokeOf(event);
+    const all = items(root.current);
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    if (stroke === 'Down') all[(at + 1) % all.length]?.focus();
+    else if (stroke === 'Up') all[(at - 1 + all.length) % all.length]?.focus();
+    else if (stroke === 'Home') all[0]?.focus();
+    else if (stroke === 'End') all.at(-1)?.focus();
+    else if (stroke === 'Esc' || stroke === 'Tab') close();
+    else if (stroke === 'Enter' || stroke === 'Space') return event.stopPropagation();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div
+      ref={root}
+      className="popover menu"
+      role="menu"
+      tabIndex={-1}
+      aria-label={request.label}
+      onKeyDown={onKeyDown}
+    >
+      {request.items.map((item) => (
+        <button
+          type="button"
+          key={item.title}
+          className="menu-item"
+          role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+          aria-checked={item.checked}
+          tabIndex={-1}
+          onClick={() => {
+            close();
+            item.run();
+          }}
+        >
+          {item.title}
+          {item.detail !== undefined && <span className="menu-detail muted">{item.detail}</span>}
+          {item.keys !== undefined && <Keys keys={item.keys} />}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function items(root: HTMLElement | null): HTMLElement[] {
+  return [...(root?.querySelectorAll<HTMLElement>('.menu-item') ?? [])];
+}

@@ -1,0 +1,32 @@
+import type { ReactNode } from 'react';
+import { useWorkbench } from '../state/context.ts';
+import type { MenuItem } from '../state/workbench.ts';
+
+/** A button that opens a menu under itself. */
+export function MenuButton({
+  label,
+  children,
+  items,
+  className = 'btn',
+}: {
+  readonly label: string;
+  readonly children: ReactNode;
+  readonly items: () => readonly MenuItem[];
+  readonly className?: string;
+}): ReactNode {
+  const { menu } = useWorkbench();
+  return (
+    <button
+      type="button"
+      className={className}
+      aria-haspopup="menu"
+      aria-label={label}
+      onClick={(event) => {
+        const { left, bottom } = event.currentTarget.getBoundingClientRect();
+        menu.set({ label, at: { x: left, y: bottom + 2 }, items: items() });
+      }}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,100 @@
+import type { ReactNode } from 'react';
+import { createContext, useContext, useEffect, useRef } from 'react';
+import type { WireFailure } from '../../core/protocol/wire.ts';
+import type { PanelActions } from '../state/actions.ts';
+import { useWorkbench } from '../state/context.ts';
+import { ErrorBlock } from './ErrorBlock.tsx';
+import { ActionKeys } from './Keys.tsx';
+
+/** The id of the panel that a component stands in. */
+export const PanelId = createContext('');
+
+export function usePanelId(): string {
+  return useContext(PanelId);
+}
+
+interface PanelProps {
+  readonly bar?: ReactNode;
+  readonly children: ReactNode;
+  readonly loading?: boolean;
+  /** One line above the body: what is missing of the answer. */
+  readonly partial?: ReactNode;
+  readonly failure?: WireFailure;
+  readonly retry?: () => void;
+  /** What the panel answers to keys while it has the focus. */
+  readonly actions?: PanelActions;
+  /** Puts the focus into the panel; absent: its first list, field or button takes it. */
+  readonly focus?: () => void;
+}
+
+const FOCUSABLE =
+  '[data-first-focus], [tabindex="0"], input:not(:disabled), button:not(:disabled), select, textarea';
+
+/** A panel: bar, states, body. */
+export function Panel(props: PanelProps): ReactNode {
+  const { dock, actions } = useWorkbench();
+  const id = usePanelId();
+  const root = useRef<HTMLDivElement>(null);
+  const waiting = useRef(false);
+  const focus = useRef(props.focus);
+  focus.current = props.focus;
+
+  useEffect(
+    () =>
+      dock.focusable(id, () => {
+        if (focus.current) return focus.current();
+        const body = root.current;
+        const first = body?.querySelector<HTMLElement>('[data-first-focus]');
+        waiting.current = first === null;
+        (first ?? body?.querySelector<HTMLElement>(FOCUSABLE) ?? body)?.focus();
+      }),
+    [dock, id],
+  );
+  // What takes the focus may come only with the answer.
+  useEffect(() => {
+    if (!waiting.current) return;
+    const first = root.current?.querySelector<HTMLElement>('[data-first-focus]');
+    if (!first) return;
+    waiting.current = false;
+    if (root.current?.contains(document.activeElement)) first.focus();
+  });
+
+  const own = props.actions;
+  useEffect(() => (own ? actions.panel(id, own) : undefined), [actions, id, own]);
+
+  return (
+    <div className="panel" ref={root} tabIndex={-1}>
+      {props.loading && <div className="loading-bar" role="progressbar" aria-label="Reading" />}
+      {props.bar && <div className="bar">{props.bar}</div>}
+      {props.partial && (
+        <div className="partial-strip" role="status">
+          {props.partial}
+        </div>
+      )}
+      {props.failure ? <ErrorBlock failure={props.failure} retry={props.retry} /> : props.children}
+    </div>
+  );
+}
+
+/** A panel with nothing to show: one sentence, one button, its key. */
+export function Empty({
+  text,
+  action,
+  button,
+}: {
+  readonly text: string;
+  readonly action?: string;
+  readonly button?: string;
+}): ReactNode {
+  const { actions } = useWorkbench();
+  return (
+    <div className="empty-state">
+      <p>{text}</p>
+      {action && button && (
+        <button type="button" className="btn" onClick={() => actions.run(action)}>
+          {button} <ActionKeys action={action} />
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import type { ReactNode } from 'react';
+import { goTo } from '../shell/go.ts';
+import { useWorkbench } from '../state/context.ts';
+
+interface TargetLinkProps {
+  /** A path, `#7`, `L123` or an address. */
+  readonly target: string;
+  readonly children: ReactNode;
+  /** The panel that shows it, when it is not the usual one. */
+  readonly panel?: string;
+}
+
+/** A link to anything that has a place in the window; it leaves the focus where it is. */
+export function TargetLink({ target, children, panel }: TargetLinkProps): ReactNode {
+  const workbench = useWorkbench();
+  return (
+    <button
+      type="button"
+      className="link"
+      onClick={(event) => goTo(workbench, target, { panel, beside: event.shiftKey })}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,151 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useCallback, useEffect, useId, useRef } from 'react';
+import { strokeOf } from '../keys.ts';
+import { useStore } from '../state/store.ts';
+import { useWorkbench } from '../state/context.ts';
+
+export interface RowAria {
+  readonly level?: number;
+  readonly setSize?: number;
+  readonly position?: number;
+  readonly expanded?: boolean;
+}
+
+interface VirtualRowsProps {
+  readonly label: string;
+  readonly role: 'tree' | 'treegrid' | 'grid';
+  readonly count: number;
+  /** Index of the selected row; -1 for none. */
+  readonly selected: number;
+  /** The cells of a row. */
+  readonly render: (index: number) => ReactNode;
+  readonly aria?: (index: number) => RowAria;
+  readonly rowClass?: (index: number) => string;
+  readonly onSelect: (index: number) => void;
+  readonly onOpen?: (index: number, beside: boolean) => void;
+  readonly onToggle?: (index: number) => void;
+  /** Keys that the rows do not know, in the notation of the key map; true when taken. */
+  readonly onKey?: (stroke: string, index: number) => boolean;
+  /** The rows on the screen, the end excluded. */
+  readonly onRange?: (from: number, to: number) => void;
+  /** Row height in px when it is not the density's. */
+  readonly rowHeight?: number;
+  readonly onMenu?: (index: number, x: number, y: number) => void;
+}
+
+/** Rows beyond the screen that are kept ready. */
+const OVERSCAN = 12;
+
+/** A list, tree or grid of equal rows, of which only those on the screen exist. */
+export function VirtualRows(props: VirtualRowsProps): ReactNode {
+  const { count, selected, onRange } = props;
+  const { view } = useWorkbench();
+  useStore(view.state, (state) => state.density);
+  const height =
+    props.rowHeight ?? (document.documentElement.dataset.density === 'comfortable' ? 26 : 20);
+  const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const rows = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: useCallback(() => height, [height]),
+    overscan: OVERSCAN,
+  });
+  useEffect(() => rows.measure(), [rows, height]);
+
+  const items = rows.getVirtualItems();
+  const from = items[0]?.index ?? 0;
+  const to = (items.at(-1)?.index ?? -1) + 1;
+  useEffect(() => onRange?.(from, to), [onRange, from, to]);
+
+  useEffect(() => {
+    if (selected >= 0 && selected < count) rows.scrollToIndex(selected, { align: 'auto' });
+  }, [rows, selected, count]);
+
+  const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / height) - 1);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const stroke = strokeOf(event);
+    if (stroke === undefined || event.target !== event.currentTarget) return;
+    const target = moved(stroke, selected, count, page);
+    if (target !== undefined) {
+      if (count > 0) props.onSelect(target);
+    } else if (stroke === 'Enter' && props.onOpen) props.onOpen(selected, false);
+    else if (stroke === 'Shift+Enter' && props.onOpen) props.onOpen(selected, true);
+    else if (stroke === 'Space' && props.onToggle) props.onToggle(selected);
+    else if (!props.onKey?.(stroke, selected)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const rowRole = props.role === 'tree' ? 'treeitem' : 'row';
+  const shown = selected >= from && selected < to;
+  return (
+    <div
+      className="rows"
+      ref={scroller}
+      role={props.role}
+      aria-label={props.label}
+      aria-rowcount={props.role === 'tree' ? undefined : count}
+      aria-activedescendant={shown ? `${id}-${selected}` : undefined}
+      tabIndex={0}
+      data-first-focus
+      onKeyDown={onKeyDown}
+    >
+      <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+        {items.map((item) => {
+          const aria = props.aria?.(item.index);
+          return (
+            <div
+              key={item.key}
+              id={`${id}-${item.index}`}
+              className={`row ${props.rowClass?.(item.index) ?? ''}`}
+              style={{ transform: `translateY(${item.start}px)`, height }}
+              role={rowRole}
+              aria-selected={item.index === selected}
+              aria-level={aria?.level}
+              aria-setsize={aria?.setSize}
+              aria-posinset={aria?.position}
+              aria-expanded={aria?.expanded}
+              aria-rowindex={props.role === 'tree' ? undefined : item.index + 1}
+              onMouseDown={(event) => {
+                if (event.button === 0 || event.button === 2) props.onSelect(item.index);
+              }}
+              onDoubleClick={() => props.onOpen?.(item.index, false)}
+              onContextMenu={(event) => {
+                if (!props.onMenu) return;
+                event.preventDefault();
+                props.onMenu(item.index, event.clientX, event.clientY);
+              }}
+            >
+              {props.render(item.index)}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** Where a movement key leads; undefined when it is none. */
+function moved(stroke: string, selected: number, count: number, page: number): number | undefined {
+  const clamp = (index: number): number => Math.max(0, Math.min(count - 1, index));
+  switch (stroke) {
+    case 'Up':
+    case 'K':
+      return clamp(selected - 1);
+    case 'Down':
+    case 'J':
+      return clamp(selected + 1);
+    case 'Home':
+      return 0;
+    case 'End':
+      return clamp(count - 1);
+    case 'PgUp':
+      return clamp(selected - page);
+    case 'PgDn':
+      return clamp(selected + page);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The exact words for what is not there. Unit tests pin them: they must read the same in every
+ * panel, report and copy.
+ */
+export type Missing =
+  | { readonly kind: 'excluded'; readonly level?: number }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'zero'; readonly stored?: boolean }
+  | { readonly kind: 'truncated'; readonly missing: string }
+  | { readonly kind: 'damaged'; readonly codec: string }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'pending'; readonly read: number; readonly of: number };
+
+export interface MissingLook {
+  readonly hatch: boolean;
+  readonly glyph: 'unknown' | 'warning' | 'error' | undefined;
+}
+
+const count = (value: number): string => value.toLocaleString('en-US');
+
+/** The words for a missing piece of data. */
+export function missingWords(missing: Missing): string {
+  switch (missing.kind) {
+    case 'excluded':
+      return `page excluded by the dump's filter${missing.level === undefined ? '' : ` (level ${missing.level})`}`;
+    case 'absent':
+      return 'not in this dump';
+    case 'zero':
+      if (missing.stored === undefined) return 'reads as zero';
+      return missing.stored
+        ? 'reads as zero, stored in the dump'
+        : 'reads as zero, zero page left out by the filter';
+    case 'truncated':
+      return `dump ends here, ${missing.missing} missing`;
+    case 'damaged':
+      return `page damaged: ${missing.codec} error`;
+    case 'refused':
+      return 'target did not answer within 2 s';
+    case 'pending':
+      return `reading… ${count(missing.read)} of ${count(missing.of)} B`;
+  }
+}
+
+/** How the same data looks: hatched or plain, and its glyph. */
+export function missingLook(kind: Missing['kind']): MissingLook {
+  switch (kind) {
+    case 'excluded':
+      return { hatch: true, glyph: 'unknown' };
+    case 'absent':
+      return { hatch: true, glyph: undefined };
+    case 'zero':
+      return { hatch: false, glyph: undefined };
+    case 'truncated':
+      return { hatch: true, glyph: 'warning' };
+    case 'damaged':
+      return { hatch: true, glyph: 'error' };
+    case 'refused':
+      return { hatch: true, glyph: undefined };
+    case 'pending':
+      return { hatch: false, glyph: 'unknown' };
+  }
+}
+
+/** A value that nobody knows: never `N/A`, `null` or `0`. */
+export const ABSENT = '–';
+
+/** The verdict of a walk that meets missing data. */
+export const UNDECIDED = "Can't be decided";
+
+export const READ_ONLY = 'Read-only';
+
+export const SIMULATED = 'simulated, not measured';
+
+export const NO_REGISTERS =
+  "Registers aren't memory: this dump doesn't hold them. Values below come from the console log.";
+
+/** One sentence for each panel that has nothing to show. */
+export const EMPTY = {
+  console: 'No console yet. Connect to one, or open a log.',
+  tables:
+    "No IOMMU found in this dump. The kernel's dmar/ivhd units aren't initialised, or symbols are missing.",
+  tablesNoSource: 'No dump or simulated unit is open, so there are no tables to browse.',
+  entry: 'No entry is selected. Pick a row in Tables, or a step of a walk.',
+  explain: 'No fault is selected. Pick a row in Faults.',
+  registers: 'No unit is open, so there are no registers to show.',
+  memory: 'Type a physical address to see the memory there.',
+  translate: 'Type a device and an address, or paste a kernel fault line.',
+} as const;
+
+/** The Faults panel when a log was read and holds no fault line. */
+export function noFaults(lines: number): string {
+  return lines === 0
+    ? 'No faults. No console log is open.'
+    : `No faults. The log was read to the end: ${count(lines)} lines, 0 fault lines.`;
+}
+
+export function nonePass(all: number): string {
+  return `0 of ${count(all)} faults pass.`;
+}
+
+/** The line of browser mode on Start. */
+export function browserModeLine(host: string): string {
+  return `Files and serial ports are those of ${host}, where faultline serve runs. Nothing leaves it.`;
+}
+
+export function badBdf(text: string): string {
+  return `Not a BDF: "${text}". Write it as 02:00.0.`;
+}
+
+export function nothingMatches(text: string): string {
+  return `Nothing matches "${text}". Addresses need hex digits; actions start with >.`;
+}
+
+export const UNTRANSLATED = 'Untranslated: IOVA equals physical address.';
