@@ -5,7 +5,7 @@ import type { FaultRecord } from '../iommu/fault.ts';
 import type { Evidence } from '../iommu/finding.ts';
 import { rightsText } from '../iommu/leaves.ts';
 import type { Unit, WalkRequest, WalkResult, WalkStep } from '../iommu/unit.ts';
-import type { Check, ExplainContext, Judgement } from './explain.ts';
+import type { Check, ExplainContext, Judgement } from './judgement.ts';
 import type { VerdictId } from './verdicts.ts';
 
 const MISSING: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { parseBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { InterruptEntry, InterruptTable, Unit } from '../iommu/unit.ts';
-import type { Check, ExplainContext, Judgement } from './explain.ts';
+import type { Check, ExplainContext, Judgement } from './judgement.ts';
 import type { VerdictId } from './verdicts.ts';
 
 /** VT-d fault reasons of interrupt remapping (VT-d 4.1 §7.1.3, table 23). */

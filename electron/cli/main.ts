@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   let parsed: { values: OptionValues; positionals: string[] };
   try {
     parsed = parseArgs({
-      args: [...argv.slice(1)],
+      args: argv.slice(1),
       options: command.options,
       allowPositionals: true,
       strict: true,

@@ -85,7 +85,7 @@ function expectRows(rows: readonly Row[], expected: readonly Row[], options: Tru
 }
 
 const rowKey = (row: Row): string =>
-  `${String(row['bdf'])}${row['pasid'] === undefined ? '' : `/${String(row['pasid'])}`}`;
+  `${String(row['bdf'])}${row['pasid'] === undefined ? '' : `/${String(row['pasid'] as number)}`}`;
 
 function expectInterrupts(interrupts: Row | null, unit: TruthUnit, options: TruthOptions): void {
   const expected = unit.interrupts;

@@ -5,6 +5,9 @@ import { columns, paint, printable } from '../io.ts';
 import { readLogs } from '../logs.ts';
 import { openSources, wholeNumber } from '../sources.ts';
 
+/** A value of a phase's JSON as a cell. */
+const word = (value: unknown): string => String(value as string | number);
+
 export const command: Command = {
   summary: "a log's kernels and milestones, each with its clock",
   usage: 'phases LOG...',
@@ -56,11 +59,11 @@ export const command: Command = {
             { title: 'what' },
           ],
           shown.map((phase) => [
-            String(phase['line']),
-            String(phase['clock']),
+            word(phase['line']),
+            word(phase['clock']),
             typeof phase['time'] === 'number' ? phase['time'].toFixed(6) : '–',
-            String(phase['phase']),
-            printable(String(phase['text'])).slice(0, 160),
+            word(phase['phase']),
+            printable(word(phase['text'])).slice(0, 160),
           ]),
         ),
       );

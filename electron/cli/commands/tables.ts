@@ -57,7 +57,7 @@ function limited(document: TablesDocument, limit: number | undefined, io: Io): T
 }
 
 const text = (value: unknown): string =>
-  value === null || value === undefined ? '–' : String(value);
+  value === null || value === undefined ? '–' : String(value as string | number | boolean);
 
 function print(document: TablesDocument, io: Io): void {
   for (const unit of document.units) {
