@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { explainFault, type ExplainContext, type Explanation } from '../../core/explain/explain.ts';
+import { explainFault, type Explanation } from '../../core/explain/explain.ts';
+import type { ExplainContext } from '../../core/explain/judgement.ts';
 import type { KnowledgeEntry } from '../../core/explain/knowledge.ts';
 import type { FaultRecord } from '../../core/iommu/fault.ts';
 import { verdictOf } from '../../core/session/view-explain.ts';
