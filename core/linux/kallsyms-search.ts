@@ -24,6 +24,7 @@ const IMAGE_LIMIT = 256 << 20;
 const DIGITS = 10;
 const FIRST_DIGIT = 0x30;
 const RUN = DIGITS * 2;
+const STRIDE = RUN - 2;
 /** Alignment and a neighbour's tail may stand between token_table and token_index. */
 const INDEX_WITHIN = 1024;
 const MAX_TABLE = 1 << 16;
@@ -61,26 +62,33 @@ function searchOrder(memory: VirtualMemory, stext: bigint): MappedRun[] {
   return runs.sort((a, b) => rank(a) - rank(b));
 }
 
-/**
- * Offsets of `0 NUL 1 NUL … 9 NUL`. Of any 18 consecutive starts one has the pair of bytes that
- * is looked at inside itself, so only every 18th pair is looked at.
- */
+/** Offsets of `0 NUL 1 NUL … 9 NUL`. */
 function* digitRuns(image: Stretch): Iterable<number> {
-  const stride = RUN - 2;
-  let limit = 0;
-  for (let at = 0; at + 1 < image.length; at += stride) {
-    if (at + RUN * 2 > limit && limit < image.length) {
-      limit = image.ensureFrom(at);
-      // A missing page: go on behind it.
-      if (at + 1 >= limit) continue;
+  for (let at = 0; at < image.length;) {
+    const limit = image.ensureFrom(at);
+    for (let pair = at; (pair = digitPair(image.bytes, pair, limit)) >= 0; pair += STRIDE) {
+      const digit = image.bytes[pair] || image.bytes[pair + 1];
+      const start = pair + (image.bytes[pair] === 0 ? 1 : 0) - 2 * (digit - 0x30);
+      if (isDigitRun(image, start)) yield start;
     }
-    const low = image.bytes[at];
-    const high = image.bytes[at + 1];
-    let start = -1;
-    if (high === 0 && low >= 0x30 && low <= 0x39) start = at - 2 * (low - 0x30);
-    else if (low === 0 && high >= 0x30 && high <= 0x39) start = at + 1 - 2 * (high - 0x30);
-    if (start >= 0 && isDigitRun(image, start)) yield start;
+    if (limit === image.length) return;
+    // A run can cross the limit; behind it stands the next step, or a page that is missing.
+    at = limit - at > RUN ? limit - RUN : image.pageEnd(limit);
   }
+}
+
+/**
+ * Offset of the next pair of a digit and a NUL, in steps: of any 18 consecutive places where a
+ * run can begin one has such a pair inside itself at each step. -1 when there is none.
+ */
+function digitPair(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at + 1 < to; at += STRIDE) {
+    const low = bytes[at];
+    const high = bytes[at + 1];
+    const digit = low | high;
+    if ((low === 0 || high === 0) && digit >= 0x30 && digit <= 0x39) return at;
+  }
+  return -1;
 }
 
 function isDigitRun(image: Stretch, start: number): boolean {

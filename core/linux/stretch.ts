@@ -68,12 +68,16 @@ export class Stretch {
     let done = from;
     const goal = Math.min(this.length, from + STEP);
     while (done < goal) {
-      const pageEnd = PAGE_SIZE * (Math.floor((this.#lead + done) / PAGE_SIZE) + 1) - this.#lead;
-      const to = Math.min(pageEnd, this.length);
+      const to = Math.min(this.pageEnd(done), this.length);
       if (!this.ensure(done, to)) break;
       done = to;
     }
     return done;
+  }
+
+  /** Offset at which the page that holds `offset` ends. */
+  pageEnd(offset: number): number {
+    return PAGE_SIZE * (Math.floor((this.#lead + offset) / PAGE_SIZE) + 1) - this.#lead;
   }
 
   #fetch(page: number): boolean {
