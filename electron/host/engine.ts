@@ -24,10 +24,12 @@ export class Engine {
   readonly #own: EngineClient;
   readonly #dispose: () => Promise<void>;
 
+  /** @param options without a folder the session is a temporary one, and goes with the engine */
   constructor(options: EngineOptions = {}) {
     const onBug = options.onBug ?? (() => {});
+    const temporary = options.folder ? undefined : SessionFolder.temporary();
     this.bench = new Workbench({
-      folder: options.folder ?? SessionFolder.create(),
+      folder: options.folder ?? temporary!,
       shell: options.shell ?? 'direct',
       onBug,
     });
@@ -49,7 +51,11 @@ export class Engine {
       ...script.feeds,
     };
     this.#server = new EngineServer(calls, feeds, { onBug });
-    this.#dispose = () => script.dispose();
+    this.#dispose = async () => {
+      await script.dispose();
+      await this.bench.dispose();
+      temporary?.remove();
+    };
     this.#own = this.client();
   }
 
@@ -74,7 +80,6 @@ export class Engine {
   async dispose(reason = 'the engine was stopped'): Promise<void> {
     this.#server.close(reason);
     await this.#dispose();
-    await this.bench.dispose();
   }
 
   /** What a script asks: the same door as a view's, with a name that is known at run time only. */

@@ -130,8 +130,8 @@ async function sweepDevice(
     const result = unit.sweep(
       device,
       (batch) => {
-        leaves += batch.count;
         next = batch.iova[batch.count - 1] + batch.pages[batch.count - 1];
+        if (next > from) leaves += batch.count;
         stopped = leaves >= LEAVES_A_TURN;
         return !stopped;
       },

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { Failure } from '../../core/memory/failure.ts';
-import { identify } from '../../core/session/identify.ts';
+import { identify, type SourceKind } from '../../core/session/identify.ts';
 import { openInvestigation, type Investigation } from '../../core/session/investigation.ts';
 import { fileSource, nodePlatform } from './platform.ts';
 
@@ -19,17 +19,26 @@ export function sortFiles(paths: readonly string[]): Sorted {
   const recordings: string[] = [];
   for (const path of paths) {
     checkPath(path);
-    const source = fileSource(path);
-    try {
-      const kind = identify(source);
-      if (kind === 'log') logs.push(path);
-      else if (kind === 'recording') recordings.push(path);
-      else sources.push(path);
-    } finally {
-      source.close();
-    }
+    const kind = kindOf(path);
+    if (kind === 'log') logs.push(path);
+    else if (kind === 'recording') recordings.push(path);
+    else sources.push(path);
   }
   return { sources, logs, recordings };
+}
+
+/** Of an investigation's files, those that hold register values and no memory. */
+export function registerFiles(paths: readonly string[]): ReadonlySet<string> {
+  return new Set(paths.filter((path) => kindOf(path) === 'registers'));
+}
+
+function kindOf(path: string): SourceKind {
+  const source = fileSource(path);
+  try {
+    return identify(source);
+  } finally {
+    source.close();
+  }
 }
 
 /** Opens dumps and register files as one case. @throws Failure with what they are not. */

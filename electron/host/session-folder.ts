@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -56,6 +57,11 @@ export class SessionFolder {
     return new SessionFolder(path, EMPTY);
   }
 
+  /** A session that nobody takes up again: gone when it is removed. */
+  static temporary(): SessionFolder {
+    return new SessionFolder(mkdtempSync(join(tmpdir(), 'faultline-session-')), EMPTY);
+  }
+
   /** A session that may have been left by an engine that ended; created when it is not there. */
   static open(path: string): SessionFolder {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -78,8 +84,13 @@ export class SessionFolder {
     const folder = join(this.path, 'pasted', randomBytes(4).toString('hex'));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, safe);
-    writeFileSync(path, text, { mode: 0o600 });
+    writeFileSync(path, text, { mode: 0o600, encoding: isBytes(text) ? 'latin1' : 'utf8' });
     return path;
+  }
+
+  /** Deletes the session and everything recorded in it. */
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
   }
 
   /** The window's own state (layout, widths, theme), as it saved it. */
@@ -90,6 +101,11 @@ export class SessionFolder {
   set view(state: string) {
     writeWhole(join(this.path, 'view.json'), state);
   }
+}
+
+/** Whether a text is bytes, a character each, as a window reads a dropped file. */
+function isBytes(text: string): boolean {
+  return !/[^\u0000-\u00ff]/.test(text);
 }
 
 /** A session file that can't be read is an empty session: the consoles' records stay on disk. */

@@ -11,7 +11,7 @@ import { ConsoleHub } from './console/hub.ts';
 import { Explainer } from './explainer.ts';
 import { FindingIndex, sweepFindings } from './findings.ts';
 import { Journal } from './journal.ts';
-import { checkPath, investigate, sortFiles, type Sorted } from './opening.ts';
+import { checkPath, investigate, registerFiles, sortFiles, type Sorted } from './opening.ts';
 import { fileSource } from './platform.ts';
 import { Pulse } from './pulse.ts';
 import type { SessionFolder } from './session-folder.ts';
@@ -54,6 +54,8 @@ export class Workbench {
   readonly #jobs = new Map<string, Job>();
   #generation = 0;
   #sweep = new AbortController();
+  /** Of the investigation's files, those that hold register values. */
+  #registerFiles: ReadonlySet<string> = new Set();
   /** Drivers by BDF, when the kernel was asked. */
   #drivers: ReadonlyMap<string, string> | undefined;
   #busy: Promise<unknown> = Promise.resolve();
@@ -250,6 +252,7 @@ export class Workbench {
       this.investigation = made;
       if (world) this.worlds.add(world);
       this.#drivers = driversOf(made);
+      this.#registerFiles = registerFiles(unique);
       this.findings.add(made.findings());
       this.findings.addIncomplete(made.incomplete());
       this.folder.keep({ sources: unique, reading: [] });
@@ -323,12 +326,13 @@ export class Workbench {
     const opened = this.investigation;
     const files = kept.sources.map((path, index): SourceInfo => {
       const dump = opened?.dump;
+      const registers = this.#registerFiles.has(path);
       return {
         id: index === 0 ? 'investigation' : `investigation-${index}`,
         name: basename(path),
-        kind: dump ? 'dump' : 'registers',
-        detail: dump ? dumpDetail(dump) : 'register values',
-        state: dump?.incomplete ? 'partial' : 'ready',
+        kind: registers ? 'registers' : 'dump',
+        detail: registers || !dump ? 'register values' : dumpDetail(dump),
+        state: dump?.incomplete && !registers ? 'partial' : 'ready',
         bytes: sizeOf(path),
       };
     });

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { CastEvent, Recording } from './recording.ts';
 import type { ConsoleSource, ReplayAction, ReplayControl, SourceSink } from './source.ts';
 

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { SerialPort } from 'serialport';
 import { Failure } from '../../../core/memory/failure.ts';
 import type { ConsoleSource, SourceSink } from './source.ts';

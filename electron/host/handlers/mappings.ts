@@ -15,12 +15,15 @@ export function readMappings(
   count: number,
   signal: AbortSignal,
 ): CallOutput<'mappings.read'> {
+  const first = Number(from / PAGE);
   const leaves: CallOutput<'mappings.read'>['leaves'] = [];
   let next: bigint | undefined;
   const result = unit.sweep(
     device,
     (batch) => {
       for (let i = 0; i < batch.count; i++) {
+        // A batch may begin before the place that was asked for.
+        if (batch.iova[i] + batch.pages[i] <= first) continue;
         const iova = BigInt(batch.iova[i]) * PAGE;
         if (leaves.length === count) {
           next = iova;
@@ -35,7 +38,7 @@ export function readMappings(
         ]);
       }
     },
-    { tablePages: PAGES_A_PIECE, from: Number(from / PAGE), signal },
+    { tablePages: PAGES_A_PIECE, from: first, signal },
   );
   return {
     leaves,

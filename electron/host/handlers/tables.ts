@@ -131,7 +131,7 @@ function entryInfo(bench: Workbench, path: string): EntryInfo {
     words: words.map((word) => hex(word)),
     was: before?.map((word) => hex(word)),
     fields: fieldItems(layout, words, before),
-    reachedFrom: reachedFrom(unit, entry.path),
+    reachedFrom: reachedFrom(unit, entry),
     pointsTo: pointsTo(entry),
     findings: bench.findings.at(entry.path).map(findingItem),
     origin: world.memory.describe(pfn),
@@ -155,7 +155,8 @@ function deviceOf(path: string): string | undefined {
 }
 
 /** The entry above: the nearest path that names one. */
-function reachedFrom(unit: Unit, path: string): EntryInfo['reachedFrom'] {
+function reachedFrom(unit: Unit, of: Entry): EntryInfo['reachedFrom'] {
+  const { path } = of;
   const parts = path.split('/');
   const device = deviceOf(path);
   const candidates = parts
@@ -166,9 +167,8 @@ function reachedFrom(unit: Unit, path: string): EntryInfo['reachedFrom'] {
     candidates.push(`${base}/context`, `${base}/dte`, `${parts[0]}/bus.${device.slice(-7, -5)}`);
   }
   for (const candidate of candidates) {
-    if (candidate === path) continue;
     const entry = unit.entry(candidate);
-    if (entry) return { path: candidate, label: titleOf(entry) };
+    if (entry && entry.address !== of.address) return { path: entry.path, label: titleOf(entry) };
   }
   return undefined;
 }
