@@ -108,7 +108,9 @@ if (parentPort) {
   process.on('disconnect', () => void stop());
 }
 
-if (values.blame) folder.keep({ reading: [...folder.kept.sources], sources: [] });
+// It ended again and again, and not while reading: then what is open is to blame.
+if (values.blame && folder.kept.reading.length === 0)
+  folder.keep({ reading: [...folder.kept.sources], sources: [] });
 engine.restore().then(
   () => say({ type: 'ready', session: folder.path }),
   (error: unknown) => {
