@@ -3,9 +3,9 @@
  * are 32-bit words, addresses are page frame numbers; nothing is allocated for an entry.
  */
 import type { Finding, Incomplete } from '../iommu/finding.ts';
-import type { LeafBatch, LeafSink } from '../iommu/leaves.ts';
+import type { LeafSink } from '../iommu/leaves.ts';
 import type { Budget, SweepResult } from '../iommu/unit.ts';
-import type { PhysicalMemory } from '../memory/physical.ts';
+import type { PhysicalMemory, UnknownPage } from '../memory/physical.ts';
 import type { Capabilities } from './capabilities.ts';
 import { Findings, entryFinding, missingPage } from './findings.ts';
 import type { Stage } from './paging.ts';
@@ -13,9 +13,18 @@ import { pagingLayout } from './paging.ts';
 import { pagingPath } from './paths.ts';
 import { endOfMemory, tableWords, wordsAt } from './reader.ts';
 import { pagingReserved } from './reserved.ts';
+import {
+  BATCH,
+  ENTRIES,
+  FRAMES_PER_HIGH,
+  HIGH_ADDRESS,
+  USER,
+  batch,
+  claimColumns,
+  firstStagePages,
+  secondStagePages,
+} from './sweep-pages.ts';
 
-const ENTRIES = 512;
-const BATCH = 8192;
 /** Pages between two calls of the budget's progress. */
 const PROGRESS_EVERY = 1024;
 /**
@@ -24,11 +33,6 @@ const PROGRESS_EVERY = 1024;
  */
 const SHARED_VISITS = 1 << 16;
 const SHARED_FACTOR = 16;
-
-const FRAMES_PER_HIGH = 2 ** 20;
-const HIGH_ADDRESS = 0xf_ffff;
-/** U/S of a first-stage entry. */
-const USER = 4;
 
 export interface SweepTarget {
   /** Path that the level steps hang on. */
@@ -47,77 +51,12 @@ export function sweepTable(
   sink: LeafSink,
   budget: Budget,
 ): SweepResult {
-  const sweep = new Sweep(memory, capabilities, target, sink, budget);
-  return sweep.run();
-}
-
-/** The batch under construction: a LeafBatch whose count still grows. */
-interface Batch extends LeafBatch {
-  count: number;
-}
-
-/**
- * The hot loop over 512 entries of a second-stage table at level 1; the batch has room for all.
- * @returns not 0 when an entry has reserved bits, or rights that the levels above take away.
- */
-function secondStagePages(
-  words: Uint32Array,
-  frame: number,
-  rights: number,
-  reservedLow: number,
-  reservedHigh: number,
-  batch: Batch,
-): number {
-  const { iova, pa, pages, rights: out } = batch;
-  let { count } = batch;
-  let odd = 0;
-  for (let index = 0; index < ENTRIES; index++) {
-    const low = words[2 * index];
-    if ((low & 3) === 0) continue;
-    const high = words[2 * index + 1];
-    odd |= (low & reservedLow) | (high & reservedHigh);
-    const granted = low & rights;
-    if (granted === 0) {
-      odd |= 1;
-      continue;
-    }
-    iova[count] = frame + index;
-    pa[count] = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
-    out[count++] = granted;
+  const release = claimColumns();
+  try {
+    return new Sweep(memory, capabilities, target, sink, budget).run();
+  } finally {
+    release();
   }
-  pages.fill(1, batch.count, count);
-  batch.count = count;
-  return odd;
-}
-
-/**
- * The hot loop over a first-stage table at level 1: P grants reads, R/W adds writes. Every level
- * above had P too, so that a present page can always be read.
- * @returns not 0 when an entry has reserved bits, or U/S = 0.
- */
-function firstStagePages(
-  words: Uint32Array,
-  frame: number,
-  rights: number,
-  reservedLow: number,
-  reservedHigh: number,
-  batch: Batch,
-): number {
-  const { iova, pa, pages, rights: out } = batch;
-  let { count } = batch;
-  let odd = 0;
-  for (let index = 0; index < ENTRIES; index++) {
-    const low = words[2 * index];
-    if ((low & 1) === 0) continue;
-    const high = words[2 * index + 1];
-    odd |= (low & reservedLow) | (high & reservedHigh) | (~low & USER);
-    iova[count] = frame + index;
-    pa[count] = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
-    out[count++] = low & rights & 3;
-  }
-  pages.fill(1, batch.count, count);
-  batch.count = count;
-  return odd;
 }
 
 class Sweep {
@@ -130,14 +69,6 @@ class Sweep {
   readonly #tableHigh = new Uint32Array(6);
   readonly #pageLow = new Uint32Array(6);
   readonly #pageHigh = new Uint32Array(6);
-
-  readonly #batch: Batch = {
-    count: 0,
-    iova: new Float64Array(BATCH),
-    pa: new Float64Array(BATCH),
-    pages: new Float64Array(BATCH),
-    rights: new Uint8Array(BATCH),
-  };
 
   /** Frames of the tables on the way from the top, by level. */
   readonly #way = new Float64Array(6);
@@ -200,22 +131,26 @@ class Sweep {
     if (!this.#admit(level, pfn, frame)) return;
     const words = tableWords(this.#memory, pfn);
     if (typeof words === 'string') {
-      if (!this.#missing.has(pfn)) {
-        this.#missing.add(pfn);
-        const at = this.#tablePath(level, frame);
-        this.#incomplete.push(missingPage('page table', at, BigInt(pfn) * 4096n, words));
-        if (words === 'absent') this.#outside(at, pfn);
-      }
+      this.#unknown(level, pfn, frame, words);
       return;
     }
     this.#seen.add(pfn);
     this.#way[level] = pfn;
-    if (this.#batch.count > BATCH - ENTRIES) this.#flush();
+    if (batch.count > BATCH - ENTRIES) this.#flush();
     if (level === 1) {
       this.#lowest(words, pfn, frame, rights);
       return;
     }
     this.#entries(words, level, pfn, frame, rights);
+  }
+
+  /** A table page that is not known is told once. */
+  #unknown(level: number, pfn: number, frame: number, why: UnknownPage): void {
+    if (this.#missing.has(pfn)) return;
+    this.#missing.add(pfn);
+    const at = this.#tablePath(level, frame);
+    this.#incomplete.push(missingPage('page table', at, BigInt(pfn) * 4096n, why));
+    if (why === 'absent') this.#outside(at, pfn);
   }
 
   /** Checks budget, signal and loops before a table is read. */
@@ -270,7 +205,7 @@ class Sweep {
           granted,
         );
         if (this.#stopped) return;
-        if (this.#batch.count > BATCH - ENTRIES) this.#flush();
+        if (batch.count > BATCH - ENTRIES) this.#flush();
       }
     }
   }
@@ -291,7 +226,6 @@ class Sweep {
     }
     const span = ENTRIES ** (level - 1);
     const target = (high & HIGH_ADDRESS) * FRAMES_PER_HIGH + (low >>> 12);
-    const batch = this.#batch;
     const at = batch.count++;
     batch.iova[at] = frame;
     batch.pa[at] = target - (target % span);
@@ -302,13 +236,13 @@ class Sweep {
 
   /** A table at level 1: the hot loop, then the findings if the loop saw cause for any. */
   #lowest(words: Uint32Array, pfn: number, frame: number, rights: number): void {
-    const batch = this.#batch;
     const before = batch.count;
     const second = this.#target.stage === 'second';
-    const [low, high] = [this.#pageLow[1], this.#pageHigh[1]];
+    const low = this.#pageLow[1];
+    const high = this.#pageHigh[1];
     const odd = second
-      ? secondStagePages(words, frame, rights, low, high, batch)
-      : firstStagePages(words, frame, rights, low, high, batch);
+      ? secondStagePages(words, frame, rights, low, high)
+      : firstStagePages(words, frame, rights, low, high);
     this.#leavesOfLevel[1] += batch.count - before;
     if (odd !== 0) this.#explain(words, pfn, frame, rights);
   }
@@ -328,9 +262,9 @@ class Sweep {
   }
 
   #flush(): void {
-    if (this.#batch.count === 0) return;
-    const more = this.#sink(this.#batch);
-    this.#batch.count = 0;
+    if (batch.count === 0) return;
+    const more = this.#sink(batch);
+    batch.count = 0;
     if (more === false) this.#stopped = true;
   }
 
