@@ -52,6 +52,7 @@ type Walked =
 export class VirtualMemory {
   readonly physical: PhysicalMemory;
   readonly notes: Notes;
+  readonly #options: PagingOptions;
   readonly #root: bigint;
   readonly #levels: number;
   readonly #addressMask: bigint;
@@ -64,12 +65,18 @@ export class VirtualMemory {
 
   constructor(physical: PhysicalMemory, options: PagingOptions, notes: Notes = new Notes()) {
     this.physical = physical;
+    this.#options = options;
     this.notes = notes;
     this.#levels = options.fiveLevels ? 5 : 4;
     this.#addressMask = ADDRESS & ~options.smeMask;
     this.#physBase = options.physBase;
     this.#imageEnd = START_KERNEL_MAP + (options.imageSize ?? DEFAULT_IMAGE_SIZE);
     this.#root = this.imageToPhysical(options.rootAddress);
+  }
+
+  /** The same kernel's addresses over another physical memory. */
+  over(physical: PhysicalMemory): VirtualMemory {
+    return new VirtualMemory(physical, this.#options);
   }
 
   /** Physical address of an address within the kernel image. */
