@@ -5,6 +5,7 @@ import { Connection } from './engine/connection.ts';
 import { registerActions } from './shell/actions.ts';
 import { App } from './shell/App.tsx';
 import { followHash } from './shell/hash.ts';
+import { followSession } from './state/opening.ts';
 import type { Workbench } from './state/workbench.ts';
 import { createWorkbench } from './state/workbench.ts';
 
@@ -17,6 +18,7 @@ export function mount(
   const workbench = createWorkbench(new Connection(open));
   registerActions(workbench);
   workbench.keyboard.listen(globalThis.window);
+  followSession(workbench);
   followHash(workbench);
   createRoot(element).render(
     <StrictMode>

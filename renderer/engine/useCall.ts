@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { CallAnswer, CallName, CallRequest } from '../../core/protocol/contract.ts';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import { useWorkbench } from '../state/context.ts';
@@ -10,9 +10,17 @@ export interface CallState<T> {
   readonly state: 'idle' | 'loading' | 'ready' | 'failed';
   readonly value: T | undefined;
   readonly failure: WireFailure | undefined;
+  /** Asks once more. */
+  readonly retry: () => void;
 }
 
-const IDLE = { state: 'idle', value: undefined, failure: undefined } as const;
+interface Answer<T> {
+  /** The question, and the turn at which it was asked. */
+  readonly key: string;
+  readonly turn: string;
+  readonly value?: T;
+  readonly failure?: WireFailure;
+}
 
 /**
  * Asks the engine and asks again when the request, the session's generation or the connection
@@ -26,34 +34,38 @@ export function useCall<N extends CallName>(
 ): CallState<CallAnswer<N>> {
   const { engine, session } = useWorkbench();
   const generation = useStore(session.version);
-  const [state, setState] = useState<CallState<CallAnswer<N>>>(IDLE);
+  const [retries, setRetries] = useState(0);
+  const [answer, setAnswer] = useState<Answer<CallAnswer<N>>>();
   const key = request === undefined ? '' : JSON.stringify(request);
-  const asked = useRef('');
+  const turn = `${live ? generation : 0}.${retries}`;
 
   useEffect(() => {
-    if (key === '') {
-      asked.current = '';
-      setState(IDLE);
-      return;
-    }
+    if (key === '') return;
     const abort = new AbortController();
-    // The same question again keeps the old answer on the screen until the new one is there.
-    const same = asked.current === key;
-    asked.current = key;
-    setState((old) => ({
-      state: 'loading',
-      value: same ? old.value : undefined,
-      failure: undefined,
-    }));
     engine.call(name, JSON.parse(key) as CallRequest<N>, abort.signal).then(
-      (value) => setState({ state: 'ready', value, failure: undefined }),
+      (value) => setAnswer({ key, turn, value }),
       (error: unknown) => {
-        if (!isCancelled(error))
-          setState({ state: 'failed', value: undefined, failure: asFailure(error) });
+        if (!isCancelled(error)) setAnswer({ key, turn, failure: asFailure(error) });
       },
     );
     return () => abort.abort();
-  }, [engine, name, key, live ? generation : 0]);
+  }, [engine, name, key, turn]);
 
-  return state;
+  const retry = useCallback(() => setRetries((old) => old + 1), []);
+  // The same question again keeps the old answer on the screen until the new one is there.
+  const mine = key !== '' && answer?.key === key ? answer : undefined;
+  const current = mine?.turn === turn ? mine : undefined;
+  return {
+    state:
+      key === ''
+        ? 'idle'
+        : !current
+          ? 'loading'
+          : current.failure === undefined
+            ? 'ready'
+            : 'failed',
+    value: mine?.value,
+    failure: current?.failure,
+    retry,
+  };
 }

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { useEffect, useState } from 'react';
 import { Start } from '../panels/start/Start.tsx';
 import { WorkbenchContext } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
@@ -25,35 +24,18 @@ export function App({ workbench }: { readonly workbench: Workbench }): ReactNode
 }
 
 function Shell({ workbench }: { readonly workbench: Workbench }): ReactNode {
-  const { session, start, view, faults } = workbench;
+  const { session, start, ready } = workbench;
   const empty = useStore(session.info, (info) => info?.empty ?? true);
   const known = useStore(session.info, (info) => info !== undefined);
   const starting = useStore(start);
-  const [ready, setReady] = useState(false);
+  const mayShow = useStore(ready);
   const drop = useDrop(workbench);
-
-  // A session brings the view that it was saved with; the dock waits for it.
-  useEffect(() => {
-    if (empty) {
-      setReady(false);
-      return;
-    }
-    let current = true;
-    void view.load().then(() => {
-      if (!current) return;
-      faults.restore();
-      setReady(true);
-    });
-    return () => {
-      current = false;
-    };
-  }, [empty, view, faults]);
 
   return (
     <div className={`shell ${drop.over ? 'is-drop' : ''}`} {...drop.handlers}>
       <Toolbar />
       <Rail />
-      {starting || empty ? known && <Start /> : ready && <Dock />}
+      {starting || empty ? known && <Start /> : mayShow && <Dock />}
       <NoticeBar />
       <StatusBar />
       <LeaderList />

@@ -27,7 +27,11 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }): React
   const { active } = dock.state.get();
   const kind = active === undefined ? undefined : kindOf(active);
   const own = kind === undefined ? [] : KEYS.filter(({ scope }) => SCOPES[kind].includes(scope));
-  const rest = KEYS.filter(({ scope }) => scope === 'everywhere' || scope === 'global');
+  // The nine keys of tabs are one line.
+  const rest = KEYS.filter(
+    ({ scope, action }) =>
+      (scope === 'everywhere' || scope === 'global') && !/^tab\.[2-9]$/.test(action),
+  );
   const groups = new Map<string, KeyBinding[]>();
   if (kind !== undefined && own.length > 0) groups.set(`${PANELS[kind].title} panel`, [...own]);
   for (const binding of rest)
@@ -50,9 +54,9 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }): React
               {bindings.map((binding) => (
                 <div key={binding.scope + binding.keys}>
                   <dt>
-                    <Keys keys={binding.keys} />
+                    <Keys keys={binding.action === 'tab.1' ? '1 … 9' : binding.keys} />
                   </dt>
-                  <dd>{binding.text}</dd>
+                  <dd>{binding.action === 'tab.1' ? 'That tab of this group' : binding.text}</dd>
                 </div>
               ))}
             </dl>

@@ -4,6 +4,7 @@ import type { CallAnswer, DeviceItem } from '../../core/protocol/contract.ts';
 import { strokeOf } from '../keys.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
+import { useChanged } from '../state/useChanged.ts';
 import { Keys } from '../ui/Keys.tsx';
 import { nothingMatches } from '../wording.ts';
 import { goTo } from './go.ts';
@@ -32,7 +33,7 @@ export function JumpBox(): ReactNode {
     input.current?.focus();
     input.current?.select();
   }, [open]);
-  useEffect(() => setAt(0), [text]);
+  if (useChanged(text)) setAt(0);
 
   const close = (): void => {
     palette.set({ open: false, text: '' });
@@ -124,11 +125,13 @@ export function JumpBox(): ReactNode {
 /** Places from the engine, then actions and panels. */
 function useRows(open: boolean, text: string): readonly JumpRow[] {
   const { actions, engine, session } = useWorkbench();
-  const [places, setPlaces] = useState<readonly JumpRow[]>([]);
+  const [found, setFound] = useState<{
+    readonly text: string;
+    readonly rows: readonly JumpRow[];
+  }>();
   const { mode, query } = readJump(text);
 
   useEffect(() => {
-    setPlaces([]);
     if (!open || query === '' || mode === 'actions') return;
     const abort = new AbortController();
     const console = session.info.get()?.consoles[0];
@@ -150,14 +153,18 @@ function useRows(open: boolean, text: string): readonly JumpRow[] {
               ? engine.call('devices.list', {}, abort.signal)
               : { devices: [] },
           ]).then(([{ places: named }, { devices }]) => placesOf(named, devices, query, mode));
-    ask.then(setPlaces, () => setPlaces([]));
+    ask.then(
+      (rows) => setFound({ text: mode + query, rows }),
+      () => setFound(undefined),
+    );
     return () => abort.abort();
   }, [engine, session, open, mode, query]);
 
   if (!open) return [];
-  const found =
+  const places = found?.text === mode + query ? found.rows : [];
+  const actionRows =
     mode === 'all' || mode === 'actions' ? findActions(actions.list(), query, mode) : [];
-  return [...places, ...found];
+  return [...places, ...actionRows];
 }
 
 /** The engine's places, then devices of which only a part was typed. */

@@ -105,6 +105,12 @@ export function OpenDialog({ onClose }: { readonly onClose: () => void }): React
         value={typed}
         spellCheck={false}
         onChange={(event) => setTyped(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown') return;
+          event.preventDefault();
+          event.currentTarget.form?.querySelector<HTMLElement>('.rows')?.focus();
+          setSelected(Math.max(0, selected));
+        }}
         autoFocus
       />
       {listing.failure ? (

@@ -12,9 +12,9 @@ import { selectionItems, showInItems } from './selection-menu.ts';
 export function attempt<T>(
   workbench: Workbench,
   work: Promise<T>,
-  done?: (answer: T) => void,
+  take: (answer: T) => void = () => {},
 ): void {
-  work.then(done, (error: unknown) => {
+  work.then(take, (error: unknown) => {
     if (!isCancelled(error)) workbench.notices.fail(asFailure(error));
   });
 }
@@ -159,9 +159,10 @@ function escape(workbench: Workbench): void {
   else if (workbench.menu.get()) workbench.menu.set(undefined);
   else if (workbench.start.get() && !workbench.session.empty) workbench.start.set(false);
   else if (!workbench.notices.dismiss()) {
-    const { active } = workbench.dock.state.get();
-    if (active !== undefined && !workbench.actions.run('panel.escape'))
-      workbench.dock.focus(active);
+    // A panel clears its filter; else the focus leaves the field, so that keys are keys again.
+    const field = document.activeElement;
+    if (!workbench.actions.run('panel.escape'))
+      field?.closest<HTMLElement>('.panel, .start')?.focus();
   }
 }
 

@@ -1,4 +1,4 @@
-import fuzzysort from 'fuzzysort';
+import { go as search } from 'fuzzysort';
 import { keysOf } from '../keys.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import { PANELS } from '../panels/registry.ts';
@@ -38,9 +38,9 @@ export function findActions(
     .map(rowOf);
   if (query === '')
     return mode === 'actions' ? rows : rows.filter(({ glyph }) => glyph === 'panel');
-  return fuzzysort
-    .go(query, rows, { key: 'label', limit: LIMIT, threshold: 0.3 })
-    .map((result) => result.obj);
+  return search(query, rows, { key: 'label', limit: LIMIT, threshold: 0.3 }).map(
+    (result) => result.obj,
+  );
 }
 
 function rowOf({ id, title }: Action): JumpRow {

@@ -2,10 +2,11 @@ import { useSyncExternalStore } from 'react';
 
 /** State that lives outside React: read it, set it, hear of changes. */
 export interface Store<T> {
-  get(): T;
+  readonly get: () => T;
   /** Sets a new value, or one made from the old; nobody hears of an equal one. */
-  set(next: T | ((old: T) => T)): void;
-  subscribe(listener: () => void): () => void;
+  readonly set: (next: T | ((old: T) => T)) => void;
+  /** @returns a function that ends the subscription */
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 /** Makes a store that holds `initial`. */
@@ -18,7 +19,8 @@ export function createStore<T>(initial: T): Store<T> {
       const made = typeof next === 'function' ? (next as (old: T) => T)(value) : next;
       if (Object.is(made, value)) return;
       value = made;
-      for (const listener of [...listeners]) listener();
+      // A listener may end its subscription, or another's.
+      for (const listener of new Set(listeners)) listener();
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -1,4 +1,7 @@
 import type { Connection, LinkState } from '../engine/connection.ts';
+import { LabModel } from '../panels/handoff/lab.ts';
+import { ScriptRunner } from '../panels/script/runner.ts';
+import { TreeModel } from '../panels/tables/model.ts';
 import { DockModel } from '../shell/dock-model.ts';
 import { ActionRegistry } from './actions.ts';
 import { FaultsModel } from './faults.ts';
@@ -37,12 +40,17 @@ export interface Workbench {
   readonly view: ViewModel;
   readonly dock: DockModel;
   readonly faults: FaultsModel;
+  readonly tree: TreeModel;
+  readonly lab: LabModel;
+  readonly script: ScriptRunner;
   readonly actions: ActionRegistry;
   readonly keyboard: Keyboard;
   readonly notices: Notices;
   readonly dialog: Store<DialogName | undefined>;
   readonly palette: Store<{ readonly open: boolean; readonly text: string }>;
   readonly menu: Store<MenuRequest | undefined>;
+  /** A session is open and its view was taken: the dock may show. */
+  readonly ready: Store<boolean>;
   /** Start shows instead of the dock. */
   readonly start: Store<boolean>;
   /** Text that the Translate panel or the Script panel was asked to take. */
@@ -57,6 +65,7 @@ export function createWorkbench(connection: Connection): Workbench {
   );
   const actions = new ActionRegistry();
   const session = new SessionModel(connection);
+  const notices = new Notices();
   const selection = new SelectionBus(browserHistory(globalThis.window));
   actions.focusedBy(() => dock.state.get().active);
   return {
@@ -67,12 +76,16 @@ export function createWorkbench(connection: Connection): Workbench {
     view,
     dock,
     faults: new FaultsModel(connection, selection, view),
+    tree: new TreeModel(connection, notices, false),
+    lab: new LabModel(connection),
+    script: new ScriptRunner(connection),
     actions,
     keyboard: new Keyboard(actions),
-    notices: new Notices(),
+    notices,
     dialog: createStore<DialogName | undefined>(undefined),
     palette: createStore<{ open: boolean; text: string }>({ open: false, text: '' }),
     menu: createStore<MenuRequest | undefined>(undefined),
+    ready: createStore(false),
     start: createStore(false),
     translate: createStore({ text: '', turn: 0 }),
   };

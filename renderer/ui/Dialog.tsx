@@ -16,6 +16,8 @@ export function Dialog({ title, children, foot, onClose, onSubmit }: DialogProps
     const opener = document.activeElement;
     const element = dialog.current;
     element?.showModal();
+    // A field that asks for the focus has it; else the dialog, not its last button.
+    if (element && !element.querySelector('input:focus, textarea:focus')) element.focus();
     return () => {
       element?.close();
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
@@ -25,6 +27,7 @@ export function Dialog({ title, children, foot, onClose, onSubmit }: DialogProps
     <dialog
       ref={dialog}
       className="dialog"
+      tabIndex={-1}
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault();

@@ -23,8 +23,11 @@ interface PanelProps {
   readonly retry?: () => void;
   /** What the panel answers to keys while it has the focus. */
   readonly actions?: PanelActions;
-  /** Puts the focus into the panel; absent: its first list, field or button takes it. */
-  readonly focus?: () => void;
+  /**
+   * Puts the focus into the panel; absent: its first list, field or button takes it. False says
+   * that what takes it is not there yet: it is asked again.
+   */
+  readonly focus?: () => boolean;
 }
 
 const FOCUSABLE =
@@ -37,26 +40,22 @@ export function Panel(props: PanelProps): ReactNode {
   const root = useRef<HTMLDivElement>(null);
   const waiting = useRef(false);
   const focus = useRef(props.focus);
-  focus.current = props.focus;
+  useEffect(() => {
+    focus.current = props.focus;
+  });
 
   useEffect(
     () =>
       dock.focusable(id, () => {
-        if (focus.current) return focus.current();
-        const body = root.current;
-        const first = body?.querySelector<HTMLElement>('[data-first-focus]');
-        waiting.current = first === null;
-        (first ?? body?.querySelector<HTMLElement>(FOCUSABLE) ?? body)?.focus();
+        waiting.current = !takeFocus(root.current, focus.current);
       }),
     [dock, id],
   );
-  // What takes the focus may come only with the answer.
+  // What takes the focus may come only with the answer; by then a person may be elsewhere.
   useEffect(() => {
     if (!waiting.current) return;
-    const first = root.current?.querySelector<HTMLElement>('[data-first-focus]');
-    if (!first) return;
-    waiting.current = false;
-    if (root.current?.contains(document.activeElement)) first.focus();
+    const here = root.current?.contains(document.activeElement) ?? false;
+    waiting.current = here && !takeFocus(root.current, focus.current);
   });
 
   const own = props.actions;
@@ -74,6 +73,18 @@ export function Panel(props: PanelProps): ReactNode {
       {props.failure ? <ErrorBlock failure={props.failure} retry={props.retry} /> : props.children}
     </div>
   );
+}
+
+/** Puts the focus into a panel. @returns false when what should have it is not there yet. */
+function takeFocus(panel: HTMLElement | null, own: (() => boolean) | undefined): boolean {
+  if (own) {
+    if (own()) return true;
+    panel?.focus();
+    return false;
+  }
+  const first = panel?.querySelector<HTMLElement>('[data-first-focus]');
+  (first ?? panel?.querySelector<HTMLElement>(FOCUSABLE) ?? panel)?.focus();
+  return first !== null;
 }
 
 /** A panel with nothing to show: one sentence, one button, its key. */

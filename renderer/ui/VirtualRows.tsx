@@ -14,6 +14,8 @@ export interface RowAria {
 
 interface VirtualRowsProps {
   readonly label: string;
+  /** Column names; they stay while the rows scroll. */
+  readonly head?: readonly string[];
   readonly role: 'tree' | 'treegrid' | 'grid';
   readonly count: number;
   /** Index of the selected row; -1 for none. */
@@ -36,6 +38,8 @@ interface VirtualRowsProps {
 
 /** Rows beyond the screen that are kept ready. */
 const OVERSCAN = 12;
+/** Height of the column names, px. */
+const HEAD = 22;
 
 /** A list, tree or grid of equal rows, of which only those on the screen exist. */
 export function VirtualRows(props: VirtualRowsProps): ReactNode {
@@ -44,15 +48,22 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
   useStore(view.state, (state) => state.density);
   const height =
     props.rowHeight ?? (document.documentElement.dataset.density === 'comfortable' ? 26 : 20);
+  const head = props.head ? HEAD : 0;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
+  // The virtualizer changes in place; this window is not built by the React compiler.
+  // oxlint-disable-next-line react/incompatible-library
   const rows = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: useCallback(() => height, [height]),
     overscan: OVERSCAN,
+    scrollMargin: head,
+    scrollPaddingStart: head,
   });
-  useEffect(() => rows.measure(), [rows, height]);
+  useEffect(() => {
+    if (height > 0) rows.measure();
+  }, [rows, height]);
 
   const items = rows.getVirtualItems();
   const from = items[0]?.index ?? 0;
@@ -92,6 +103,17 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
       data-first-focus
       onKeyDown={onKeyDown}
     >
+      {props.head && (
+        <div className="rows-head" aria-hidden="true">
+          {props.head.map((name, index) => (
+            // Columns are named by their place; some have no name.
+            // oxlint-disable-next-line react/no-array-index-key
+            <span key={index} className={name.startsWith('>') ? 'num' : ''}>
+              {name.replace('>', '')}
+            </span>
+          ))}
+        </div>
+      )}
       <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
         {items.map((item) => {
           const aria = props.aria?.(item.index);
@@ -100,7 +122,7 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
               key={item.key}
               id={`${id}-${item.index}`}
               className={`row ${props.rowClass?.(item.index) ?? ''}`}
-              style={{ transform: `translateY(${item.start}px)`, height }}
+              style={{ transform: `translateY(${item.start - head}px)`, height }}
               role={rowRole}
               aria-selected={item.index === selected}
               aria-level={aria?.level}

@@ -16,8 +16,9 @@ import './console.css';
 
 /** Reads and drives one console, with its decoded lines marked. */
 export function ConsolePanel({ visible }: { readonly visible: boolean }): ReactNode {
-  const { session } = useWorkbench();
+  const { session, link } = useWorkbench();
   const id = usePanelId();
+  const epoch = useStore(link, (state) => state.epoch);
   const info = useStore(session.info);
   const consoles = info?.consoles ?? [];
   const wanted = consoleOf(id);
@@ -30,7 +31,15 @@ export function ConsolePanel({ visible }: { readonly visible: boolean }): ReactN
         )}
       </Panel>
     );
-  return <OneConsole key={shown.id} info={shown} visible={visible} first={shown === consoles[0]} />;
+  // A terminal lives as long as its console and the engine that feeds it.
+  return (
+    <OneConsole
+      key={`${shown.id} ${epoch}`}
+      info={shown}
+      visible={visible}
+      first={shown === consoles[0]}
+    />
+  );
 }
 
 function OneConsole({
@@ -42,7 +51,7 @@ function OneConsole({
   readonly visible: boolean;
   readonly first: boolean;
 }): ReactNode {
-  const { engine, link, selection, view, notices, dock } = useWorkbench();
+  const { engine, selection, view, notices, dock } = useWorkbench();
   const panel = usePanelId();
   const gutter = useRef<HTMLDivElement>(null);
   const screen = useRef<HTMLDivElement>(null);
@@ -52,12 +61,10 @@ function OneConsole({
   const [terminal, setTerminal] = useState<ConsoleTerminal>();
   const [mode, setMode] = useState<TimeMode>('kernel');
   const [readOnlyHint, setReadOnlyHint] = useState(false);
-  const epoch = useStore(link, (state) => state.epoch);
   const theme = useStore(view.theme);
   const phases = useCall('phases.list', visible ? {} : undefined);
   const { id, canWrite } = info;
 
-  // A terminal lives as long as its console and the engine that feeds it.
   useEffect(() => {
     if (!gutter.current || !screen.current || !ruler.current) return;
     const made = new ConsoleTerminal(engine, id, {
@@ -70,7 +77,7 @@ function OneConsole({
       made.dispose();
       setTerminal(undefined);
     };
-  }, [engine, id, epoch]);
+  }, [engine, id]);
 
   useEffect(() => {
     const element = body.current;
@@ -86,7 +93,7 @@ function OneConsole({
     return () => observer.disconnect();
   }, [terminal]);
 
-  useEffect(() => terminal?.recolour(), [terminal, theme]);
+  useEffect(() => terminal?.recolour(theme), [terminal, theme]);
   useEffect(() => terminal?.setTimeMode(mode), [terminal, mode]);
   useEffect(() => {
     const starts: number[] = [];
@@ -145,7 +152,11 @@ function OneConsole({
   return (
     <Panel
       actions={own}
-      focus={() => (canWrite ? terminal?.terminal.focus() : body.current?.focus())}
+      focus={() => {
+        if (canWrite) terminal?.terminal.focus();
+        else body.current?.focus();
+        return terminal !== undefined;
+      }}
       bar={
         terminal && (
           <ConsoleBar info={info} terminal={terminal} mode={mode} onMode={setMode} find={find} />

@@ -6,6 +6,7 @@ import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
 import type { EngineApi } from '../../engine/api.ts';
 import type { Store } from '../../state/store.ts';
 import { createStore } from '../../state/store.ts';
+import type { Theme } from '../../state/view.ts';
 import { Gutter } from './gutter.ts';
 import { guardTerminal } from './guard.ts';
 import { LineMap } from './line-map.ts';
@@ -122,8 +123,10 @@ export class ConsoleTerminal {
     this.#paintSoon();
   }
 
-  recolour(): void {
+  /** The theme changed: its tokens are read anew. */
+  recolour(theme: Theme): void {
     this.terminal.options.theme = terminalTheme();
+    this.#hosts.screen.dataset.theme = theme;
     this.#ruler();
   }
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { EntryInfo } from '../../../core/protocol/contract.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
@@ -23,7 +23,7 @@ import './entry.css';
 /** Shows one entry bit by bit. */
 export function EntryPanel(): ReactNode {
   const { notices } = useWorkbench();
-  const path = useFollowed((selection) => selection.entry);
+  const path = useShownPath();
   const answer = useCall('entry.get', path === undefined ? undefined : { path });
   const entry = answer.value;
   const copies = useMemo(() => (entry ? entryCopies(entry) : []), [entry]);
@@ -76,17 +76,24 @@ export function EntryPanel(): ReactNode {
   );
 }
 
+/** The selected entry; of a selected fault the entry that decided its walk. */
+function useShownPath(): string | undefined {
+  const followed = useFollowed((selection) =>
+    selection.entry !== undefined || selection.fault !== undefined ? selection : undefined,
+  );
+  const fault = followed?.entry === undefined ? followed?.fault : undefined;
+  const explained = useCall('explain', fault === undefined ? undefined : { fault }).value;
+  return followed?.entry ?? explained?.walk?.steps.findLast((step) => step.path)?.path;
+}
+
 function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
   const { engine, notices } = useWorkbench();
   const body = useRef<HTMLDivElement>(null);
   const width = useWidth(body);
-  const [shown, setShown] = useState<string | undefined>(() => firstShown(entry));
+  const [picked, setShown] = useState<string>();
+  const shown = entry.fields.some(({ name }) => name === picked) ? picked : firstShown(entry);
   const [editing, setEditing] = useState<string>();
   const field = entry.fields.find(({ name }) => name === shown);
-
-  useEffect(() => {
-    if (!field) setShown(firstShown(entry));
-  }, [entry, field]);
 
   const poke = (name: string, value: string): void => {
     engine

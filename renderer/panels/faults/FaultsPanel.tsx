@@ -37,13 +37,16 @@ const SORTS: readonly (readonly [FaultSort, string])[] = [
   ['reason', 'reason'],
 ];
 
-const COLUMNS = '158px 52px 28px 116px minmax(120px, 1fr) 188px';
+const HEAD = ['Source · driver', '>Count', '', 'Address', 'Reason', 'Verdict'];
+const COLUMNS =
+  '158px 52px 28px 116px minmax(120px, 1fr) clamp(110px, calc(100cqw - 560px), 188px)';
 
 /** Ranks and filters every fault. */
 export function FaultsPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { faults, dock, menu, notices, selection } = workbench;
+  const { faults, dock, menu, notices, selection, view } = workbench;
   const state = useStore(faults.state);
+  const theme = useStore(view.theme);
   const { total, known, loading, failure } = useStore(faults.rows.state);
   const filter = useRef<FilterHandle>(null);
   const selected = useStore(selection.store);
@@ -81,7 +84,7 @@ export function FaultsPanel(): ReactNode {
       partial={summary?.lowerBound}
       bar={<Bar filter={filter} />}
     >
-      {state.rate && (summary?.all ?? 0) > 0 && <RateChart filter={state.filter} />}
+      {state.rate && (summary?.all ?? 0) > 0 && <RateChart key={theme} filter={state.filter} />}
       {known && total === 0 && summary ? (
         summary.all === 0 ? (
           <Empty text={noFaults(summary.logLines)} action="target.paste" button="Paste a log" />
@@ -95,16 +98,9 @@ export function FaultsPanel(): ReactNode {
         )
       ) : (
         <div className="faults-grid" style={{ '--cols': COLUMNS } as CSSProperties}>
-          <div className="rows-head" aria-hidden="true">
-            <span>Source · driver</span>
-            <span className="num">Count</span>
-            <span />
-            <span>Address</span>
-            <span>Reason</span>
-            <span>Verdict</span>
-          </div>
           <VirtualRows
             label="Faults"
+            head={HEAD}
             role="treegrid"
             count={total}
             selected={state.selected}

@@ -5,6 +5,7 @@ import { strokeOf } from '../../keys.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { faultOf } from '../../state/faults.ts';
 import { useStore } from '../../state/store.ts';
+import { useChanged } from '../../state/useChanged.ts';
 import type { Completion } from './completion.ts';
 import { FIELDS, complete, completionAt, fieldChoices, tokens } from './completion.ts';
 
@@ -40,7 +41,7 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
       input.current?.select();
     },
   }));
-  useEffect(() => setAt(0), [filter]);
+  if (useChanged(filter)) setAt(0);
 
   const take = (choice: Choice): void => {
     if (!place) return;

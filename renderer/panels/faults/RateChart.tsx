@@ -15,7 +15,7 @@ const LEAST_DRAG = 4;
 
 /** Faults over time; a drag selects a time and filters to it. */
 export function RateChart({ filter }: { readonly filter: string }): ReactNode {
-  const { faults, view } = useWorkbench();
+  const { faults } = useWorkbench();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(box);
@@ -23,7 +23,6 @@ export function RateChart({ filter }: { readonly filter: string }): ReactNode {
   useStore(faults.pulse);
   const rate = useCall('faults.rate', width > 0 ? { filter, bins } : undefined);
   const phases = useCall('phases.list', {});
-  const theme = useStore(view.theme);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
   const data = rate.value;
 
@@ -38,7 +37,7 @@ export function RateChart({ filter }: { readonly filter: string }): ReactNode {
       context.fillRect(left, CHART.phases, Math.abs(drag.to - drag.from), CHART.height);
       context.globalAlpha = 1;
     }
-  }, [data, phases.value, width, theme, drag]);
+  }, [data, phases.value, width, drag]);
 
   const finish = (): void => {
     if (drag && data && Math.abs(drag.to - drag.from) >= LEAST_DRAG) {

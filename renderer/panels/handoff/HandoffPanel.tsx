@@ -1,68 +1,32 @@
 import type { ReactNode } from 'react';
-import { useCallback, useEffect, useRef, useState } from 'react';
-import type { CallAnswer, HandoffStory } from '../../../core/protocol/contract.ts';
-import type { WireFailure } from '../../../core/protocol/wire.ts';
-import { asFailure, isCancelled } from '../../engine/failure.ts';
+import { useRef, useState } from 'react';
+import type { CallAnswer } from '../../../core/protocol/contract.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { strokeOf } from '../../keys.ts';
 import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { SIMULATED } from '../../wording.ts';
+import type { Cell } from './lab.ts';
 import { OUTCOME_GLYPH, cellKey, outcomeWords } from './model.ts';
 import { Stepper } from './Stepper.tsx';
 import './handoff.css';
 
 type Lab = CallAnswer<'handoff.list'>;
-type Cell =
-  | { readonly state: 'running' }
-  | { readonly state: 'done'; readonly story: HandoffStory }
-  | { readonly state: 'failed'; readonly failure: WireFailure };
-
-const FIRST_SEED = 0;
-
-/** Runs outlive the panel: a tab that comes back shows them again. */
-const memory: { cells: ReadonlyMap<string, Cell>; current: string | undefined; seed: number } = {
-  cells: new Map(),
-  current: undefined,
-  seed: FIRST_SEED,
-};
-
 /** Compares hand-off strategies before a machine is touched. */
 export function HandoffPanel(): ReactNode {
-  const { engine } = useWorkbench();
+  const { lab: model } = useWorkbench();
   const lab = useCall('handoff.list', {}, false);
-  const [cells, setCells] = useState(memory.cells);
-  const [current, setCurrent] = useState(memory.current);
-  const [seed, setSeed] = useState(memory.seed);
-  useEffect(() => {
-    Object.assign(memory, { cells, current, seed });
-  }, [cells, current, seed]);
-
-  const put = (key: string, cell: Cell): void => setCells((old) => new Map(old).set(key, cell));
-  const run = useCallback(
-    async (strategy: string, scenario: string, show: boolean) => {
-      const key = cellKey(strategy, scenario);
-      put(key, { state: 'running' });
-      try {
-        const story = await engine.call('handoff.run', { scenario, strategy, seed });
-        put(key, { state: 'done', story });
-      } catch (error) {
-        if (!isCancelled(error)) put(key, { state: 'failed', failure: asFailure(error) });
-      }
-      if (show) setCurrent(key);
-    },
-    [engine, seed],
-  );
-  const runAll = async (): Promise<void> => {
-    for (const strategy of lab.value?.strategies ?? [])
-      for (const scenario of lab.value?.scenarios ?? []) await run(strategy.id, scenario.id, false);
-  };
-  const open = (strategy: string, scenario: string): void => {
-    const key = cellKey(strategy, scenario);
-    if (cells.get(key)?.state === 'done') setCurrent(key);
-    else void run(strategy, scenario, true);
+  const { cells, current, seed } = useStore(model.state);
+  const open = (strategy: string, scenario: string): void => void model.open(strategy, scenario);
+  const runAll = (): void => {
+    const { strategies = [], scenarios = [] } = lab.value ?? {};
+    void model.runAll(
+      strategies.map(({ id }) => id),
+      scenarios.map(({ id }) => id),
+    );
   };
 
   const done = [...cells.values()].filter(({ state }) => state === 'done').length;
@@ -81,20 +45,14 @@ export function HandoffPanel(): ReactNode {
                 className="field"
                 inputMode="numeric"
                 value={seed}
-                onChange={(event) => {
-                  const next = Number(event.target.value);
-                  if (!Number.isSafeInteger(next) || next < 0) return;
-                  setSeed(next);
-                  setCells(new Map());
-                  setCurrent(undefined);
-                }}
+                onChange={(event) => model.setSeed(Number(event.target.value))}
               />
             </label>
             <span className="muted push shrink" role="status">
               {done} of {all} cells · <b>{SIMULATED}</b>
             </span>
-            <button type="button" className="btn" onClick={() => void runAll()}>
-              {done === 0 ? 'Run all' : 'Run again'}
+            <button type="button" className="btn" onClick={runAll}>
+              {done < all ? 'Run all' : 'Run again'}
             </button>
           </>
         )

@@ -1,5 +1,5 @@
 import type { KeyboardEvent, ReactNode } from 'react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { CallAnswer, HandoffStep, HandoffStory } from '../../../core/protocol/contract.ts';
 import { strokeOf } from '../../keys.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
@@ -21,19 +21,16 @@ export function Stepper({
 }): ReactNode {
   const { steps } = story;
   const [at, setAt] = useState(() => openingStep(steps));
-  const [playing, setPlaying] = useState(false);
+  const [wanted, setWanted] = useState(false);
   const last = steps.length - 1;
+
+  const playing = wanted && at < last;
 
   useEffect(() => {
     if (!playing) return;
-    const timer = setInterval(() => {
-      setAt((old) => Math.min(last, old + 1));
-    }, STEP_EVERY);
+    const timer = setInterval(() => setAt((old) => Math.min(last, old + 1)), STEP_EVERY);
     return () => clearInterval(timer);
   }, [playing, last]);
-  useEffect(() => {
-    if (at === last) setPlaying(false);
-  }, [at, last]);
 
   const go = (to: number): void => setAt(Math.max(0, Math.min(last, to)));
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -42,7 +39,7 @@ export function Stepper({
     else if (stroke === 'Right') go(at + 1);
     else if (stroke === 'Home') go(0);
     else if (stroke === 'End') go(last);
-    else if (stroke === 'Space') setPlaying(!playing);
+    else if (stroke === 'Space') setWanted(!playing);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -89,7 +86,7 @@ export function Stepper({
             type="button"
             className="btn"
             aria-pressed={playing}
-            onClick={() => setPlaying(!playing)}
+            onClick={() => setWanted(!playing)}
           >
             Play <kbd>Space</kbd>
           </button>
@@ -114,6 +111,11 @@ export function Stepper({
   );
 }
 
+/** Brings what was just mounted into view. */
+function toView(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
+}
+
 function Console({
   story,
   step,
@@ -121,18 +123,14 @@ function Console({
   readonly story: HandoffStory;
   readonly step: HandoffStep;
 }): ReactNode {
-  const end = useRef<HTMLLIElement>(null);
   const lines = story.console.slice(0, step.consoleLines);
-  useEffect(() => {
-    void end.current?.scrollIntoView({ block: 'nearest' });
-  }, [lines.length]);
   if (story.console.length === 0) return null;
   return (
     <ol className="step-console" aria-label="Console up to this step">
       {lines.map((line, index) => (
         // Console lines are named by their number.
         // oxlint-disable-next-line react/no-array-index-key
-        <li key={index} ref={index === lines.length - 1 ? end : undefined}>
+        <li key={index} ref={index === lines.length - 1 ? toView : undefined}>
           {line}
         </li>
       ))}

@@ -1,10 +1,11 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import { formatSize } from '../../../core/format/size.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
+import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { Address } from '../../ui/Address.tsx';
 import { copyText } from '../../ui/clipboard.ts';
@@ -41,8 +42,8 @@ export function MemoryPanel(): ReactNode {
     'entry.get',
     entryPath === undefined ? undefined : { path: entryPath },
   ).value;
-  const [typed, setTyped] = useState('');
-  const [address, setAddress] = useState<bigint>();
+  const [typed, setTyped] = useState(physical ?? '');
+  const [address, setAddress] = useState(physical === undefined ? undefined : BigInt(physical));
   const [problem, setProblem] = useState('');
   const [size, setSize] = useState<WordSize>(1);
   const [selected, setSelected] = useState(0);
@@ -56,9 +57,7 @@ export function MemoryPanel(): ReactNode {
   };
   // Where an entry is shown, its own bytes are of interest before what it points to.
   const wanted = entry?.address ?? physical;
-  useEffect(() => {
-    if (wanted !== undefined) go(BigInt(wanted));
-  }, [wanted]);
+  if (useChanged(wanted) && wanted !== undefined) go(BigInt(wanted));
 
   const unit = entryPath?.split('/')[0];
   const simulated = units?.some((each) => each.name === unit && each.from === 'simulated') ?? false;

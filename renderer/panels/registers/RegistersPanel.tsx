@@ -1,10 +1,11 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { MachineEvent, RegisterItem } from '../../../core/protocol/contract.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
+import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { MenuButton } from '../../ui/MenuButton.tsx';
@@ -19,6 +20,8 @@ import './registers.css';
 
 const COLUMNS = 'minmax(110px, 170px) 56px 158px minmax(100px, 1fr)';
 const WAS = ' 158px';
+const HEAD = ['Register', 'Offset', 'Value', 'Decoded'];
+const NONE: readonly RegisterItem[] = [];
 
 /** A unit's registers by name; those of a simulated unit can be written. */
 export function RegistersPanel(): ReactNode {
@@ -27,7 +30,7 @@ export function RegistersPanel(): ReactNode {
   const units = info?.units ?? [];
   const followed = useFollowed(({ unit }) => unit);
   const [chosen, setChosen] = useState<string>();
-  useEffect(() => setChosen(undefined), [followed]);
+  if (useChanged(followed)) setChosen(undefined);
   const unit =
     [chosen, followed].find((name) => units.some((each) => each.name === name)) ?? units[0]?.name;
   const answer = useCall('registers.get', unit === undefined ? undefined : { unit });
@@ -39,13 +42,13 @@ export function RegistersPanel(): ReactNode {
   const [writing, setWriting] = useState<RegisterItem>();
   const filterInput = useRef<HTMLInputElement>(null);
 
-  useEffect(() => setWritten(undefined), [answer.value]);
-  useEffect(() => {
+  if (useChanged(answer.value)) setWritten(undefined);
+  if (useChanged(unit)) {
     setEvents([]);
     setSelected(-1);
-  }, [unit]);
+  }
 
-  const registers = written ?? answer.value?.registers ?? [];
+  const registers = written ?? answer.value?.registers ?? NONE;
   const rows = useMemo(() => registerRows(registers, open, filter), [registers, open, filter]);
   const simulated = answer.value?.unit.from === 'simulated';
   const changed = registers.some(isChanged);
@@ -148,15 +151,9 @@ export function RegistersPanel(): ReactNode {
             className="registers"
             style={{ '--cols': changed ? COLUMNS + WAS : COLUMNS } as CSSProperties}
           >
-            <div className="rows-head" aria-hidden="true">
-              <span>Register</span>
-              <span>Offset</span>
-              <span>Value</span>
-              <span>Decoded</span>
-              {changed && <span>Was</span>}
-            </div>
             <VirtualRows
               label={`Registers of ${unit}`}
+              head={changed ? [...HEAD, 'Was'] : HEAD}
               role="treegrid"
               count={rows.length}
               selected={selected}
@@ -198,6 +195,7 @@ export function RegistersPanel(): ReactNode {
           )}
           {writing && (
             <WriteForm
+              key={writing.offset}
               register={writing}
               onCancel={() => setWriting(undefined)}
               onWrite={(value) => write(writing, value)}

@@ -19,10 +19,9 @@ export function WriteForm({
   const input = useRef<HTMLInputElement>(null);
   const value = readRegisterValue(text, register.width);
   useEffect(() => {
-    setText(register.value ?? '0x0');
     input.current?.focus();
     input.current?.select();
-  }, [register]);
+  }, []);
   return (
     <form
       className="write-form"

@@ -14,6 +14,8 @@ interface EditorProps {
   readonly source: string;
   /** TypeScript declarations of what scripts may call. */
   readonly declarations: string;
+  /** The editor is there and can take the focus. */
+  readonly onReady: () => void;
   readonly onChange: (source: string) => void;
   readonly onRun: (source: string) => void;
   readonly onRunLine: (source: string) => void;
@@ -21,11 +23,13 @@ interface EditorProps {
 }
 
 /** The script editor; loaded only with the Script panel. */
-export default function Editor(props: EditorProps): ReactNode {
+export default function Editor({ ref, ...props }: EditorProps): ReactNode {
   const host = useRef<HTMLDivElement>(null);
   const made = useRef<editor.IStandaloneCodeEditor>(undefined);
-  const latest = useRef(props);
-  latest.current = props;
+  const latest = useRef<Omit<EditorProps, 'ref'>>(props);
+  useEffect(() => {
+    latest.current = props;
+  });
   const { view } = useWorkbench();
   const theme = useStore(view.theme);
 
@@ -47,6 +51,7 @@ export default function Editor(props: EditorProps): ReactNode {
       padding: { top: 6 },
     });
     made.current = instance;
+    latest.current.onReady();
     const changes = instance.onDidChangeModelContent(() =>
       latest.current.onChange(instance.getValue()),
     );
@@ -74,7 +79,7 @@ export default function Editor(props: EditorProps): ReactNode {
   useEffect(() => setDeclarations(declarations), [declarations]);
   useEffect(() => colours(theme), [theme]);
 
-  useImperativeHandle(props.ref, () => ({
+  useImperativeHandle(ref, () => ({
     focus: () => made.current?.focus(),
     goTo: (line, column) => {
       made.current?.setPosition({ lineNumber: line, column });

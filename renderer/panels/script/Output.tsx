@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { formatCount } from '../../../core/format/size.ts';
 import { goTo } from '../../shell/go.ts';
 import { useWorkbench } from '../../state/context.ts';
@@ -16,18 +16,19 @@ export function Output({
   readonly items: readonly OutputItem[];
   readonly onLine: (line: number, column: number) => void;
 }): ReactNode {
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    void end.current?.scrollIntoView({ block: 'nearest' });
-  }, [items]);
   return (
     <div className="script-output" role="log" aria-label="Output" tabIndex={0}>
       {items.map((item) => (
         <Item key={item.id} item={item} onLine={onLine} />
       ))}
-      <div ref={end} />
+      <div key={items.at(-1)?.id} ref={toView} />
     </div>
   );
+}
+
+/** Brings what was just mounted into view. */
+function toView(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
 }
 
 function Item({

@@ -9,7 +9,6 @@ import { Panel } from '../../ui/Panel.tsx';
 import type { EditorHandle } from './Editor.tsx';
 import { Output } from './Output.tsx';
 import { Repl } from './Repl.tsx';
-import { ScriptRunner } from './runner.ts';
 import './script.css';
 
 /** Monaco comes only when the panel is first seen. */
@@ -17,22 +16,13 @@ const Editor = lazy(() => import('./Editor.tsx'));
 
 const REMEMBER_AFTER = 500;
 
-/** The runner outlives the panel, and so does what was printed. */
-let kept: { readonly engine: unknown; readonly runner: ScriptRunner } | undefined;
-
 /** Writes and runs scripts against the contract. */
 export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNode {
-  const { engine, view } = useWorkbench();
-  if (kept?.engine !== engine) {
-    kept = { engine, runner: new ScriptRunner(engine) };
-    kept.runner.setSource(view.panel('script', { source: '' }).source);
-  }
-  const { runner } = kept;
+  const { view, script: runner } = useWorkbench();
   const { source, output, running, history } = useStore(runner.state);
   const [seen, setSeen] = useState(visible);
-  useEffect(() => {
-    if (visible) setSeen(true);
-  }, [visible]);
+  const [edits, setEdits] = useState(false);
+  if (visible && !seen) setSeen(true);
   const types = useCall('script.types', seen ? {} : undefined, false);
   const samples = useCall('script.samples', seen ? {} : undefined, false);
   const editor = useRef<EditorHandle>(null);
@@ -40,9 +30,11 @@ export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNo
   // The first script is a sample: an empty page teaches nothing.
   const first = samples.value?.scripts[0]?.source;
   useEffect(() => {
-    if (first !== undefined && runner.state.get().source === '') runner.setSource(first);
-  }, [runner, first]);
+    if (first === undefined || runner.state.get().source !== '') return;
+    runner.setSource(view.panel('script', { source: '' }).source || first);
+  }, [runner, view, first]);
   useEffect(() => {
+    if (source === '') return;
     const timer = setTimeout(() => view.remember('script', { source }), REMEMBER_AFTER);
     return () => clearTimeout(timer);
   }, [view, source]);
@@ -59,7 +51,10 @@ export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNo
     <Panel
       actions={own}
       failure={types.failure}
-      focus={() => editor.current?.focus()}
+      focus={() => {
+        editor.current?.focus();
+        return edits;
+      }}
       bar={
         <>
           <button
@@ -101,6 +96,7 @@ export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNo
               <Editor
                 ref={editor}
                 source={source}
+                onReady={() => setEdits(true)}
                 declarations={types.value.declarations}
                 onChange={(text) => runner.setSource(text)}
                 onRun={(text) => runner.run(text, false)}

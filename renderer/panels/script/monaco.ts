@@ -18,8 +18,6 @@ import {
   typescriptDefaults,
 } from 'monaco-editor/languages/features/typescript/register';
 import { KeyCode, KeyMod, editor } from 'monaco-editor/editor/editor.api';
-import EditorWorker from 'monaco-editor/editor/editor.worker?worker';
-import TypeScriptWorker from 'monaco-editor/language/typescript/ts.worker?worker';
 import type { Theme } from '../../state/view.ts';
 import { token } from '../../ui/colours.ts';
 
@@ -28,7 +26,9 @@ export { KeyCode, KeyMod, editor };
 // Workers come as files from the window's own origin.
 globalThis.MonacoEnvironment = {
   getWorker: (_id: string, label: string): Worker =>
-    label === 'typescript' ? new TypeScriptWorker() : new EditorWorker(),
+    label === 'typescript'
+      ? new Worker(new URL('./ts.worker.ts', import.meta.url), { type: 'module' })
+      : new Worker(new URL('./editor.worker.ts', import.meta.url), { type: 'module' }),
 };
 
 typescriptDefaults.setCompilerOptions({

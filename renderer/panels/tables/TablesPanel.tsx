@@ -1,13 +1,11 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useCall } from '../../engine/useCall.ts';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { linkTo } from '../../shell/actions.ts';
 import { deviceOfPath } from '../../shell/go.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
-import { Glyph } from '../../ui/Glyph.tsx';
 import { ActionKeys } from '../../ui/Keys.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
@@ -15,34 +13,18 @@ import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY } from '../../wording.ts';
 import { crumbs } from './breadcrumb.ts';
 import { rowCopies } from './copy.ts';
-import { TreeModel } from './model.ts';
+import { Findings } from './Findings.tsx';
+import type { TreeModel } from './model.ts';
 import { TreeCells } from './TreeCells.tsx';
 import './tables.css';
 
-interface Kept {
-  readonly all: boolean;
-}
-
+const HEAD = ['Entry', 'Points to', 'Decoded', ''];
 const COLUMNS = 'minmax(120px, 224px) 98px minmax(120px, 1fr) 34px';
-
-/** The tree outlives its panel: a tab that comes back shows the same rows. */
-let kept: { readonly engine: unknown; readonly tree: TreeModel } | undefined;
-
-function useTree(): TreeModel {
-  const { engine, notices, view } = useWorkbench();
-  if (kept?.engine !== engine)
-    kept = {
-      engine,
-      tree: new TreeModel(engine, notices, view.panel<Kept>('tables', { all: false }).all),
-    };
-  return kept.tree;
-}
 
 /** Browses every table that the hardware would walk. */
 export function TablesPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { session, selection, dock, menu, notices, view } = workbench;
-  const tree = useTree();
+  const { session, selection, dock, menu, notices, tree } = workbench;
   const { selected, path, all } = useStore(tree.state);
   const { total, known, loading, failure } = useStore(tree.rows.state);
   const info = useStore(session.info);
@@ -119,10 +101,7 @@ export function TablesPanel(): ReactNode {
             className="btn"
             aria-pressed={!all}
             title="Entries that are not present"
-            onClick={() => {
-              view.remember('tables', { all: !all } satisfies Kept);
-              void tree.showAll(!all);
-            }}
+            onClick={() => void tree.showAll(!all)}
           >
             Hide empty
           </button>
@@ -141,14 +120,9 @@ export function TablesPanel(): ReactNode {
         />
       ) : (
         <div className="tree" style={{ '--cols': COLUMNS } as CSSProperties}>
-          <div className="rows-head" aria-hidden="true">
-            <span className="tree-first">Entry</span>
-            <span>Points to</span>
-            <span>Decoded</span>
-            <span />
-          </div>
           <VirtualRows
             label="Tables"
+            head={HEAD}
             role="tree"
             count={total}
             selected={selected}
@@ -267,42 +241,5 @@ function Breadcrumb({ path }: { readonly path: string | undefined }): ReactNode 
         </span>
       ))}
     </nav>
-  );
-}
-
-/** Findings of the selected subtree, and what could not be read. */
-function Findings({ path }: { readonly path: string | undefined }): ReactNode {
-  const answer = useCall('findings.list', { path });
-  const [open, setOpen] = useState(true);
-  const { findings = [], incomplete = [] } = answer.value ?? {};
-  if (findings.length + incomplete.length === 0) return null;
-  return (
-    <section className="findings" aria-label="Findings">
-      <h3>
-        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? '▾' : '▸'} Findings {path === undefined ? '' : `below ${path}`}{' '}
-          <span className="muted">{findings.length + incomplete.length}</span>
-        </button>
-      </h3>
-      {open && (
-        <ul>
-          {findings.slice(0, 100).map((finding) => (
-            <li key={`${finding.id} ${finding.at} ${finding.text}`}>
-              <Glyph kind={finding.severity} />
-              <span>{finding.text}</span>
-              <TargetLink target={finding.at}>
-                {finding.at.split('/').slice(1).join('/') || finding.at}
-              </TargetLink>
-            </li>
-          ))}
-          {incomplete.slice(0, 100).map((text) => (
-            <li key={text}>
-              <Glyph kind="unknown" />
-              <span>{text}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }

@@ -3,6 +3,7 @@ import type { TreeRow } from '../../../core/protocol/contract.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
+import { formerParts } from './copy.ts';
 
 /** Indent of a level, px. */
 const INDENT = 14;
@@ -46,7 +47,12 @@ export function TreeCells({
           </>
         )}
         <span className={row.present ? '' : 'muted'}>{row.decoded}</span>
-        {row.changed !== undefined && <span className="diff"> Δ was {row.changed}</span>}
+        {row.changed !== undefined && (
+          <span className="diff" title={row.changed}>
+            {' '}
+            Δ was {formerParts(row.decoded, row.changed)}
+          </span>
+        )}
       </span>
       <span className="tree-findings">
         {row.findings && (

@@ -13,3 +13,10 @@ export function rowCopies(row: TreeRow, link: string): readonly { title: string;
     { title: 'JSON', text: JSON.stringify(row, undefined, 2) },
   ];
 }
+
+/** Of a former meaning the parts that differ: `DID 7` of `DID 7 · second-stage · 3-level`. */
+export function formerParts(now: string, former: string): string {
+  const parts = new Set(now.split(' · '));
+  const differing = former.split(' · ').filter((part) => !parts.has(part));
+  return differing.length === 0 ? former : differing.join(' · ');
+}

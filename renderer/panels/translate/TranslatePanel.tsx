@@ -1,12 +1,14 @@
 import type { ReactNode } from 'react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { WalkAnswer } from '../../../core/protocol/schema.ts';
 import { formatSize } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { goTo } from '../../shell/go.ts';
 import { useWorkbench } from '../../state/context.ts';
+import type { Selection } from '../../state/selection.ts';
 import { useStore } from '../../state/store.ts';
+import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
@@ -23,6 +25,15 @@ import './translate.css';
 
 const BLANK: TranslateInput = { unit: '', bdf: '', pasid: '', address: '', access: 'read' };
 
+function inputOf(selection: Selection): Partial<TranslateInput> {
+  return {
+    bdf: selection.bdf ?? '',
+    address: selection.iova ?? '',
+    pasid: selection.pasid === undefined ? '' : String(selection.pasid),
+    access: selection.access ?? 'read',
+  };
+}
+
 /** Does the walk for any device and address, or for a kernel's fault line. */
 export function TranslatePanel(): ReactNode {
   const { session, translate, notices } = useWorkbench();
@@ -31,25 +42,18 @@ export function TranslatePanel(): ReactNode {
   const selected = useFollowed((each) =>
     each.bdf !== undefined && each.iova !== undefined ? each : undefined,
   );
-  const [input, setInput] = useState<TranslateInput>(BLANK);
+  const [input, setInput] = useState<TranslateInput>(() => ({
+    ...BLANK,
+    ...(selected && inputOf(selected)),
+  }));
   const [line, setLine] = useState('');
   const address = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
-    if (!selected) return;
+  if (useChanged(selected) && selected) {
     setLine('');
-    setInput((old) => ({
-      ...old,
-      bdf: selected.bdf ?? '',
-      address: selected.iova ?? '',
-      pasid: selected.pasid === undefined ? '' : String(selected.pasid),
-      access: selected.access ?? 'read',
-    }));
-  }, [selected]);
-  useEffect(() => {
-    const read = readPasted(request.text);
-    if (read) setInput((old) => ({ ...old, ...read }));
-  }, [request]);
+    setInput({ ...input, ...inputOf(selected) });
+  }
+  if (useChanged(request)) setInput({ ...input, ...readPasted(request.text) });
 
   const typed = readTranslate(input);
   const asked =
@@ -164,7 +168,13 @@ function Result({ walk }: { readonly walk: WalkAnswer }): ReactNode {
   const units = useStore(session.info, (info) => info?.units);
   const simulated = units?.some(({ name, from }) => name === walk.unit && from === 'simulated');
   return (
-    <div className="panel-body">
+    <div
+      className="panel-body"
+      data-first-focus
+      tabIndex={0}
+      role="region"
+      aria-label="Translation"
+    >
       <Boxes walk={walk} />
       <p className="translate-result" role="status">
         <Outcome walk={walk} />
@@ -304,7 +314,7 @@ function DmaButton({ walk }: { readonly walk: WalkAnswer }): ReactNode {
       <button
         type="button"
         className="btn"
-        onClick={() =>
+        onClick={() => {
           engine
             .call('machine.dma', {
               unit: walk.unit,
@@ -316,8 +326,8 @@ function DmaButton({ walk }: { readonly walk: WalkAnswer }): ReactNode {
             .then(
               (answer) => setOutcome(answer.outcome),
               (error: unknown) => notices.fail(asFailure(error)),
-            )
-        }
+            );
+        }}
       >
         Let the device do this DMA
       </button>

@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react';
+import { useState } from 'react';
+import { useCall } from '../../engine/useCall.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { TargetLink } from '../../ui/TargetLink.tsx';
+
+/** Findings that are listed at a time. */
+const LISTED = 100;
+
+/** Findings of the selected subtree, and what could not be read. */
+export function Findings({ path }: { readonly path: string | undefined }): ReactNode {
+  const answer = useCall('findings.list', { path });
+  const [open, setOpen] = useState(true);
+  const { findings = [], incomplete = [] } = answer.value ?? {};
+  if (findings.length + incomplete.length === 0) return null;
+  return (
+    <section className="findings" aria-label="Findings">
+      <h3>
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? '▾' : '▸'} Findings{path === undefined ? '' : ` below ${path}`}{' '}
+          <span className="muted">{findings.length}</span>
+        </button>
+      </h3>
+      {open && (
+        <ul>
+          {findings.slice(0, LISTED).map((finding) => (
+            <li key={`${finding.id} ${finding.at} ${finding.text}`}>
+              <Glyph kind={finding.severity} />
+              <span>{finding.text}</span>
+              <TargetLink target={finding.at}>
+                {finding.at.split('/').slice(1).join('/') || finding.at}
+              </TargetLink>
+            </li>
+          ))}
+          {incomplete.slice(0, LISTED).map((text) => (
+            <li key={text}>
+              <Glyph kind="unknown" name="Not read" />
+              <span>{text}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
