@@ -22,6 +22,40 @@ export const PORT_MESSAGE = 'faultline:port';
 /** Electron: property of the window that holds the bridge. */
 export const BRIDGE = 'faultline';
 
+/**
+ * What the page may do: scripts, workers, fonts, pictures and connections of its own origin, and
+ * inline styles, which Monaco and xterm need.
+ */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Electron: the page's address. The scheme is the app's own, and serves its files alone. */
+export const APP_SCHEME = 'faultline-app';
+export const APP_ORIGIN = `${APP_SCHEME}://app`;
+
+/** Electron: the scheme of links to entries. */
+export const LINK_SCHEME = 'faultline';
+
+/** Electron: names of the messages between preload script and main process. */
+export const IPC = {
+  connect: 'faultline:connect',
+  port: 'faultline:port',
+  choose: 'faultline:choose',
+  save: 'faultline:save',
+  opened: 'faultline:opened',
+  command: 'faultline:command',
+} as const;
+
 /** Commands of native menus, dialogs and links that the window carries out. */
 export type ShellCommand =
   /** An action of the window by its name, chosen in a menu. */

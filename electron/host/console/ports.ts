@@ -1,7 +1,5 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execFile } from 'node:child_process';
 
 export interface PortInfo {
   readonly path: string;
@@ -15,15 +13,10 @@ export interface PortList {
   readonly note?: string;
 }
 
-/** Milliseconds that the listing child may take. */
-const PATIENCE = 5000;
-
-const LISTING = `import('serialport').then(({ SerialPort }) => SerialPort.list()).then(
-  (ports) => process.stdout.write(JSON.stringify(ports)))`;
-
 /**
- * The machine's serial ports. On Linux they are read from the kernel's own lists; elsewhere
- * serialport is asked in a child process, since its listing can end the process that it runs in.
+ * The machine's serial ports. On Linux they are read from the kernel's own lists, since
+ * serialport asks `udevadm` there and ends the process where that is missing; elsewhere it asks
+ * the system itself.
  */
 export async function listPorts(platform: NodeJS.Platform = process.platform): Promise<PortList> {
   return platform === 'linux' ? linuxPorts() : await askedPorts();
@@ -67,30 +60,21 @@ function byId(folder: string): ReadonlyMap<string, string> {
   return names;
 }
 
-function askedPorts(): Promise<PortList> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--input-type=module', '--eval', LISTING],
-      {
-        timeout: PATIENCE,
-        cwd: fileURLToPath(new URL('.', import.meta.url)),
-        env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-      },
-      (error, stdout) => {
-        if (error) return resolve({ ports: [], note: `ports can't be listed: ${error.message}` });
-        const found = JSON.parse(stdout) as {
-          path: string;
-          friendlyName?: string;
-          manufacturer?: string;
-        }[];
-        resolve({
-          ports: found.map((port) => ({
-            path: port.path,
-            name: port.friendlyName ?? port.manufacturer ?? port.path,
-          })),
-        });
-      },
-    );
-  });
+async function askedPorts(): Promise<PortList> {
+  try {
+    const { SerialPort } = await import('serialport');
+    const ports = (await SerialPort.list()) as {
+      path: string;
+      friendlyName?: string;
+      manufacturer?: string;
+    }[];
+    return {
+      ports: ports.map(({ path, friendlyName, manufacturer }) => ({
+        path,
+        name: friendlyName ?? manufacturer ?? path,
+      })),
+    };
+  } catch (error) {
+    return { ports: [], note: `ports can't be listed: ${(error as Error).message}` };
+  }
 }

@@ -10,7 +10,7 @@ import { EngineServer } from '../../../core/protocol/server.ts';
 import { socketChannel, type SocketLike } from '../../../core/protocol/socket.ts';
 import { MAX_MESSAGE } from '../../../core/protocol/wire.ts';
 import type { ViewSocket } from '../../../electron/host/engine-process.ts';
-import { CONTENT_SECURITY_POLICY } from '../../../electron/serve/pages.ts';
+import { CONTENT_SECURITY_POLICY } from '../../../core/protocol/shell.ts';
 import { WebServer } from '../../../electron/serve/server.ts';
 
 /** The engine's side of relayed views, in this process. */
