@@ -57,6 +57,8 @@ const DEVICE = new RegExp(`^${BDF}$`);
 const EVENT = new RegExp(`\\b(${NAMES.join('|')})\\s+([^\\]\\[]*)\\]`, 'g');
 /** The name with at least the start of a value: an event, whole or not. */
 const STARTED = new RegExp(`\\b(?:${NAMES.join('|')})\\s+[a-z_]+=`);
+/** The name alone where a line ends, with the beginning of a key at most. */
+const NAME_AT_END = new RegExp(`\\b(?:${NAMES.join('|')})\\s*[a-z_]*$`);
 const UNKNOWN_TYPE = /\bUNKNOWN type=0x([0-9a-f]{2})\]/g;
 const UNKNOWN_WORDS =
   /\bUNKNOWN event\[0\]=0x([0-9a-f]{8}) event\[1\]=0x([0-9a-f]{8}) event\[2\]=0x([0-9a-f]{8}) event\[3\]=0x([0-9a-f]{8})/g;
@@ -116,12 +118,17 @@ export function readAmd(text: string): Reading | undefined {
       domain: hexNumber(device[5]),
     });
   const cut = STARTED.test(rest);
+  let part = false;
   if (messages.length === 0 && !cut) {
     const header = rest.indexOf(HEADER);
-    if (header >= 0) messages.push({ kind: 'amd-header', index: header });
+    if (header >= 0) {
+      // What follows is the beginning of a body, or what another processor printed.
+      part = header + HEADER.length < rest.trimEnd().length;
+      messages.push({ kind: 'amd-header', index: header });
+    } else part = NAME_AT_END.test(rest);
   }
-  if (messages.length === 0 && !cut && !damaged) return undefined;
-  return { messages, broken: damaged ? 'damaged' : cut ? 'cut' : 'no' };
+  if (messages.length === 0 && !cut && !damaged && !part) return undefined;
+  return { messages, broken: damaged ? 'damaged' : cut ? 'cut' : part ? 'part' : 'no' };
 }
 
 /** An event with nothing but what stands before it. */

@@ -71,7 +71,12 @@ function decodeQuotedPrintable(text: string): string {
   );
 }
 
-/** Whether a line ends in a soft break of quoted-printable; `joinSoft` joins it with the next. */
-export function endsSoft(line: string): boolean {
-  return line.endsWith('=');
+/**
+ * What two lines were before they were broken apart, the likeliest first: cut in two by a
+ * terminal, by a soft break of quoted-printable, or at a blank.
+ */
+export function waysToJoin(line: string, next: string): string[] {
+  const straight = line + next;
+  const spaced = `${line.trimEnd()} ${next.trimStart()}`;
+  return line.endsWith('=') ? [straight, line.slice(0, -1) + next, spaced] : [straight, spaced];
 }

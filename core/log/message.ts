@@ -1,5 +1,6 @@
 import type { VtdEra } from '../iommu/fault.ts';
 import type { Severity } from '../iommu/finding.ts';
+import type { PhaseRule } from './phase-table.ts';
 import type { Detail, Phase } from './records.ts';
 
 /** What one line says: the parts that are found in it, before anything is joined across lines. */
@@ -103,6 +104,8 @@ export interface Reading {
    * beginning or end. `damaged`: it names a fault but can't be one as it stands.
    */
   readonly broken: 'no' | 'part' | 'cut' | 'damaged';
+  /** `part`, of a phase line: the rules whose key is there. */
+  readonly rules?: readonly PhaseRule[];
 }
 
 /**

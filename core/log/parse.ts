@@ -50,7 +50,7 @@ export class LogCollector implements LogSink {
 /** Reads a whole log at once. */
 export function parseLog(bytes: Uint8Array): LogResult {
   const collector = new LogCollector();
-  const parser = new LogParser(collector);
+  const parser = new LogParser(collector, bytes.length);
   parser.push(bytes);
   parser.end();
   const { faults, phases, kernels, notes, marks } = collector;

@@ -1,7 +1,7 @@
-import { clean, endsSoft, isSuspicious } from './clean.ts';
+import { clean, isSuspicious, waysToJoin } from './clean.ts';
 import type { Reading } from './message.ts';
 import { readPrefix, splitMessages } from './prefix.ts';
-import { ANCHORS, anyOf, readMessage, type Hint } from './read-line.ts';
+import { ANCHORS, anyOf, hintOfBroken, readMessage, type Hint } from './read-line.ts';
 import type { LogSink } from './records.ts';
 import { AnchorScanner, countNewlines } from './scan.ts';
 import { Story, type Line } from './story.ts';
@@ -13,8 +13,10 @@ const REACH = 4096;
 /** Bytes behind the place that is being read that are kept: a line before it and its own start. */
 const KEPT = 3 * REACH;
 const CAPACITY = 1024 * 1024;
-/** Characters in a terminal's line: the fewest, and as most are. */
-const NARROWEST = 72;
+/** The least that holds what is kept and what may have to be waited for, twice. */
+const LEAST_CAPACITY = 128 * 1024;
+/** Characters in a broken line: the fewest, and as many as most terminals show. */
+const NARROWEST = 40;
 const USUAL_WIDTH = 80;
 /** Lines that one message may be wrapped over. */
 const MOST_WRAPS = 3;
@@ -39,7 +41,7 @@ interface Segment {
   readonly start: number;
   readonly end: number;
   readonly next: number;
-  /** Whether it has bytes that a cleaned line does not have. */
+  /** Whether it has bytes that a cleaned line does not have: anchors may show up in cleaning. */
   readonly odd: boolean;
 }
 
@@ -80,10 +82,11 @@ function makeSearch(): NonNullable<typeof search> {
  */
 export class LogParser {
   readonly #story: Story;
+  readonly #capacity: number;
   /** A few bytes behind the capacity, which the search may look at. */
-  readonly #bytes = new Uint8Array(CAPACITY + 8);
-  readonly #words = new Uint32Array(this.#bytes.buffer);
-  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #view: DataView;
   readonly #search = (search ??= makeSearch());
   /** Offset in the log of the buffer's first byte. */
   #base = 0;
@@ -93,10 +96,9 @@ export class LogParser {
   #taken = 0;
   /** Up to here anchors have been looked for; those found and not yet read are in `#hits`. */
   #scanned = 0;
-  readonly #hits: Int32Array;
+  #hits = new Int32Array();
   /** By hit: its window, an index into the hints. */
-  readonly #windows: Uint16Array;
-  #hitCount = 0;
+  #windows = new Uint16Array();
   #hit = 0;
   /** Newlines before `#counted`. */
   #newlines = 0;
@@ -105,10 +107,13 @@ export class LogParser {
   #arrivals: { end: number; readonly at: number }[] = [];
   #ended = false;
 
-  constructor(sink: LogSink) {
+  /** @param expected bytes that the log has, where that is known: a short one needs less memory. */
+  constructor(sink: LogSink, expected = CAPACITY) {
     this.#story = new Story(sink, (offset) => this.#timeBefore(offset));
-    this.#hits = new Int32Array(this.#search.scanner.hits.length);
-    this.#windows = new Uint16Array(this.#hits.length);
+    this.#capacity = Math.min(CAPACITY, Math.max(LEAST_CAPACITY, (expected + 3) & ~3));
+    this.#bytes = new Uint8Array(this.#capacity + 8);
+    this.#words = new Uint32Array(this.#bytes.buffer);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /**
@@ -127,8 +132,8 @@ export class LogParser {
 
   /** Free space for the next bytes; say with `filled` how many were put there. Never empty. */
   room(): Uint8Array {
-    if (this.#filled * 2 >= CAPACITY) this.#makeRoom();
-    return this.#bytes.subarray(this.#filled, CAPACITY);
+    if (this.#filled * 2 >= this.#capacity) this.#makeRoom();
+    return this.#bytes.subarray(this.#filled, this.#capacity);
   }
 
   /** The first `length` bytes of `room()` hold the next bytes of the log. */
@@ -178,17 +183,16 @@ export class LogParser {
   /** The next anchor's last byte at or after `#taken`; undefined when all bytes were searched. */
   #nextHit(): number | undefined {
     for (;;) {
-      while (this.#hit < this.#hitCount && this.#hits[this.#hit] < this.#taken) this.#hit++;
-      if (this.#hit < this.#hitCount) return this.#hits[this.#hit];
+      while (this.#hit < this.#hits.length && this.#hits[this.#hit] < this.#taken) this.#hit++;
+      if (this.#hit < this.#hits.length) return this.#hits[this.#hit];
       if (this.#scanned >= this.#filled) return undefined;
       const from = Math.max(this.#scanned, this.#taken);
       const to = Math.min(this.#filled, from + BLOCK);
       // Lines are counted while their bytes are near.
       const { scanner } = this.#search;
       const count = from < to ? scanner.scan(this.#bytes, this.#view, from, to) : 0;
-      this.#hits.set(scanner.hits.subarray(0, count));
-      this.#windows.set(scanner.found.subarray(0, count));
-      this.#hitCount = count;
+      this.#hits = scanner.hits.slice(0, count);
+      this.#windows = scanner.found.slice(0, count);
       this.#hit = 0;
       this.#scanned = Math.max(to, this.#scanned);
       if (count === 0) this.#countTo(to);
@@ -201,7 +205,7 @@ export class LogParser {
     const { hints } = this.#search;
     const first = this.#windows[this.#hit];
     let others: Hint[] | undefined;
-    for (let at = this.#hit + 1; at < this.#hitCount && this.#hits[at] < segment.end; at++) {
+    for (let at = this.#hit + 1; at < this.#hits.length && this.#hits[at] < segment.end; at++) {
       const hint = hints[this.#windows[at]];
       if (hint !== hints[first]) (others ??= [hints[first]]).push(hint);
     }
@@ -213,7 +217,7 @@ export class LogParser {
     const read = this.#read(segment);
     const parts = splitMessages(read.body);
     if (parts.length === 1) {
-      const reading = readMessage(read.body, this.#hint(segment));
+      const reading = readMessage(read.body, read.odd ? undefined : this.#hint(segment));
       if (reading.broken !== 'no' || mayGoOn(reading, read)) {
         const joined = this.#join(read, reading);
         if (joined === WAIT) return WAIT;
@@ -244,12 +248,15 @@ export class LogParser {
     reading: Reading,
   ): { reading: Reading; first: Read; last: Read; text: string } | typeof WAIT | undefined {
     if (reading.broken === 'no') return this.#joinLong(read, reading);
+    // What is looked for is known: the rest of the message that is broken.
+    const hint = hintOfBroken(reading);
     const heads: Read[] = [read];
     if (!read.stamped) {
       const before = this.#before(read.start);
       if (before && before.start >= this.#taken && before.body.trim() !== '') heads.push(before);
     }
     for (const first of heads) {
+      if (first.text.length < NARROWEST) continue;
       let text = first.body;
       let last = first;
       for (let wraps = 0; wraps < MOST_WRAPS; wraps++) {
@@ -259,14 +266,13 @@ export class LogParser {
         last = this.#read(next);
         if (last.stamped || last.body.trim() === '') break;
         if (text.length + last.body.length > LONGEST_MESSAGE) break;
-        const straight = endsSoft(text) ? text.slice(0, -1) + last.body : text + last.body;
-        const spaced = `${text.trimEnd()} ${last.body.trimStart()}`;
-        for (const joined of [straight, spaced]) {
-          const whole = readMessage(joined);
+        const ways = waysToJoin(text, last.body);
+        for (const joined of ways) {
+          const whole = readMessage(joined, hint);
           if (whole.messages.length > 0 && whole.broken === 'no' && last.end > read.start)
             return { reading: whole, first, last, text: joined };
         }
-        text = straight;
+        [text] = ways;
       }
     }
     return undefined;
@@ -313,10 +319,20 @@ export class LogParser {
   #read(segment: Segment): Read {
     const { start, end, next, odd } = segment;
     const decoded = decoder.decode(this.#bytes.subarray(start, end));
-    const text = odd || decoded.includes('=3D') ? clean(decoded) : decoded;
+    const mangled = odd || decoded.includes('=3D');
+    const text = mangled ? clean(decoded) : decoded;
     const prefix = readPrefix(text);
     const body = prefix.length === 0 ? text : text.slice(prefix.length);
-    return { start, end, next, odd, text, stamped: prefix.stamped, time: prefix.time, body };
+    return {
+      start,
+      end,
+      next,
+      odd: mangled,
+      text,
+      stamped: prefix.stamped,
+      time: prefix.time,
+      body,
+    };
   }
 
   /** The line that holds the byte at `at`, or as much of it as is looked at. */
@@ -401,7 +417,7 @@ export class LogParser {
 
   /** Where reading goes on: at an anchor whose line is not complete, or where the search ends. */
   #oldest(): number {
-    const hit = this.#hit < this.#hitCount ? this.#hits[this.#hit] : this.#scanned;
+    const hit = this.#hit < this.#hits.length ? this.#hits[this.#hit] : this.#scanned;
     return this.#story.watching ? Math.min(this.#taken, hit) : hit;
   }
 
@@ -416,7 +432,7 @@ export class LogParser {
     this.#taken = Math.max(0, this.#taken - drop);
     this.#scanned -= drop;
     this.#counted -= drop;
-    for (let at = this.#hit; at < this.#hitCount; at++) this.#hits[at] -= drop;
+    for (let at = this.#hit; at < this.#hits.length; at++) this.#hits[at] -= drop;
     this.#arrivals = this.#arrivals.filter((each) => each.end > this.#base);
   }
 }
@@ -434,7 +450,7 @@ function isBootLine(reading: Reading): boolean {
 /** Whether a message may go on in the next line although what is there is well formed. */
 function mayGoOn(reading: Reading, read: Read): boolean {
   if (!read.stamped || reading.messages[0]?.kind !== 'phase') return false;
-  if (isBootLine(reading)) return read.text.length >= NARROWEST;
+  if (isBootLine(reading)) return read.text.length >= USUAL_WIDTH - 8;
   // A number that ends where a terminal's line of the usual width does.
   return read.text.length === USUAL_WIDTH && /[0-9a-f]$/.test(read.text);
 }

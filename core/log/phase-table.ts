@@ -33,19 +33,21 @@ export function rule(
 /** Longest text that a record keeps: a line of the kernel has 1,024 characters at most. */
 const LONGEST_TEXT = 2048;
 
-/** What the first rule that fits makes of a message; `cut` when only a rule's key is there. */
+const NONE: readonly PhaseRule[] = [];
+
+/** What the first rule that fits makes of a message; else the rules of which the key is there. */
 export function readRules(
   rules: readonly PhaseRule[],
   text: string,
-): PhaseLine | 'cut' | undefined {
-  let cut = false;
+): PhaseLine | readonly PhaseRule[] {
+  let cut: PhaseRule[] | undefined;
   for (const each of rules) {
     if (!text.includes(each.key)) continue;
     const match = each.pattern.exec(text);
     if (match) return phaseLine(each, match, text);
-    cut = true;
+    (cut ??= []).push(each);
   }
-  return cut ? 'cut' : undefined;
+  return cut ?? NONE;
 }
 
 function phaseLine(of: PhaseRule, match: RegExpExecArray, text: string): PhaseLine {

@@ -21,7 +21,7 @@ const OTHERS: readonly RegExp[] = [
   /\[ *[TC]\d{1,10}\] ?/y,
   // dmesg -d, dmesg -T and -H, terminal programs' own.
   /\[ *\+ *\d{1,9}\.\d{6}\] ?/y,
-  /\[(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d(?::\d\d(?: \d{4})?)?\] ?/y,
+  /\[(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {0,2}\d{1,2} \d\d:\d\d(?::\d\d(?: \d{4})?)?\] ?/y,
   /\[(?:\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\] ?/y,
   // dmesg -r and serial consoles with levels; dmesg -x.
   /<\d{1,3}>/y,

@@ -31,7 +31,19 @@ export const ANCHORS: readonly { readonly text: string; readonly hint: Hint }[] 
   ...RULES.map((rule) => ({ text: rule.key, hint: { ...NEITHER, rules: [rule] } })),
 ];
 
-const ANYTHING: Hint = { vtd: true, amd: true, dump: true, rules: RULES };
+/** A fault of either vendor. */
+const FAULTS_ONLY: Hint = { ...NEITHER, vtd: true, amd: true };
+
+/** What a text can be by the anchors in it, looked for one by one. */
+function hintOf(text: string): Hint {
+  const has = (anchor: string): boolean => text.includes(anchor);
+  return {
+    vtd: VTD_ANCHORS.some(has),
+    amd: AMD_ANCHORS.some(has),
+    dump: DUMP_ANCHORS.some(has),
+    rules: RULES,
+  };
+}
 
 /** What a line can be that has the anchors of several hints. */
 export function anyOf(hints: readonly Hint[]): Hint {
@@ -50,9 +62,9 @@ const NOTHING: Reading = { messages: [], broken: 'no' };
 /**
  * Reads one message: a cleaned line, or a part of one, without its prefixes. A line may hold more
  * than one message when the console lost a newline.
- * @param hint what it can be, where that is known; the answer is the same without.
+ * @param hint what it can be, where its anchors are known; the answer is the same without.
  */
-export function readMessage(text: string, hint = ANYTHING): Reading {
+export function readMessage(text: string, hint = hintOf(text)): Reading {
   const vtd = hint.vtd ? readVtd(text) : undefined;
   const amd = hint.amd ? readAmd(text) : undefined;
   if (vtd) return amd ? both(vtd, amd) : vtd;
@@ -62,8 +74,13 @@ export function readMessage(text: string, hint = ANYTHING): Reading {
     if (dump.length > 0) return { messages: dump, broken: 'no' };
   }
   const phase = readRules(hint.rules, text);
-  if (phase === undefined) return NOTHING;
-  return phase === 'cut' ? { messages: [], broken: 'part' } : { messages: [phase], broken: 'no' };
+  if ('kind' in phase) return { messages: [phase], broken: 'no' };
+  return phase.length === 0 ? NOTHING : { messages: [], broken: 'part', rules: phase };
+}
+
+/** What a line and its neighbours can be when the line alone is broken. */
+export function hintOfBroken(reading: Reading): Hint {
+  return reading.rules ? { ...NEITHER, rules: reading.rules } : FAULTS_ONLY;
 }
 
 function both(a: Reading, b: Reading): Reading {

@@ -22,6 +22,8 @@ export const VTD_ANCHORS = [
   'handling fault status reg ',
 ];
 
+/** What may follow a number: a blank, the reason, a soft break of quoted-printable, or nothing. */
+const NUMBER_ENDS = '(?=[\\s[=]|$)';
 const REASON = '\\s*\\[fault reason (?:0x([0-9a-f]{1,2})|(\\d{1,3}))\\]';
 
 /**
@@ -32,7 +34,7 @@ const REASON = '\\s*\\[fault reason (?:0x([0-9a-f]{1,2})|(\\d{1,3}))\\]';
 const DMA = new RegExp(
   `(DMAR: |dmar: )?(DMAR:)?\\[DMA (Read|Write)(?: (NO_PASID)| PASID 0x([0-9a-f]{1,8}))?\\]\\s*` +
     `Request device \\[${BDF}\\](?: PASID ([0-9a-f]{1,8}))?\\s*fault addr (0x)?([0-9a-f]{1,16})` +
-    `(?![0-9a-zA-Z])(?:${REASON})?`,
+    `${NUMBER_ENDS}(?:${REASON})?`,
   'g',
 );
 
@@ -42,7 +44,7 @@ const DMA = new RegExp(
  */
 const INTERRUPT = new RegExp(
   `(DMAR: |dmar: )?(?:\\[INTR-REMAP\\]|INTR-REMAP:)\\s*Request device \\[(\\[)?${BDF}\\]\\s*` +
-    `fault index (0x)?([0-9a-f]{1,4})(?![0-9a-zA-Z])(?:${REASON})?`,
+    `fault index (0x)?([0-9a-f]{1,4})${NUMBER_ENDS}(?:${REASON})?`,
   'g',
 );
 
@@ -52,8 +54,8 @@ const STATUS = /DRHD: handling fault status reg ([0-9a-f]{1,8})(?![0-9a-zA-Z])/g
 /** Parts of a fault record, for lines of which nothing better was made. */
 const PARTS =
   /Request device \[|\[fault reason |fault addr (?:0x)?[0-9a-f]|fault index (?:0x)?[0-9a-f]/;
-/** The beginning of a record, whatever follows. */
-const BEGINNING = /DMAR:\s?\[(?:D|I)|\[DMA (?:Read|Write)|INTR-REMAP[:\]] ?Req/;
+/** The beginning of a record, whatever follows; each holds one of the anchors. */
+const BEGINNING = /DMAR: ?\[DMA |DMAR: \[INTR-REMAP\]|INTR-REMAP: Req/;
 /** Xen's wording names the registers' address; its records are not Linux's. */
 export const XEN = 'iommu reg = ';
 
@@ -104,10 +106,16 @@ function readAll(text: string): Reading | undefined {
   const each = (pattern: RegExp, read: (match: RegExpExecArray) => Message | undefined): void => {
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-      const message = read(match);
-      if (message) messages.push(message);
+      let message = read(match);
+      const endsLine = pattern.lastIndex === text.length;
+      if (message?.kind === 'vtd' && isCut(message, endsLine)) {
+        cut = true;
+        // In one-line records something always follows the number; without it digits may be lost.
+        if (endsLine && message.era >= 'V4')
+          message = { ...message, address: undefined, entryIndex: undefined };
+      }
+      if (message && !isHalfAddress(message)) messages.push(message);
       else damaged = true;
-      if (message?.kind === 'vtd' && isCut(message, pattern.lastIndex === text.length)) cut = true;
       const end = pattern.lastIndex;
       rest = rest.slice(0, match.index) + ' '.repeat(end - match.index) + rest.slice(end);
     }
@@ -139,12 +147,19 @@ function statusLine(match: RegExpExecArray): Message {
 
 /**
  * Whether a record that matches may still be only its beginning: a one-line record without its
- * reason, digits that end with the line and may go on after a wrap, or an address that is not
- * that of a page although the kernel prints only such.
+ * reason, or digits that end with the line and may go on after a wrap.
  */
 function isCut(fault: VtdFault, endsLine: boolean): boolean {
-  if (fault.reason !== undefined) return false;
-  return fault.era >= 'V4' || endsLine || ((fault.address ?? 0n) & 0xfffn) !== 0n;
+  return fault.reason === undefined && (fault.era >= 'V4' || endsLine);
+}
+
+/** Kernels print the address of a page: with other bits in it, it is not all there. */
+function isHalfAddress(message: Message): boolean {
+  return (
+    message.kind === 'vtd' &&
+    message.reason === undefined &&
+    ((message.address ?? 0n) & 0xfffn) !== 0n
+  );
 }
 
 function dmaFault(match: RegExpExecArray): VtdFault | undefined {
