@@ -5,7 +5,7 @@
  */
 
 /** Bytes that need one of the steps below, or may; most lines have none. */
-const SUSPICIOUS = new Set([...'>&\\'].map((each) => each.charCodeAt(0)));
+const SUSPICIOUS = new Set(['>', '&', '\\'].map((each) => each.charCodeAt(0)));
 
 /**
  * Whether a line with this byte in it must be cleaned. `=` is a case of its own: AMD-Vi's lines are

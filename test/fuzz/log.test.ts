@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { faultJson, kernelJson, noteJson, phaseJson } from '../../core/log/json.ts';
 import { LogCollector, parseFaultLine, parseLog } from '../../core/log/parse.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { faultJson } from '../../../core/log/json.ts';
 import { parseLog } from '../../../core/log/parse.ts';
@@ -38,7 +38,7 @@ function told(text: string, times = true): Told {
   const { faults, phases } = parseLog(new TextEncoder().encode(text));
   return {
     faults: faults.map((fault) => {
-      const { line, time, ...rest } = faultJson(fault);
+      const { time, ...rest } = faultJson({ ...fault, line: 0 });
       return times ? { ...rest, time } : rest;
     }),
     phases: phases.map((phase) => `${times ? phase.time : ''} ${phase.phase} ${phase.event}`),

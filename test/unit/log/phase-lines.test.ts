@@ -577,13 +577,14 @@ const MILESTONES: readonly Row[] = [
   ['Oops#1 Part1', 'lost', 'pstore-part', { details: { part: 1 } }],
 ];
 
-describe.each([
+describe.each<[string, readonly Row[]]>([
   ['bring-up', BRING_UP],
   ['hand-off', HAND_OFF],
   ['run time', RUN_TIME],
   ['milestones', MILESTONES],
-] as const)('%s', (_, rows) => {
-  test.each(rows)('%s', (line, phase, event, rest = {}) => {
+])('%s', (_, rows) => {
+  test.each(rows.map((row) => ({ row, line: row[0] })))('$line', ({ row }) => {
+    const [line, phase, event, rest = {}] = row;
     const { phases, marks, faults } = parse(`[    1.250000] ${line}\r\n`);
     expect(phases).toHaveLength(1);
     expect(phases[0]).toMatchObject({ line: 1, time: 1.25, kernel: 0, phase, event, ...rest });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ANCHORS } from '../../../core/log/read-line.ts';
 import { AnchorScanner, countNewlines } from '../../../core/log/scan.ts';

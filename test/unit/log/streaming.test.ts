@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LogCollector, parseLog, SettledFaults } from '../../../core/log/parse.ts';
 import { LogParser } from '../../../core/log/parser.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FaultRecord, VtdEra } from '../../../core/iommu/fault.ts';
 import { parseFaultLine, parseLog } from '../../../core/log/parse.ts';
