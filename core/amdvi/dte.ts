@@ -125,11 +125,15 @@ export interface DeviceTableEntry {
   readonly guestLevels: 4 | 5 | undefined;
   readonly rights: Rights;
   readonly domain: number;
+  /** SA: page faults of the device are refused without an event. */
+  readonly suppressed: boolean;
   readonly exclusion: boolean;
   readonly ioCtl: number;
   readonly sysMgt: number;
   readonly interruptValid: boolean;
   readonly interruptControl: number;
+  /** IG: interrupts without a valid entry are refused without an event. */
+  readonly unmappedIgnored: boolean;
   readonly interruptTable: bigint;
   /** Entries: 2^IntTabLen, also for the reserved lengths above 2,048. */
   readonly interruptCapacity: number;
@@ -152,11 +156,13 @@ export function decodeDte(words: Words): DeviceTableEntry {
     guestLevels: guest === 0 ? 4 : guest === 1 ? 5 : undefined,
     rights: value('IR') | (value('IW') << 1),
     domain: value('DomainID'),
+    suppressed: value('SA') === 1,
     exclusion: value('EX') === 1,
     ioCtl: value('IoCtl'),
     sysMgt: value('SysMgt'),
     interruptValid: value('IV') === 1,
     interruptControl: value('IntCtl'),
+    unmappedIgnored: value('IG') === 1,
     interruptTable: addressOf(DTE, words, 'IntTabRoot'),
     interruptCapacity: 1 << value('IntTabLen'),
   };

@@ -160,8 +160,9 @@ export function remapInterrupt(context: AmdContext, id: number, data: number): I
   const format = context.facts.interruptFormat;
   if (format === undefined) return { result: 'unknown', why: 'format' };
   const index = data & INDEX_MASK;
+  const unmapped = dte.unmappedIgnored ? undefined : 'IO_PAGE_FAULT';
   if (index >= dte.interruptCapacity)
-    return abort('IO_PAGE_FAULT', FLAG.I, `Index ${index} is beyond the table.`);
+    return abort(unmapped, FLAG.I, `Index ${index} is beyond the table.`);
   const address = context.plain(dte.interruptTable) + BigInt(index * irteSize(format));
   const irte = readIrte(context.memory, address, format);
   if (isMissing(irte)) return { result: 'unknown', why: irte.why };
@@ -169,7 +170,8 @@ export function remapInterrupt(context: AmdContext, id: number, data: number): I
   const entry = interruptEntry(path, index, address, irte, format);
   const { type, quiet } = decodeIrte(irte, format);
   const event = quiet ? undefined : 'IO_PAGE_FAULT';
-  if (!entry.present) return abort(event, FLAG.I, `Entry ${index} has RemapEn = 0.`, entry);
+  if (!entry.present)
+    return abort(event && unmapped, FLAG.I, `Entry ${index} has RemapEn = 0.`, entry);
   if (reservedSet(entry.entry.layout, irte).length > 0 || (format === 32 && entryGuest(irte)))
     return abort(event, FLAG.I | FLAG.PR | FLAG.RZ, 'Reserved bits of the entry are set.', entry);
   if (type !== undefined && type > 1)

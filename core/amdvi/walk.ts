@@ -32,6 +32,8 @@ class Walk {
   readonly #context: AmdContext;
   readonly #request: WalkRequest;
   readonly #steps: WalkStep[] = [];
+  /** The entry says that page faults of the device are not logged (SA). */
+  #suppressed = false;
 
   constructor(context: AmdContext, request: WalkRequest) {
     this.#context = context;
@@ -93,6 +95,7 @@ class Walk {
   #decide(dte: DeviceTableEntry): WalkResult {
     const { pasid, address } = this.#request;
     if (!dte.valid) return this.#forwarded('V = 0: requests are forwarded without translation.');
+    this.#suppressed = dte.suppressed;
     const illegal = this.#illegalEntry(dte);
     if (illegal) return illegal;
     const exclusion = this.#context.exclusion();
@@ -259,6 +262,7 @@ class Walk {
       reason: EVENT[name],
       name,
       flags: flags | (write ? FLAG.RW : 0),
+      ...(this.#suppressed && name === 'IO_PAGE_FAULT' ? { silent: true } : {}),
       steps: this.#steps,
     };
   }

@@ -125,6 +125,15 @@ describe('what becomes of an interrupt (§2.2.5)', () => {
     ['beyond the table', good(), {}, 16, aborted('IO_PAGE_FAULT', 0x08)],
     ['RemapEn = 0', good(), {}, 2, aborted('IO_PAGE_FAULT', 0x08)],
     ['RemapEn = 0 with SupIOPF', good().put(TABLE + 32, 2n), {}, 2, aborted(undefined, 0x08)],
+    ['RemapEn = 0 with IG', good(), { IG: 1 }, 2, aborted(undefined, 0x08)],
+    ['beyond the table with IG', good(), { IG: 1 }, 16, aborted(undefined, 0x08)],
+    [
+      'a reserved IntType is logged in spite of IG',
+      good().put(TABLE + 32, 0x9n),
+      { IG: 1 },
+      2,
+      aborted('IO_PAGE_FAULT', 0x98),
+    ],
     ['a reserved IntType', good().put(TABLE + 32, 0x9n), {}, 2, aborted('IO_PAGE_FAULT', 0x98)],
     [
       'a reserved bit of the entry',

@@ -86,6 +86,17 @@ describe('the device table entry decides (§2.2.2)', () => {
     expect(walk(new PageMemory(), entry, 0x1234n, access)).toMatchObject(expected);
   });
 
+  test('SA: page faults are refused without an event, other events are not kept back', () => {
+    expect(walk(new PageMemory(), dte({ SA: 1, IR: 0 }), 0n)).toMatchObject({
+      ...faults('IO_PAGE_FAULT', 2, 0x50),
+      silent: true,
+    });
+    const illegal = walk(new PageMemory(), dte({ SA: 1, Mode: 7 }), 0n);
+    expect(illegal).toMatchObject(faults('ILLEGAL_DEV_TABLE_ENTRY', 1, 0));
+    expect(illegal).not.toHaveProperty('silent');
+    expect(walk(new PageMemory(), dte({ SE: 1, IR: 0 }), 0n)).not.toHaveProperty('silent');
+  });
+
   test('a Mode above what the unit supports is refused', () => {
     const four = 0n;
     const entry = dte({ Mode: 5, HostPageTableRoot: TOP >> 12 });
