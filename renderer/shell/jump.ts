@@ -38,7 +38,7 @@ export function findActions(
     .map(rowOf);
   if (query === '')
     return mode === 'actions' ? rows : rows.filter(({ glyph }) => glyph === 'panel');
-  return search(query, rows, { key: 'label', limit: LIMIT, threshold: 0.3 }).map(
+  return search(query, rows, { key: 'label', limit: LIMIT, threshold: 0.1 }).map(
     (result) => result.obj,
   );
 }

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { HistoryKeeper } from '../../../renderer/state/selection.ts';
+import { SelectionBus, selectionText } from '../../../renderer/state/selection.ts';
+
+/** A browser's history: pushing drops what was ahead. */
+class FakeHistory implements HistoryKeeper {
+  entries = [0];
+  at = 0;
+  #listener: (index: number) => void = () => {};
+
+  push(index: number): void {
+    this.entries.length = this.at + 1;
+    this.entries.push(index);
+    this.at++;
+  }
+
+  go(delta: number): void {
+    this.at += delta;
+    this.#listener(this.entries[this.at]);
+  }
+
+  onMove(listener: (index: number) => void): void {
+    this.#listener = listener;
+  }
+}
+
+describe('the selection bus', () => {
+  it('tells every panel of a new selection', () => {
+    const bus = new SelectionBus();
+    const heard: (string | undefined)[] = [];
+    bus.store.subscribe(() => heard.push(bus.current.bdf));
+    bus.publish({ bdf: '00:06.0', from: 'faults' });
+    bus.publish({ bdf: '00:07.0', from: 'tables' });
+    expect(heard).toEqual(['00:06.0', '00:07.0']);
+  });
+
+  it.each([['with the browser', true] as const, ['by itself', false] as const])(
+    'goes back and forward %s',
+    (_how, browser) => {
+      const bus = new SelectionBus(browser ? new FakeHistory() : undefined);
+      bus.publish({ fault: 1, from: 'faults' });
+      bus.publish({ fault: 2, from: 'faults' });
+      bus.back();
+      expect(bus.current).toEqual({ fault: 1, from: 'history' });
+      expect([bus.canGoBack, bus.canGoForward]).toEqual([true, true]);
+      bus.forward();
+      expect(bus.current.fault).toBe(2);
+      bus.forward();
+      expect(bus.current.fault).toBe(2);
+      bus.back();
+      bus.back();
+      bus.back();
+      expect(bus.current).toEqual({ from: 'history' });
+      expect(bus.canGoBack).toBe(false);
+    },
+  );
+
+  it('forgets what was ahead when a new selection is made', () => {
+    const bus = new SelectionBus(new FakeHistory());
+    bus.publish({ fault: 1, from: 'faults' });
+    bus.publish({ fault: 2, from: 'faults' });
+    bus.back();
+    bus.publish({ fault: 3, from: 'faults' });
+    expect(bus.canGoForward).toBe(false);
+    bus.back();
+    expect(bus.current.fault).toBe(1);
+  });
+
+  it('makes no history entry of a selection that says nothing new', () => {
+    const history = new FakeHistory();
+    const bus = new SelectionBus(history);
+    bus.publish({ fault: 1, bdf: '00:06.0', from: 'faults' });
+    bus.publish({ bdf: '00:06.0', fault: 1, from: 'explain' });
+    expect(history.entries).toHaveLength(2);
+    expect(bus.current.from).toBe('explain');
+  });
+
+  it('keeps a bounded number of entries', () => {
+    const bus = new SelectionBus();
+    for (let fault = 1; fault <= 1000; fault++) bus.publish({ fault, from: 'faults' });
+    let steps = 0;
+    while (bus.canGoBack) {
+      bus.back();
+      steps++;
+    }
+    expect(steps).toBe(199);
+  });
+
+  it('remembers the last value of a part', () => {
+    const bus = new SelectionBus();
+    bus.publish({ fault: 7, from: 'faults' });
+    bus.publish({ entry: 'dmar0/root', from: 'tables' });
+    expect(bus.last((selection) => selection.fault)).toBe(7);
+    expect(bus.last((selection) => selection.register)).toBeUndefined();
+  });
+});
+
+describe('the selection in words', () => {
+  it.each([
+    [{ bdf: '00:06.0', iova: '0x1f00000', from: '' }, '00:06.0 IOVA 0x1f00000'],
+    [{ bdf: '00:06.0', entry: 'dmar0/00:06.0/context', from: '' }, '00:06.0 dmar0/00:06.0/context'],
+    [{ unit: 'sim0', register: 'GSTS', from: '' }, 'sim0 GSTS'],
+    [{ physical: '0x1000', from: '' }, 'physical 0x1000'],
+    [{ line: 512, from: '' }, 'line 512'],
+    [{ from: 'start' }, ''],
+  ])('%j is %s', (selection, text) => {
+    expect(selectionText(selection)).toBe(text);
+  });
+});
