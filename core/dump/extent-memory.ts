@@ -185,17 +185,15 @@ export class ExtentMemory implements PhysicalMemory {
     const offset = this.#offsets[owner] + (address - this.#bases[owner]);
     const limit = Math.floor((this.#extents.ends[index] - address) / PAGE_SIZE);
     const want = Math.min(this.#readAhead(pfn), limit);
-    const run = this.#cache.allocate(want);
+    const run = this.#cache.reserve(want);
     const read = this.#image.read(offset, run);
     if (read < PAGE_SIZE) {
       this.#cache.release(run);
       return this.#damaged(pfn, offset + read);
     }
     this.#expected = pfn + Math.floor(read / PAGE_SIZE);
-    for (let page = 0; (page + 1) * PAGE_SIZE <= read; page++) {
-      if (page > 0 && this.#cache.has(pfn + page)) continue;
-      this.#cache.put(pfn + page, run.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
-    }
+    for (let page = 0; (page + 1) * PAGE_SIZE <= read; page++)
+      this.#cache.put(pfn + page, run.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE), page > 0);
     return run.subarray(0, PAGE_SIZE);
   }
 
@@ -256,11 +254,14 @@ export class ExtentMemory implements PhysicalMemory {
     const pieces = this.#pieces(pfn);
     const provenance = this.#judge(pieces);
     if (provenance !== 'present') return provenance as UnknownPage;
-    const page = this.#cache.allocate(1);
+    const page = this.#cache.reserve(1).fill(0);
     for (const piece of pieces) {
       const part = page.subarray(piece.at, piece.at + piece.length);
       const read = this.#image.read(piece.offset, part);
-      if (read < piece.length) return this.#damaged(pfn, piece.offset + read);
+      if (read < piece.length) {
+        this.#cache.release(page);
+        return this.#damaged(pfn, piece.offset + read);
+      }
     }
     this.#cache.put(pfn, page);
     return page;

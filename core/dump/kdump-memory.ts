@@ -182,7 +182,7 @@ export class KdumpMemory implements PhysicalMemory {
     if (!data) return this.#damaged(frame, 'its bytes are not in the file');
     // A block of one page is decoded in place; a larger one is decoded apart and shared out.
     const inPlace = this.#ratio === 1;
-    const block = inPlace ? this.#cache.allocate(1) : this.#block;
+    const block = inPlace ? this.#cache.reserve(1) : this.#block;
     const error = decodePage(data, descriptor.flags, block, this.#platform);
     if (error !== undefined) {
       if (inPlace) this.#cache.release(block);
@@ -204,10 +204,10 @@ export class KdumpMemory implements PhysicalMemory {
   #share(frame: number, wanted: number): Uint8Array {
     let found = ZERO_PAGE;
     for (let index = 0; index < this.#ratio; index++) {
-      const page = this.#cache.allocate(1);
-      page.set(this.#block.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE));
       const pfn = frame * this.#ratio + index;
-      this.#cache.put(pfn, page);
+      const page = this.#cache.reserve(1);
+      page.set(this.#block.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE));
+      this.#cache.put(pfn, page, pfn !== wanted);
       if (pfn === wanted) found = page;
     }
     return found;

@@ -4,133 +4,182 @@ import { PAGE_SIZE } from './physical.ts';
 const SLAB_PAGES = 64;
 const GROUP_PAGES = 64;
 
-/** Most pages that one `allocate` gives. */
-export const MAX_RUN = SLAB_PAGES;
+/** Most pages of a slab that survive it: the rest of the next slab is for newcomers. */
+const MOST_SURVIVORS = SLAB_PAGES / 2;
+
+/** Most pages that one `reserve` gives. */
+export const MAX_RUN = SLAB_PAGES - MOST_SURVIVORS;
 
 /** Budget when the user names none: `--max-memory` overrides it. */
 export const DEFAULT_CACHE_BYTES = 256 * 1024 * 1024;
 
-type Group = (Uint8Array | undefined)[];
+/** How a page was used: read before anybody asked, asked for once, asked for again. */
+const AHEAD = -1;
+const FRESH = 0;
+const USED = 1;
 
-/** Pages by number: groups of neighbours in a map, the last group at hand for sweeps. */
-class Generation {
-  readonly #groups = new Map<number, Group>();
-  #lastNumber = -1;
-  #last: Group = [];
-  size = 0;
+interface Slab {
+  readonly bytes: Uint8Array;
+  /** Page frame of each page; -1 where there is none. */
+  readonly pfns: Float64Array;
+  readonly uses: Int8Array;
+}
 
-  get(pfn: number): Uint8Array | undefined {
-    const number = Math.floor(pfn / GROUP_PAGES);
-    if (number !== this.#lastNumber) {
-      const group = this.#groups.get(number);
-      if (!group) return undefined;
-      this.#last = group;
-      this.#lastNumber = number;
-    }
-    return this.#last[pfn % GROUP_PAGES];
-  }
-
-  set(pfn: number, page: Uint8Array | undefined): void {
-    const number = Math.floor(pfn / GROUP_PAGES);
-    let group = number === this.#lastNumber ? this.#last : this.#groups.get(number);
-    if (!group) {
-      group = new Array<Uint8Array | undefined>(GROUP_PAGES).fill(undefined);
-      this.#groups.set(number, group);
-    }
-    const at = pfn % GROUP_PAGES;
-    this.size += Number(page !== undefined) - Number(group[at] !== undefined);
-    group[at] = page;
-    this.#last = group;
-    this.#lastNumber = number;
-  }
+/** Where the pages of a group of neighbours stand: 1 + the page's number in all slabs, 0: nowhere. */
+interface Group {
+  readonly places: Int32Array;
+  count: number;
 }
 
 /**
- * Page frames by number, within a budget of bytes. Two generations stand for recency: when the
- * young one has filled half the budget it becomes the old one, and what was old is forgotten; a
- * page that is asked for while old is copied into the young one, so that no page keeps the
- * memory of its forgotten neighbours alive. A view that was handed out stays valid after that.
+ * Page frames by number, within a budget of bytes. Pages stand in slabs; when all slabs are full
+ * the oldest makes room, unless most of its pages were asked for again; those that were move on
+ * into the new one (the second chance of the CLOCK policy). Only slabs and an index are objects
+ * of the heap, not pages, so that a large cache costs the garbage collector little. The memory of
+ * a slab is never used again: a view that was handed out stays valid.
  */
 export class PageCache {
-  readonly #slabsPerGeneration: number;
-  #young = new Generation();
-  #old = new Generation();
-  #slab = new Uint8Array(0);
-  #used = 0;
-  #slabs = 0;
+  readonly #slabs: (Slab | undefined)[];
+  readonly #groups = new Map<number, Group>();
+  /** The group that was asked for last, also when there is none. */
+  #lastNumber = -1;
+  #last: Group | undefined;
+  #current = -1;
+  #used = SLAB_PAGES;
+  #size = 0;
 
-  /** @param budget bytes that the cache may hold; it always holds a slab or two. */
+  /** @param budget bytes that the cache may hold; it always holds two slabs. */
   constructor(budget: number) {
-    this.#slabsPerGeneration = Math.max(1, Math.floor(budget / (2 * SLAB_PAGES * PAGE_SIZE)));
+    const count = Math.max(2, Math.floor(budget / (SLAB_PAGES * PAGE_SIZE)));
+    this.#slabs = new Array<Slab | undefined>(count).fill(undefined);
   }
 
   /** Bytes of pages that the cache holds at most. */
   get limit(): number {
-    return 2 * this.#slabsPerGeneration * SLAB_PAGES * PAGE_SIZE;
+    return this.#slabs.length * SLAB_PAGES * PAGE_SIZE;
   }
 
   /** Bytes of the pages that are in the cache now. */
   get bytes(): number {
-    return (this.#young.size + this.#old.size) * PAGE_SIZE;
+    return this.#size * PAGE_SIZE;
   }
 
   get(pfn: number): Uint8Array | undefined {
-    return this.#young.get(pfn) ?? this.#promote(pfn);
+    const place = this.#placeOf(pfn);
+    if (place === 0) return undefined;
+    const slab = this.#slabs[Math.floor((place - 1) / SLAB_PAGES)]!;
+    const at = (place - 1) % SLAB_PAGES;
+    if (slab.uses[at] < USED) slab.uses[at]++;
+    return slab.bytes.subarray(at * PAGE_SIZE, (at + 1) * PAGE_SIZE);
   }
 
   /** Whether the page is at hand; does not count as a use. */
   has(pfn: number): boolean {
-    return this.#young.get(pfn) !== undefined || this.#old.get(pfn) !== undefined;
+    return this.#placeOf(pfn) !== 0;
   }
 
   /**
-   * Fresh bytes for `count` consecutive pages (at most MAX_RUN), to be filled and then `put` page
-   * by page. They start at a multiple of 8 in their buffer.
+   * Fresh bytes for `count` pages (at most MAX_RUN), to be filled and then `put` before anything
+   * else is reserved. They start at a multiple of 8 in their buffer.
    */
-  allocate(count: number): Uint8Array {
-    const length = count * PAGE_SIZE;
-    if (this.#used + length > this.#slab.length) this.#nextSlab();
-    const run = this.#slab.subarray(this.#used, this.#used + length);
-    this.#used += length;
-    return run;
+  reserve(count: number): Uint8Array {
+    if (this.#used + count > SLAB_PAGES) this.#nextSlab();
+    const from = this.#used;
+    this.#used += count;
+    return this.#slabs[this.#current]!.bytes.subarray(from * PAGE_SIZE, this.#used * PAGE_SIZE);
   }
 
-  put(pfn: number, page: Uint8Array): void {
-    this.#young.set(pfn, page);
+  /**
+   * Makes a page known whose bytes are in the last reservation.
+   * @param ahead nobody has asked for it yet
+   */
+  put(pfn: number, page: Uint8Array, ahead = false): void {
+    const at = page.byteOffset / PAGE_SIZE;
+    this.#enter(this.#current, at, pfn, ahead ? AHEAD : FRESH);
   }
 
-  /** Gives back the last allocation, when nothing came of it. */
+  /** Gives back the last reservation, when nothing came of it. */
   release(run: Uint8Array): void {
-    if (run.buffer === this.#slab.buffer && run.byteOffset + run.length === this.#used)
-      this.#used = run.byteOffset;
+    this.#used -= run.length / PAGE_SIZE;
   }
 
   clear(): void {
-    this.#young = new Generation();
-    this.#old = new Generation();
-    this.#slab = new Uint8Array(0);
-    this.#used = 0;
-    this.#slabs = 0;
+    this.#slabs.fill(undefined);
+    this.#groups.clear();
+    this.#lastNumber = -1;
+    this.#last = undefined;
+    this.#current = -1;
+    this.#used = SLAB_PAGES;
+    this.#size = 0;
   }
 
-  #promote(pfn: number): Uint8Array | undefined {
-    const old = this.#old.get(pfn);
-    if (old === undefined) return undefined;
-    this.#old.set(pfn, undefined);
-    const copy = this.allocate(1);
-    copy.set(old);
-    this.#young.set(pfn, copy);
-    return copy;
+  #placeOf(pfn: number): number {
+    const number = Math.floor(pfn / GROUP_PAGES);
+    if (number !== this.#lastNumber) {
+      this.#last = this.#groups.get(number);
+      this.#lastNumber = number;
+    }
+    return this.#last === undefined ? 0 : this.#last.places[pfn % GROUP_PAGES];
+  }
+
+  #enter(number: number, at: number, pfn: number, use: number): void {
+    if (this.#placeOf(pfn) !== 0) return;
+    let group = this.#last;
+    if (!group) {
+      group = { places: new Int32Array(GROUP_PAGES), count: 0 };
+      this.#groups.set(this.#lastNumber, group);
+      this.#last = group;
+    }
+    group.places[pfn % GROUP_PAGES] = 1 + number * SLAB_PAGES + at;
+    group.count++;
+    const slab = this.#slabs[number]!;
+    slab.pfns[at] = pfn;
+    slab.uses[at] = use;
+    this.#size++;
+  }
+
+  #leave(pfn: number): void {
+    if (this.#placeOf(pfn) === 0) return;
+    const group = this.#last!;
+    group.places[pfn % GROUP_PAGES] = 0;
+    this.#size--;
+    if (--group.count === 0) {
+      this.#groups.delete(this.#lastNumber);
+      this.#last = undefined;
+    }
+  }
+
+  /** The next empty slab, or the oldest one; one that is used for the most part stays a round. */
+  #choose(): number {
+    const count = this.#slabs.length;
+    for (let tried = 1; ; tried++) {
+      const number = (this.#current + tried) % count;
+      const slab = this.#slabs[number];
+      if (!slab || tried === count) return number;
+      const used = slab.uses.reduce((sum, use) => sum + Number(use === USED), 0);
+      if (used <= MOST_SURVIVORS) return number;
+      slab.uses.fill(FRESH);
+    }
   }
 
   #nextSlab(): void {
-    if (this.#slabs === this.#slabsPerGeneration) {
-      this.#old = this.#young;
-      this.#young = new Generation();
-      this.#slabs = 0;
-    }
-    this.#slab = new Uint8Array(SLAB_PAGES * PAGE_SIZE);
+    this.#current = this.#choose();
     this.#used = 0;
-    this.#slabs++;
+    const former = this.#slabs[this.#current];
+    const fresh: Slab = {
+      bytes: new Uint8Array(SLAB_PAGES * PAGE_SIZE),
+      pfns: new Float64Array(SLAB_PAGES).fill(-1),
+      uses: new Int8Array(SLAB_PAGES),
+    };
+    this.#slabs[this.#current] = fresh;
+    if (!former) return;
+    for (const pfn of former.pfns) if (pfn >= 0) this.#leave(pfn);
+    for (let at = 0; at < SLAB_PAGES && this.#used < MOST_SURVIVORS; at++) {
+      if (former.pfns[at] < 0 || former.uses[at] < USED) continue;
+      const page = former.bytes.subarray(at * PAGE_SIZE, (at + 1) * PAGE_SIZE);
+      fresh.bytes.set(page, this.#used * PAGE_SIZE);
+      this.#enter(this.#current, this.#used, former.pfns[at], FRESH);
+      this.#used++;
+    }
   }
 }
