@@ -11,7 +11,7 @@ import type { Capabilities } from './capabilities.ts';
 import { checkContext, checkPasidEntry, checkReserved } from './checks.ts';
 import { missingPage } from './findings.ts';
 import { busPath, contextPath, directoryPath, rootPath, tablesPath } from './paths.ts';
-import { entryWords, tableWords, wordsAt } from './reader.ts';
+import { ENTRY_ADDRESS, entryWords, tableWords, wordsAt } from './reader.ts';
 import {
   CONTEXT_ENTRY,
   PASID_DIRECTORY_ENTRY,
@@ -20,6 +20,7 @@ import {
   SCALABLE_CONTEXT_ENTRY,
   SCALABLE_ROOT_ENTRY,
 } from './tables.ts';
+import type { PageTable } from './walk-paging.ts';
 
 /** Rows beyond which the list is cut: 64 K functions with a few PASIDs each are below it. */
 const MAX_ROWS = 1 << 19;
@@ -118,9 +119,6 @@ export function pasidDevice(
   };
 }
 
-/** Address bits that a pointer to a table keeps; those above are reserved and judged apart. */
-const ENTRY_ADDRESS = 0x000f_ffff_ffff_f000n;
-
 function stageOfPasid(
   words: Words,
   translation: Translation,
@@ -136,6 +134,15 @@ function stageOfPasid(
       pageTable: addressOf(PASID_TABLE_ENTRY, words, 'SSPTPTR') & ENTRY_ADDRESS,
     };
   return undefined;
+}
+
+/** The second-stage table that a PASID table entry names. */
+export function secondStageOf(words: Words, path: string): PageTable {
+  return {
+    top: addressOf(PASID_TABLE_ENTRY, words, 'SSPTPTR') & ENTRY_ADDRESS,
+    levels: 2 + Number(valueOf(PASID_TABLE_ENTRY, words, 'AW')),
+    path,
+  };
 }
 
 class Lister {

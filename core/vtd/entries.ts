@@ -19,10 +19,11 @@ import type { Stage } from './paging.ts';
 import { mapsPage, pagingLayout } from './paging.ts';
 import { busPath, tablesPath } from './paths.ts';
 import { queueEntry } from './queue.ts';
-import { entryWords } from './reader.ts';
+import { ENTRY_ADDRESS, entryWords } from './reader.ts';
 import { ROOT_ENTRY, SCALABLE_ROOT_ENTRY } from './tables.ts';
 
-const ENTRY_ADDRESS = 0x000f_ffff_ffff_f000n;
+/** Tables of more levels have no specification, whatever AW says. */
+const MAX_LEVELS = 5;
 
 interface Source {
   readonly facts: IntelFacts;
@@ -106,6 +107,7 @@ function inTables(
   pasid: number | undefined,
 ): Entry | undefined {
   if (device?.pageTable === undefined || device.levels === undefined) return undefined;
+  if (device.levels > MAX_LEVELS) return undefined;
   const stage = stageOf(device);
   let table = device.pageTable;
   let path = tablesPath(facts, device.id, pasid);

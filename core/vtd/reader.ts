@@ -2,6 +2,8 @@
 import type { PhysicalMemory, UnknownPage } from '../memory/physical.ts';
 import { isKnown, pfnOf } from '../memory/physical.ts';
 
+/** Address bits of an entry that points somewhere; those above are reserved or mean other things. */
+export const ENTRY_ADDRESS = 0x000f_ffff_ffff_f000n;
 const WORDS32 = 1024;
 /** Frames beyond this have no 52-bit address; a page there is absent whatever the source says. */
 const MAX_PFN = 2 ** 40;

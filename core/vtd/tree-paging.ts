@@ -10,13 +10,12 @@ import { pfnOf } from '../memory/physical.ts';
 import { entryFinding } from './findings.ts';
 import type { Stage } from './paging.ts';
 import { levelShift, mapsPage, pagingLayout } from './paging.ts';
-import { tableWords, wordsAt } from './reader.ts';
+import { ENTRY_ADDRESS, tableWords, wordsAt } from './reader.ts';
 import { pagingReserved } from './reserved.ts';
 import type { TreeSource } from './tree-node.ts';
 import { makeEntry, missingNode, treeNode } from './tree-node.ts';
 
 const ENTRIES = 512;
-const ENTRY_ADDRESS = 0x000f_ffff_ffff_f000n;
 
 /** One table of a device's page tables, as the tree reaches it. */
 export interface TableRow {

@@ -10,7 +10,7 @@ import { checkContext, checkReserved } from './checks.ts';
 import { legacyDevice, listPasids } from './devices.ts';
 import { stageOf } from './entries.ts';
 import { busPath, contextPath, rootPath, tablesPath } from './paths.ts';
-import { tableWords, wordsAt } from './reader.ts';
+import { ENTRY_ADDRESS, tableWords, wordsAt } from './reader.ts';
 import {
   CONTEXT_ENTRY,
   ROOT_ENTRY,
@@ -23,7 +23,6 @@ import { countPresent, makeEntry, missingNode, tableRows, treeNode } from './tre
 import type { TableRow } from './tree-paging.ts';
 import { countPagingRows, pagingRows } from './tree-paging.ts';
 
-const ENTRY_ADDRESS = 0x000f_ffff_ffff_f000n;
 const BUSES = 256;
 const two = (value: number): string => value.toString(16).padStart(2, '0');
 

@@ -17,9 +17,10 @@ import type { PhysicalMemory } from '../memory/physical.ts';
 import { pfnOf } from '../memory/physical.ts';
 import type { Capabilities } from './capabilities.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { listDevices } from './devices.ts';
+import { listDevices, secondStageOf } from './devices.ts';
 import { findEntry, stageOf } from './entries.ts';
 import { listInterrupts } from './interrupts.ts';
+import { sweepNested } from './nested.ts';
 import { tablesPath } from './paths.ts';
 import { sweepTable } from './sweep.ts';
 import { unitNode } from './tree.ts';
@@ -66,7 +67,11 @@ class IntelUnit implements Unit {
       levels: device.levels,
       top: pfnOf(device.pageTable),
     };
-    return sweepTable(this.#memory, this.#capabilities, target, sink, budget);
+    if (device.translation !== 'nested')
+      return sweepTable(this.#memory, this.#capabilities, target, sink, budget);
+    const second = secondStageOf(device.entry.words, target.path);
+    if (!this.#capabilities.levels(second.levels)) return NOTHING;
+    return sweepNested(this.facts, this.#memory, this.#capabilities, target, second, sink, budget);
   }
 
   interrupts(all: boolean): readonly InterruptTable[] {

@@ -10,6 +10,7 @@ import { levelShift, mapsPage, pagingLayout } from './paging.ts';
 import { pagingReserved } from './reserved.ts';
 import type { EntryPlace, Walk } from './walk-steps.ts';
 import { ended } from './walk-steps.ts';
+import { ENTRY_ADDRESS } from './reader.ts';
 
 /** The reasons that one kind of walk reports. */
 export interface PagingReasons {
@@ -53,7 +54,6 @@ const NESTED_BEYOND = 0x74;
 const NESTED_TOP_READ = 0x75;
 const NESTED_READ = 0x76;
 
-const ENTRY_ADDRESS = 0x000f_ffff_ffff_f000n;
 const USER_BIT = 4n;
 
 export interface PageTable {

@@ -10,7 +10,7 @@ import type { Entry, WalkRequest, WalkResult } from '../iommu/unit.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { Capabilities } from './capabilities.ts';
 import { hasReserved, pasidInvalid, typeSupported } from './checks.ts';
-import { defaultPasid } from './devices.ts';
+import { defaultPasid, secondStageOf } from './devices.ts';
 import { busPath, contextPath, devicePath, directoryPath, tablesPath } from './paths.ts';
 import {
   CONTEXT_ENTRY,
@@ -29,8 +29,8 @@ import {
 } from './walk-paging.ts';
 import type { EntryPlace } from './walk-steps.ts';
 import { Walk, ended } from './walk-steps.ts';
+import { ENTRY_ADDRESS } from './reader.ts';
 
-const ENTRY_ADDRESS = 0x000f_ffff_ffff_f000n;
 const INTERRUPT_RANGE_FIRST = 0xfee0_0000n;
 const INTERRUPT_RANGE_LAST = 0xfeef_ffffn;
 
@@ -318,7 +318,7 @@ function walkPasid(
     walk.leaf(place, entry, `domain ${domain}, pass-through: the address is not translated`, 3);
     return walk.untranslated();
   }
-  const second = { top: words[0] & ENTRY_ADDRESS, levels: number('AW') + 2, path };
+  const second = secondStageOf(words, path);
   if (type === GRANULAR.second) {
     walk.next(
       place,

@@ -13,7 +13,7 @@ import {
   SCALABLE_ROOT_ENTRY,
 } from '../../core/vtd/tables.ts';
 import { levelShift } from '../../core/vtd/paging.ts';
-import { ModelMemory } from './model-memory.ts';
+import { ModelMemory } from '../support/model-memory.ts';
 import type { Random } from './random.ts';
 
 /** Memory of the machine. */
