@@ -1,11 +1,20 @@
-import { fieldValue, reservedSet } from '../bits/layout.ts';
 import { parseBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { Evidence } from '../iommu/finding.ts';
-import { rightsText } from '../iommu/leaves.ts';
 import type { Unit, WalkRequest, WalkResult, WalkStep } from '../iommu/unit.ts';
-import type { Check, ExplainContext, Judgement } from './judgement.ts';
+import { rightsText } from '../iommu/leaves.ts';
+import { absent, classify, saysUnreadable } from './classify.ts';
+import { otherWay, refusedAcrossKernels, translatedAcrossKernels } from './hand-off.ts';
+import {
+  sameKernel,
+  undecided,
+  type Check,
+  type ExplainContext,
+  type Judgement,
+} from './judgement.ts';
+import { meaningOf } from './meaning.ts';
+import { regionAt } from './regions.ts';
 import type { VerdictId } from './verdicts.ts';
 
 const MISSING: Readonly<Record<string, string>> = {
@@ -13,21 +22,35 @@ const MISSING: Readonly<Record<string, string>> = {
   absent: 'is not in this dump',
   failed: 'is damaged in the dump',
   pending: 'has not been read yet',
-  'no root table': 'is not known',
 };
+
+const READABLE: Check = { text: 'every entry of the walk could be read', passed: true };
+/** Flags of an IO_PAGE_FAULT that the tables decide: PR, PE, RZ. */
+const TABLE_FLAGS = 0xd0;
+
+/** A fault whose walk over the tables at hand came to an end. */
+export interface Walked<R extends WalkResult = WalkResult> {
+  readonly fault: FaultRecord;
+  readonly context: ExplainContext;
+  readonly unit: Unit;
+  readonly request: WalkRequest;
+  readonly result: R;
+}
 
 /** Explains a refused DMA request: the walk over the tables at hand, beside what was reported. */
 export function explainDma(fault: FaultRecord, context: ExplainContext): Judgement {
   const bdf = fault.bdf === undefined ? undefined : parseBdf(fault.bdf);
+  const said = meaningOf(fault);
+  const meaning = said ? `The unit says: ${said}. ` : '';
   if (!bdf || fault.address === undefined)
     return undecided(
-      'The record names no requester or no address, so no walk can be done.',
+      `${meaning}The record names no requester or no address, so no walk can be done.`,
       undefined,
     );
-  const unit = servingUnit(context.units, bdf.id, bdf.segment);
+  const unit = servingUnit(context.units, bdf, fault.unit);
   if (!unit)
     return undecided(
-      'No unit with tables is at hand. Load the dump, or register values and memory.',
+      `${meaning}No unit with tables is at hand. Load the dump, or register values and memory.`,
       undefined,
     );
   const request: WalkRequest = {
@@ -37,169 +60,214 @@ export function explainDma(fault: FaultRecord, context: ExplainContext): Judgeme
     access: fault.access ?? 'read',
   };
   const result = unit.walk(request);
-  const walk = { request, result };
-  const steps = stepEvidence(result.steps);
-  if (result.result === 'unknown') {
-    const last = result.steps.at(-1);
-    return {
-      ...undecided(
-        `The page of the ${last?.what ?? 'root table'}${result.address === undefined ? '' : ` at ${hex(result.address)}`} ${MISSING[result.why]}, so the walk can't be followed to its end.`,
-        unit,
-      ),
-      walk,
-      evidence: steps,
-    };
-  }
-  const checks: Check[] = [
-    { text: 'every entry of the walk could be read', passed: true },
-    sameKernel(fault, context),
-  ];
-  if (result.result === 'translated')
-    return stale(fault, context, unit, walk, checks, steps, result);
-  return refused(fault, unit, walk, checks, steps, result);
+  const walked = { fault, context, unit, request, result };
+  if (result.result === 'unknown') return missing({ ...walked, result }, meaning);
+  if (result.result === 'translated') return translated({ ...walked, result });
+  return refused({ ...walked, result });
 }
 
-/** The unit with an entry for a requester, else the first of its segment. */
-function servingUnit(units: readonly Unit[], id: number, segment: number): Unit | undefined {
+/** The unit that the log names, else the one with an entry for a requester, else the first. */
+export function servingUnit(
+  units: readonly Unit[],
+  bdf: { readonly id: number; readonly segment: number },
+  name?: string,
+): Unit | undefined {
   const candidates = units.filter(
-    (unit) => unit.facts.segment === segment && unit.facts.from !== 'simulated',
+    (unit) => unit.facts.segment === bdf.segment && unit.facts.from !== 'simulated',
   );
   return (
-    candidates.find((unit) => unit.devices().devices.some((device) => device.id === id)) ??
-    candidates[0]
+    (name === undefined ? undefined : candidates.find((unit) => unit.facts.name === name)) ??
+    (candidates.length === 1
+      ? candidates[0]
+      : (candidates.find((unit) => unit.devices().devices.some((device) => device.id === bdf.id)) ??
+        candidates[0]))
   );
 }
 
-function sameKernel(fault: FaultRecord, context: ExplainContext): Check {
-  return {
-    text: 'the tables belong to the kernel that printed the fault',
-    passed: context.tablesOf === undefined ? undefined : context.tablesOf === fault.kernel,
-  };
-}
-
-type Walked = { readonly request: WalkRequest; readonly result: WalkResult };
-
-/** Reasons that say that a root, context or PASID entry is not present. */
-const ABSENT_REASONS: ReadonlySet<number> = new Set([0x1, 0x2, 0x39, 0x41, 0x51, 0x59]);
-
-/** The tables allow the request, and the hardware refused it. */
-function stale(
-  fault: FaultRecord,
-  context: ExplainContext,
-  unit: Unit,
-  walk: Walked,
-  checks: Check[],
-  evidence: Evidence[],
-  result: Extract<WalkResult, { result: 'translated' }>,
+function missing(
+  walked: Walked<Extract<WalkResult, { result: 'unknown' }>>,
+  meaning: string,
 ): Judgement {
-  const tablesSay = `${rightsText(result.rights)} → ${hex(result.pa)}`;
-  const otherKernel = context.tablesOf !== undefined && context.tablesOf !== fault.kernel;
-  const says = result.untranslated
-    ? 'The tables let this requester pass untranslated'
-    : `The tables translate this ${walk.request.access} to ${hex(result.pa)}`;
-  if (otherKernel && fault.reason !== undefined && ABSENT_REASONS.has(fault.reason))
+  const { fault, unit, request, result } = walked;
+  const evidence = stepEvidence(result.steps);
+  const last = result.steps.at(-1);
+  const what = last?.what ?? 'root table';
+  const at = result.address === undefined ? '' : ` at ${hex(result.address)}`;
+  if (result.why === 'no root table')
+    return undecided(
+      `${meaning}Where the unit's tables stand is not known: no register and no kernel structure tells it.`,
+      unit,
+    );
+  // The unit, too, found no memory there.
+  const unreadable =
+    saysUnreadable(fault.reason) ||
+    fault.event === 'DEV_TAB_HARDWARE_ERROR' ||
+    fault.event === 'PAGE_TAB_HARDWARE_ERROR';
+  if (result.why === 'absent' && unreadable)
     return {
-      verdict: 'entry-cleared',
-      text: `${says}, but they are those of the first kernel. The kernel that printed the fault had put its own root or context table in place, without an entry for this device, whose DMA was still in flight.`,
-      tablesSay,
+      verdict: 'damaged-table',
+      text: `The unit could not read the table of the ${what}${at}, and this source has no memory there either: the entry above it points to nothing.`,
+      tablesSay: `points to ${result.address === undefined ? 'nothing' : hex(result.address)}, where no memory is known`,
       checks: [
-        { text: 'every entry of the walk could be read', passed: true },
-        {
-          text: "the fault was printed after another kernel's tables were put in place",
-          passed: true,
-        },
+        { text: 'the hardware reported a table that can not be read', passed: true },
+        { text: 'the source describes all memory of the machine', passed: undefined },
+        sameKernel(fault, walked.context),
       ],
       evidence,
       unit,
-      walk,
+      walk: { request, result },
     };
   return {
-    verdict: 'stale-cache',
-    text: `${says}. The unit refused it all the same, so it answered from an older entry that it had cached: an invalidation is missing after the tables were changed.`,
-    tablesSay,
-    checks: [
-      ...checks,
-      { text: `the walk grants the ${walk.request.access} at every level`, passed: true },
-    ],
-    evidence,
-    unit,
-    walk,
+    ...undecided(
+      `${meaning}The page of the ${what}${at} ${MISSING[result.why]}, so the walk can't be followed to its end.`,
+      unit,
+      evidence,
+    ),
+    walk: { request, result },
   };
 }
 
-/** The tables refuse the request too: the deciding entry says why. */
-function refused(
-  fault: FaultRecord,
-  unit: Unit,
-  walk: Walked,
-  checks: Check[],
-  evidence: Evidence[],
-  result: Extract<WalkResult, { result: 'fault' }>,
-): Judgement {
-  const last = result.steps.at(-1);
-  const verdict = judge(result, last);
-  const agrees =
-    fault.vendor === 'intel'
-      ? fault.reason === undefined
-        ? undefined
-        : fault.reason === result.reason
-      : fault.event === undefined
-        ? undefined
-        : fault.event === result.name;
+/** The tables allow the request, and the hardware refused it. */
+function translated(walked: Walked<Extract<WalkResult, { result: 'translated' }>>): Judgement {
+  const { fault, context, unit, request, result } = walked;
+  const says = result.untranslated
+    ? 'The tables let this requester pass untranslated'
+    : `The tables translate this ${request.access} to ${hex(result.pa)}`;
+  const common = {
+    tablesSay: result.untranslated
+      ? 'untranslated'
+      : `${rightsText(result.rights)} → ${hex(result.pa)}`,
+    evidence: [...stepEvidence(result.steps), ...dumpEvidence(fault)],
+    unit,
+    walk: { request, result },
+  };
+  const across = translatedAcrossKernels(walked, says);
+  if (across)
+    return { ...common, ...across, evidence: [...common.evidence, ...(across.evidence ?? [])] };
   return {
-    verdict,
-    text: describe(verdict, result, last, walk.request, agrees === false ? fault : undefined),
+    ...common,
+    verdict: 'stale-cache',
+    text: `${says}. The unit refused it all the same, so it answered from an older entry that it had cached: an invalidation is missing after the tables were changed.`,
+    checks: [
+      READABLE,
+      sameKernel(fault, context),
+      { text: `the walk grants the ${request.access} at every level`, passed: true },
+      {
+        text: 'the tables were already so when the fault came: the kernel dumped the entries then',
+        passed: dumpedPresent(fault, request),
+      },
+    ],
+  };
+}
+
+/**
+ * Whether the entries that the kernel printed right after the fault already granted the access;
+ * undefined where it printed none down to a page.
+ */
+function dumpedPresent(fault: FaultRecord, request: WalkRequest): boolean | undefined {
+  const entries = fault.dump?.filter((each) => each.what === 'pte') ?? [];
+  if (!entries.some((each) => each.level === 1)) return undefined;
+  const bit = request.access === 'write' ? 2n : 1n;
+  return entries.every((each) => ((each.words[0] ?? 0n) & bit) !== 0n);
+}
+
+/** The tables refuse the request too: the deciding entry says why. */
+function refused(walked: Walked<Extract<WalkResult, { result: 'fault' }>>): Judgement {
+  const { fault, context, unit, request, result } = walked;
+  const last = result.steps.at(-1);
+  const verdict = classify(fault.vendor, result, request.address);
+  const agrees = agreement(fault, result);
+  const common = {
     tablesSay:
       fault.vendor === 'intel'
         ? `refused, reason ${hex(result.reason)} ${result.name}`
         : `refused, ${result.name}`,
-    checks: [...checks, { text: 'the walk ends with what the hardware reported', passed: agrees }],
-    evidence,
+    evidence: [...stepEvidence(result.steps), ...dumpEvidence(fault)],
     unit,
-    walk,
+    walk: { request, result },
+  };
+  const checks: Check[] = [
+    READABLE,
+    sameKernel(fault, context),
+    { text: 'the walk ends with what the hardware reported', passed: agrees },
+    ...domainCheck(fault, walked),
+  ];
+  const unmapped = /^(?:not-mapped|permission-missing|entry-absent)$/.test(verdict);
+  const region = unmapped
+    ? regionAt(context.regions ?? [], unit.facts.segment, request.id, request.address)
+    : undefined;
+  if (region)
+    return {
+      ...common,
+      verdict: 'rmrr-not-mapped',
+      text: `${hex(request.address)} lies in the firmware region ${hex(region.start)} to ${hex(region.end)} (${region.kind}), which ${region.devices ? 'this device needs mapped to itself' : 'some device needs mapped to itself'}; ${at(last)} does not let the ${request.access} through.`,
+      checks: [
+        ...checks,
+        { text: `the ${region.kind} names this device`, passed: region.devices && true },
+      ],
+      evidence: [...common.evidence, { what: region.from, meaning: regionText(region) }],
+    };
+  const across = refusedAcrossKernels(walked, verdict);
+  if (across)
+    return {
+      ...common,
+      ...across,
+      checks: [...checks, ...across.checks],
+      evidence: [...common.evidence, ...(across.evidence ?? [])],
+    };
+  return {
+    ...common,
+    verdict,
+    text:
+      describe(verdict, result, last, request) +
+      (agrees === false ? disagreement(fault, result) : '') +
+      otherWay(walked),
+    checks,
   };
 }
 
-/** Present bits and rights by the vendors' own field names. */
-function absent(step: WalkStep): boolean {
-  const { entry } = step;
-  if (!entry) return false;
-  const value = (name: string): bigint | undefined => {
-    const field = entry.layout.byName.get(name);
-    return field && fieldValue(entry.words, field);
-  };
-  const present = value('P') ?? value('PR') ?? value('V');
-  if (present !== undefined) return present === 0n;
-  // A second-stage entry has no present bit: it is absent when it grants neither read nor write.
-  const [read, write] = [value('R'), value('W')];
-  return read === 0n && write === 0n;
-}
-
-function judge(
+/** Whether the tables give what the hardware reported. */
+function agreement(
+  fault: FaultRecord,
   result: Extract<WalkResult, { result: 'fault' }>,
-  last: WalkStep | undefined,
-): VerdictId {
-  if (/width|MGAW|beyond|canonical|DMA hardware max/i.test(result.name)) return 'beyond-width';
-  const entry = last?.entry;
-  if (!last || !entry) return 'damaged-table';
-  if (
-    reservedSet(entry.layout, entry.words).length > 0 &&
-    /reserved|illegal|invalid/i.test(result.name)
-  )
-    return 'reserved-bits';
-  const isPageEntry = /^L\d|leaf|page/i.test(last.what);
-  if (!isPageEntry) {
-    if (absent(last)) return 'entry-absent';
-    if (/reserved/i.test(result.name)) return 'reserved-bits';
-    return /block|translation request|pass|enable/i.test(result.name)
-      ? 'request-blocked'
-      : 'damaged-table';
-  }
-  if (absent(last)) return 'not-mapped';
-  if (/reserved/i.test(result.name)) return 'reserved-bits';
-  return /access|permission|IO_PAGE_FAULT/i.test(result.name)
-    ? 'permission-missing'
-    : 'damaged-table';
+): boolean | undefined {
+  if (fault.vendor === 'intel')
+    return fault.reason === undefined ? undefined : fault.reason === result.reason;
+  if (fault.event === undefined) return undefined;
+  if (fault.event !== result.name) return false;
+  if (fault.flags === undefined || result.flags === undefined) return true;
+  return (Number(fault.flags & 0xfffn) & TABLE_FLAGS) === (result.flags & TABLE_FLAGS);
+}
+
+function disagreement(
+  fault: FaultRecord,
+  result: Extract<WalkResult, { result: 'fault' }>,
+): string {
+  const intel = fault.vendor === 'intel';
+  const said = intel ? `reason ${hex(fault.reason!)}` : (meaningOf(fault) ?? fault.event!);
+  const given = intel ? hex(result.reason) : result.name;
+  return ` The hardware reported ${said}, the tables give ${given === fault.event ? 'another cause' : given}: they changed since, or the unit had an older entry cached.`;
+}
+
+/** An AMD-Vi event names the domain that the unit used: the entry's own, unless it changed since. */
+function domainCheck(fault: FaultRecord, walked: Walked): Check[] {
+  if (fault.vendor !== 'amd' || fault.domain === undefined) return [];
+  const entry = walked.result.steps.find(({ entry: each }) => each?.layout.name === 'DTE')?.entry;
+  if (!entry) return [];
+  const domain = Number((entry.words[1] ?? 0n) & 0xffffn);
+  return [
+    {
+      text: 'the event names the domain of the device table entry',
+      passed: fault.domain === domain,
+    },
+  ];
+}
+
+const regionText = (region: { kind: string; start: bigint; end: bigint }): string =>
+  `${region.kind} ${hex(region.start)} to ${hex(region.end)}`;
+
+function at(step: WalkStep | undefined): string {
+  return step?.entry ? `the ${step.what} at ${hex(step.entry.address)}` : 'the walk';
 }
 
 function describe(
@@ -207,43 +275,55 @@ function describe(
   result: Extract<WalkResult, { result: 'fault' }>,
   last: WalkStep | undefined,
   request: WalkRequest,
-  disagrees: FaultRecord | undefined,
 ): string {
-  const at = last?.entry ? `the ${last.what} at ${hex(last.entry.address)}` : 'the walk';
-  const text: Partial<Record<VerdictId, string>> = {
-    'not-mapped': `The device's tables hold no translation for ${hex(request.address)}: ${at} is not present. The driver never mapped this page, or had unmapped it.`,
-    'permission-missing': `The page is mapped, but ${at} does not grant a ${request.access}.`,
-    'entry-absent': `The requester has no translation at all: ${at} is not present.`,
-    'reserved-bits': `${at[0].toUpperCase()}${at.slice(1)} has bits set that must be 0, so the unit refuses the whole table below it.`,
-    'beyond-width': `${hex(request.address)} lies beyond the width that the domain's levels cover.`,
-    'request-blocked': `${at[0].toUpperCase()}${at.slice(1)} does not allow this kind of request.`,
-    'damaged-table': `${at[0].toUpperCase()}${at.slice(1)} does not lead to a sound table.`,
-  };
-  const said = disagrees
-    ? ` The hardware reported ${disagrees.reason === undefined ? (disagrees.event ?? 'another event') : `reason ${hex(disagrees.reason)}`}, the tables give ${hex(result.reason)}: they changed since, or the unit had an older entry cached.`
-    : '';
-  return (text[verdict] ?? result.name) + said;
+  const where = at(last);
+  const Where = where[0].toUpperCase() + where.slice(1);
+  switch (verdict) {
+    case 'not-mapped':
+      return `The device's tables hold no translation for ${hex(request.address)}: ${where} is not present. The driver never mapped this page, or had unmapped it.`;
+    case 'permission-missing':
+      return `The page is mapped, but ${where} does not grant a ${request.access}.`;
+    case 'entry-absent':
+      return `The requester has no translation at all: ${where} ${last && !absent(last) ? 'translates nothing' : 'is not present'}.`;
+    case 'reserved-bits':
+      return `${Where} has bits set that must be 0, so the unit refuses everything below it.`;
+    case 'beyond-width':
+      return `${hex(request.address)} lies beyond the width that the domain's levels cover.`;
+    case 'request-blocked':
+      return `${Where} does not allow this kind of request.`;
+    case 'damaged-table':
+      return `${Where} does not lead to a sound table.`;
+    default:
+      return result.name;
+  }
 }
 
 function stepEvidence(steps: readonly WalkStep[]): Evidence[] {
-  return steps
-    .filter((step) => step.entry)
-    .map((step) => ({
-      what: step.what,
-      address: step.entry!.address,
-      words: step.entry!.words,
-      meaning: step.text,
-    }));
+  return steps.flatMap(({ entry, what, text, outcome }) =>
+    entry
+      ? [
+          {
+            what,
+            address: entry.address,
+            words: entry.words,
+            ...(outcome === 'stop' ? decidingField(entry.layout.byName) : {}),
+            meaning: text,
+          },
+        ]
+      : [],
+  );
 }
 
-function undecided(text: string, unit: Unit | undefined): Judgement {
-  return {
-    verdict: 'undecided',
-    text,
-    tablesSay: "can't be read",
-    checks: [],
-    evidence: [],
-    unit,
-    walk: undefined,
-  };
+/** The present bit's name of an entry that ended a walk, where its layout has one. */
+function decidingField(fields: ReadonlyMap<string, unknown>): { field?: string } {
+  const name = ['P', 'PR', 'R', 'TV'].find((each) => fields.has(each));
+  return name === undefined ? {} : { field: name };
+}
+
+/** Entries that the kernel printed after the fault. */
+function dumpEvidence(fault: FaultRecord): Evidence[] {
+  return (fault.dump ?? []).map((each) => ({
+    what: `${each.what}${each.level === undefined ? '' : ` of level ${each.level}`}, as the kernel printed it`,
+    words: each.words,
+  }));
 }

@@ -6,6 +6,8 @@ export type VerdictId =
   | 'permission-missing'
   | 'entry-absent'
   | 'entry-cleared'
+  | 'in-flight-dma'
+  | 'rmrr-not-mapped'
   | 'stale-cache'
   | 'interrupt-entry-absent'
   | 'interrupt-index-beyond'
@@ -16,6 +18,8 @@ export type VerdictId =
   | 'damaged-table'
   | 'beyond-width'
   | 'request-blocked'
+  | 'command-failed'
+  | 'invalidation-unanswered'
   | 'undecided';
 
 export interface VerdictKind {
@@ -46,6 +50,18 @@ export const VERDICTS: Readonly<Record<VerdictId, VerdictKind>> = {
     title: 'Entry cleared by a new kernel',
     severity: 'error',
     disprove: "The crash kernel's own tables at the time of the fault, with the entry present.",
+  },
+  'in-flight-dma': {
+    title: 'In-flight DMA after hand-off',
+    severity: 'error',
+    disprove:
+      "The crash kernel's driver using this address itself, or the first kernel's tables without it.",
+  },
+  'rmrr-not-mapped': {
+    title: 'RMRR not mapped',
+    severity: 'error',
+    disprove:
+      'A mapping of the firmware region to itself in the tables of the moment of the fault.',
   },
   'stale-cache': {
     title: 'Stale cached translation',
@@ -97,6 +113,16 @@ export const VERDICTS: Readonly<Record<VerdictId, VerdictKind>> = {
     title: 'Request type blocked',
     severity: 'error',
     disprove: 'An entry whose translation type allows this kind of request.',
+  },
+  'command-failed': {
+    title: 'IOMMU command failed',
+    severity: 'error',
+    disprove: 'The command buffer with a command at this address that the specification allows.',
+  },
+  'invalidation-unanswered': {
+    title: 'Invalidation unanswered by the device',
+    severity: 'error',
+    disprove: 'A completion of the invalidation by the device.',
   },
   undecided: {
     title: "Can't be decided",

@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   irq: async () => (await import('./commands/irq.ts')).command,
   faults: async () => (await import('./commands/faults.ts')).command,
   phases: async () => (await import('./commands/phases.ts')).command,
+  explain: async () => (await import('./commands/explain.ts')).command,
   acpi: async () => (await import('./commands/acpi.ts')).command,
   handoff: async () => (await import('./commands/handoff.ts')).command,
   run: async () => (await import('./commands/run.ts')).command,

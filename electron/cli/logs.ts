@@ -39,3 +39,33 @@ export function readLogs(investigation: Investigation, sinkOf: () => LogSink): v
   parser.push(new TextEncoder().encode(`${text}\n`));
   parser.end();
 }
+
+/** Bytes of one read. */
+const CHUNK = 1 << 20;
+
+/**
+ * Hands over the bytes of the same texts in the same order as `readLogs` reads them, for those
+ * who look for more than the parser does. A case without text hands over nothing.
+ * @param take gets the number of the text, from 0, and bytes that are only valid during the call
+ */
+export function eachLogBytes(
+  investigation: Investigation,
+  take: (index: number, bytes: Uint8Array) => void,
+): void {
+  for (const [index, { source, kind }] of investigation.logs.entries()) {
+    if (kind === 'recording') {
+      for (const { bytes } of new Recording(source).events()) take(index, bytes);
+      continue;
+    }
+    const chunk = new Uint8Array(CHUNK);
+    for (let offset = 0; ;) {
+      const length = source.read(offset, chunk);
+      if (length === 0) break;
+      take(index, chunk.subarray(0, length));
+      offset += length;
+    }
+  }
+  if (investigation.logs.length > 0) return;
+  const messages = investigation.kernel()?.dmesg() ?? [];
+  take(0, new TextEncoder().encode(`${messages.flatMap(messageLines).join('\n')}\n`));
+}

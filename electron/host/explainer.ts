@@ -1,31 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { explainFault, type Explanation } from '../../core/explain/explain.ts';
 import type { ExplainContext } from '../../core/explain/judgement.ts';
-import type { KnowledgeEntry } from '../../core/explain/knowledge.ts';
 import type { FaultRecord } from '../../core/iommu/fault.ts';
 import { verdictOf } from '../../core/session/view-explain.ts';
 import type { Verdict } from '../../core/session/view-fault.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { knowledgeBase } from './knowledge.ts';
 
 /** Verdicts kept; a storm has a page for nearly every fault. */
 const MAX_KEPT = 50_000;
-
-let knowledge: readonly KnowledgeEntry[] | undefined;
-
-/** The knowledge base that comes with the program, in order of file name. */
-function knowledgeBase(): readonly KnowledgeEntry[] {
-  if (knowledge) return knowledge;
-  const folder = join(PACKAGE_ROOT, 'resources/knowledge');
-  knowledge = readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .flatMap((name) => {
-      const json: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));
-      return (Array.isArray(json) ? json : [json]) as KnowledgeEntry[];
-    });
-  return knowledge;
-}
 
 /** Explains faults against the tables at hand; equal faults are explained once. */
 export class Explainer {
