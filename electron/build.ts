@@ -6,7 +6,7 @@
  *   dist/preload/preload.cjs    what the window is given of it
  *   dist/host/process.mjs       the engine's process, and the workers beside it
  *   dist/cli/faultline.mjs      the command line; each command's modules in files of their own
- *   dist/renderer/              the window
+ *   dist/renderer/              the window; `--no-window` leaves it as it is, since it takes long
  */
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ import { PACKAGE_ROOT } from './host/package-root.ts';
 
 const at = (path: string): string => join(PACKAGE_ROOT, path);
 
-/** Modules of Electron and native ones stay outside of bundles. */
-const EXTERNAL = ['electron', 'serialport', 'esbuild', 'vite'];
+/** Electron's own modules, and packages that load files of their own beside their code. */
+const EXTERNAL = ['electron', 'serialport', '@jitl/quickjs-wasmfile-release-sync', 'amaro'];
 
 const COMMON: BuildOptions = {
   bundle: true,
@@ -111,5 +111,5 @@ for (const part of ['main', 'preload', 'host', 'cli'])
 await Promise.all(TARGETS.map(buildTarget));
 const cli = at('dist/cli/faultline.mjs');
 if (existsSync(cli)) makeProgram(cli);
-await buildWindow();
+if (!process.argv.includes('--no-window')) await buildWindow();
 console.log(`build: dist/ made in ${((performance.now() - started) / 1000).toFixed(1)} s`);

@@ -11,10 +11,10 @@ export interface MenuParts {
 
 /** Actions of the window that have a place in the menus: label and name. */
 const VIEW_ACTIONS = [
-  ['Jump…', 'jump'],
-  ['Theme', 'theme'],
-  ['Density', 'density'],
-  ['Reset layout', 'layout.reset'],
+  ['Jump…', 'palette.open'],
+  ['Theme', 'view.theme'],
+  ['Row height', 'view.density'],
+  ['Reset layout', 'view.resetLayout'],
 ] as const;
 
 /** The native menus. Their keys are Electron's aliases; the window has its own (ui.md, section 6). */
@@ -38,8 +38,8 @@ export function buildMenu(parts: MenuParts): void {
           { label: 'Clear', click: () => parts.clearRecent() },
         ],
       },
-      { label: 'Open the sample', click: action('sample') },
-      { label: 'Connect…', click: action('connect') },
+      { label: 'Open the sample', click: action('target.sample') },
+      { label: 'Connect…', click: action('target.connect') },
       { type: 'separator' },
       { role: process.platform === 'darwin' ? 'close' : 'quit' },
     ],
@@ -50,7 +50,7 @@ export function buildMenu(parts: MenuParts): void {
       ...VIEW_ACTIONS.map(([label, name]) => ({
         label,
         click: action(name),
-        ...(name === 'jump' ? { accelerator: 'CmdOrCtrl+Shift+P' } : {}),
+        ...(name === 'palette.open' ? { accelerator: 'CmdOrCtrl+Shift+P' } : {}),
       })),
       { type: 'separator' },
       { role: 'zoomIn' },
@@ -62,7 +62,7 @@ export function buildMenu(parts: MenuParts): void {
   const help: MenuItemConstructorOptions = {
     role: 'help',
     submenu: [
-      { label: 'Keys', click: action('help') },
+      { label: 'Keys', click: action('help.open') },
       {
         label: 'Show the crash log',
         click: () => shell.showItemInFolder(app.getPath('userData')),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { Failure } from '../../../core/memory/failure.ts';
@@ -90,9 +90,12 @@ export function samplePaths(folder = join(PACKAGE_ROOT, 'resources/samples/intel
 function unpacked(plain: string, name: string): string {
   const folder = join(stateFolder(), 'sample');
   const path = join(folder, name);
-  const packed = readFileSync(`${plain}.zst`);
-  const bytes = zstdDecompressSync(packed);
+  const bytes = zstdDecompressSync(readFileSync(`${plain}.zst`));
+  if (existsSync(path) && readFileSync(path).equals(bytes)) return path;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(path, bytes, { mode: 0o600 });
+  // Another engine may be reading the old one: it keeps it, and the next gets the new one.
+  const part = `${path}.${process.pid}.part`;
+  writeFileSync(part, bytes, { mode: 0o600 });
+  renameSync(part, path);
   return path;
 }
