@@ -38,7 +38,7 @@ export class Bitmap {
   readonly frames: number;
   readonly #image: Image;
   readonly #offset: number;
-  /** Frames whose bits the image can hold at all; a hostile header may promise any number. */
+  /** Frames whose bits the image holds; a hostile header may promise any number. */
   readonly #readable: number;
   readonly #chunks = new Map<number, Chunk>();
   /** Set bits before each chunk, for as many chunks as were counted. */
@@ -51,11 +51,10 @@ export class Bitmap {
     this.#image = image;
     this.#offset = offset;
     this.frames = frames;
-    const stored = Math.min(image.size - offset, image.stored ?? image.size);
-    this.#readable = Math.min(frames, Math.max(0, stored) * 8);
+    this.#readable = Math.min(frames, 8 * wholeBytes(image, offset, Math.ceil(frames / 8)));
   }
 
-  /** Whether the image ends within the bitmap. */
+  /** Whether the image ends, or has a hole, within the bitmap: what follows is not known. */
   get truncated(): boolean {
     return this.#readable < this.frames;
   }
@@ -192,6 +191,16 @@ export class Bitmap {
       }
     }
   }
+}
+
+/**
+ * Bytes from an offset on that the image holds without a gap. After a gap no count is right any
+ * more, so that bits behind it are as good as lost.
+ */
+function wholeBytes(image: Image, offset: number, length: number): number {
+  const stored = Math.max(0, Math.min(length, image.size - offset));
+  for (const hole of image.holes?.(offset, offset + stored) ?? []) return hole.from - offset;
+  return stored;
 }
 
 /** Clears the bits at and above `bit`. */

@@ -30,7 +30,6 @@ export function isFlattened(head: Uint8Array): boolean {
 export class FlattenedImage implements Image {
   readonly name: string;
   readonly size: number;
-  readonly stored: number;
   /** What ended the stream before its end mark; undefined when it is whole. */
   readonly damage: string | undefined;
   readonly #source: ByteSource;
@@ -56,7 +55,6 @@ export class FlattenedImage implements Image {
     this.#offsets = records.offsets;
     this.#spans = resolveSpans(records.spans);
     this.size = this.#spans.ends[this.#spans.length - 1];
-    this.stored = this.#spans.ends.reduce((sum, end, at) => sum + end - this.#spans.starts[at], 0);
   }
 
   read(offset: number, into: Uint8Array): number {

@@ -5,8 +5,6 @@ import type { ByteSource } from '../memory/platform.ts';
  * describes. The latter can have holes, which read as zero and hold nothing.
  */
 export interface Image extends ByteSource {
-  /** Bytes that were written, without the holes. Absent: `size`. */
-  readonly stored?: number;
   /** Stretches of [from, to) that were never written, ascending. Absent: there are none. */
   holes?(from: number, to: number): Iterable<{ readonly from: number; readonly to: number }>;
   /** Why `read` gave fewer bytes than asked, where that is not the end of the file. */

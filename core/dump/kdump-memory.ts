@@ -143,8 +143,9 @@ export class KdumpMemory implements PhysicalMemory {
     };
   }
 
-  /** Whether the file ends before the page of the last descriptor does. */
+  /** Whether bitmaps or the page of the last descriptor are not in the file. */
   get truncated(): boolean {
+    if (this.#exists.truncated) return true;
     return this.#parts.some((part) => {
       if (part.dumped.truncated) return true;
       const count =

@@ -47,7 +47,7 @@ export function openKdump(images: readonly Image[], context: OpenContext): Dump 
         findings.add(
           'error',
           'dump-truncated',
-          'The file ends before its last page: it was cut off, or the writer was stopped; pages there are missing.',
+          'Bitmaps, page descriptors or pages that the headers promise are not in the file: it was cut off, or the writer was stopped; pages there are missing.',
         );
     }
     return truncated;

@@ -3,6 +3,7 @@ import { Failure } from '../../../core/memory/failure.ts';
 import type { Provenance } from '../../../core/memory/physical.ts';
 import { ZERO_PAGE } from '../../../core/memory/physical.ts';
 import { bytesSource } from '../../../core/memory/platform.ts';
+import type { Dump } from '../../../core/dump/dump.ts';
 import { openDump } from '../../../core/dump/open.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';
 import {
@@ -415,6 +416,41 @@ describe('kdump-compressed: damage', () => {
     const failed = held.filter(([pfn]) => memory.page(pfn) === 'failed');
     expect(failed.length).toBeGreaterThan(0);
     expect(failed.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('kdump-compressed: a flattened stream that lost a part of a bitmap', () => {
+  const model = new Map(MODEL);
+  for (let pfn = 0x9000; pfn < 0x1_4000; pfn += 5) model.set(pfn, patternPage(pfn));
+  const bytes = writeKdump(model, { codec: 'none' });
+  /** Opens it without the second KiB of a bitmap; the bitmaps are of 3 blocks each, from block 2. */
+  const without = (block: number): Dump =>
+    openBytes(
+      flatten(bytes, {
+        record: 1024,
+        arrange: (all) => all.filter(({ offset }) => offset !== block * 4096 + 1024),
+      }),
+    );
+
+  it('the second: no page behind the gap is given the bytes of another', () => {
+    const dump = without(5);
+    expect(dump.incomplete).toBe(true);
+    for (const pfn of model.keys())
+      expect(dump.memory.provenance(pfn)).toBe(
+        pfn < 8192 ? provenanceOf(model.get(pfn)) : 'failed',
+      );
+    expect(dump.memory.page(0x9f)).toBe('absent');
+    expect(dump.memory.page(0x42)).toEqual(model.get(0x42));
+    expect(dump.memory.page(0x8000)).toBe('failed');
+  });
+
+  it('the first: pages are there, but excluded is not told from absent behind the gap', () => {
+    const dump = without(2);
+    expect(dump.incomplete).toBe(true);
+    expect(dump.memory.page(0x8000)).toEqual(model.get(0x8000));
+    expect(dump.memory.page(0x8fff)).toBe('failed');
+    expect(dump.memory.page(0x9001)).toBe('failed');
+    expect(dump.memory.page(0xa0)).toBe('absent');
   });
 });
 
