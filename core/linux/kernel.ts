@@ -7,7 +7,7 @@ import { amdUnits, type KernelAmdUnit } from './amd.ts';
 import { Btf } from './btf.ts';
 import { selfChecks, type SelfCheck } from './checks.ts';
 import { isCrashKernelLine, readCommandLine } from './commandline.ts';
-import { WANTED_SYMBOLS, type KernelContext } from './context.ts';
+import { variable32, WANTED_SYMBOLS, type KernelContext } from './context.ts';
 import {
   intelUnits,
   remappingStructures,
@@ -146,6 +146,7 @@ export class Kernel {
     return this.#ask('units', [], (context) => {
       const units = [...intelUnits(context), ...amdUnits(context)];
       noteOtherUnits(context, units);
+      if (units.length === 0) noteNoUnits(context);
       return units;
     });
   }
@@ -171,9 +172,14 @@ export class Kernel {
     return this.#once('dmesg', () => readKernelLog(this.memory, this.info));
   }
 
-  /** Why, when and where it panicked; undefined without symbols. */
-  panic(): Panic | undefined {
-    return this.#ask('panic', undefined, (context) => readPanic(context, this.dmesg()));
+  /** Why, when and where it panicked. Only the processor's number takes symbols. */
+  panic(): Panic {
+    return this.#once('panic', () => {
+      const cpu = this.#ask('panic_cpu', undefined, (context) =>
+        this.#notes.within('panic_cpu', () => variable32(context, 'panic_cpu')),
+      );
+      return readPanic(this.info, this.dmesg(), cpu);
+    });
   }
 
   commandLine(): string | undefined {
@@ -235,6 +241,19 @@ export class Kernel {
     if (!this.#answers.has(what)) this.#answers.set(what, answer());
     return this.#answers.get(what) as T;
   }
+}
+
+/** Why no unit was found, as far as the symbols tell. */
+function noteNoUnits(context: KernelContext): void {
+  const lists = ['dmar_drhd_units', 'amd_iommu_list'];
+  const known = lists.some((list) => context.symbols.address(list) !== undefined);
+  context.notes.finding(
+    'note',
+    'no-unit',
+    known
+      ? 'The kernel has no IOMMU unit on its lists: the machine has none, or the kernel was told not to use it.'
+      : `The kernel's symbols name none of the lists of IOMMU units (${lists.join(', ')}): it was built without the drivers, or without KALLSYMS_ALL.`,
+  );
 }
 
 /** Units that registered with the kernel and are neither Intel's nor AMD's, or were not found. */

@@ -1,5 +1,5 @@
-import { variable32, type KernelContext } from './context.ts';
 import { messageLines, type KernelMessage } from './printk.ts';
+import type { Vmcoreinfo } from './vmcoreinfo.ts';
 
 const PANIC = 'Kernel panic - not syncing: ';
 /** Lines before a panic that say how it came to it. */
@@ -21,16 +21,22 @@ export interface Panic {
   readonly causes: readonly string[];
 }
 
-/** The panic as log, VMCOREINFO and panic_cpu tell it. */
-export function readPanic(context: KernelContext, log: readonly KernelMessage[]): Panic {
+/**
+ * The panic as log and VMCOREINFO tell it.
+ * @param cpu the variable panic_cpu, where the kernel's symbols can be asked
+ */
+export function readPanic(
+  info: Vmcoreinfo,
+  log: readonly KernelMessage[],
+  cpu: number | undefined,
+): Panic {
   const at = log.findLastIndex((message) => message.text.startsWith(PANIC));
   const panic = at < 0 ? undefined : log[at];
-  const cpu = context.notes.within('panic_cpu', () => variable32(context, 'panic_cpu'));
   const before = at < 0 ? log : log.slice(0, at);
   return {
     reason: panic?.text.slice(PANIC.length).split('\n')[0],
     uptime: panic && Number(panic.time / 1000n) / 1e6,
-    time: context.info.crashTime,
+    time: info.crashTime,
     // -1 (PANIC_CPU_INVALID) until a processor panics.
     cpu: cpu === undefined || cpu >= 0x80000000 ? undefined : cpu,
     causes: before

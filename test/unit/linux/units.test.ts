@@ -7,6 +7,7 @@ import {
   INTEL_GENERATIONS,
   intelKernel,
 } from '../../support/linux/iommu-kernels.ts';
+import { WholeKernel } from '../../support/linux/whole-kernel.ts';
 
 /** An order of members from random numbers. */
 const shuffleBy =
@@ -104,6 +105,20 @@ describe.each(AMD_GENERATIONS)('AMD-Vi units, $name', (generation) => {
 });
 
 describe('what is missing is said', () => {
+  test('a kernel without the lists, and one whose lists are empty', () => {
+    const without = new WholeKernel().open();
+    expect(without.units()).toEqual([]);
+    expect(without.findings.map((each) => each.text)).toEqual([
+      expect.stringContaining('name none of the lists'),
+    ]);
+    const empty = new WholeKernel();
+    empty.struct('dmar_drhd_unit', { list: 'struct list_head', iommu: 'pointer' });
+    empty.list(empty.global('dmar_drhd_units', 'list_head'), 'dmar_drhd_unit', 'list', []);
+    const kernel = empty.open();
+    expect(kernel.units()).toEqual([]);
+    expect(kernel.findings.map((each) => each.id)).toEqual(['no-unit']);
+  });
+
   test('a kernel without BTF: the log is still there, the units are not', () => {
     const { made } = intelKernel(INTEL_GENERATIONS[1]);
     const kernel = made.open();
