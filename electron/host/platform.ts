@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { Failure } from '../../core/memory/failure.ts';
 import type { ByteSource, Platform } from '../../core/memory/platform.ts';
 import { inflate, unzstd } from './decompress.ts';
+import { unpacked } from './packed.ts';
 
 /** The platform that Node is. */
 export const nodePlatform: Platform = {
@@ -17,7 +18,7 @@ export const nodePlatform: Platform = {
 };
 
 /**
- * A file as a ByteSource.
+ * A file as a ByteSource; one packed whole by zstd or gzip is unpacked in memory.
  * @throws Failure of kind `unreadable` when it can't be opened or is no file.
  */
 export function fileSource(path: string): ByteSource {
@@ -40,7 +41,7 @@ export function fileSource(path: string): ByteSource {
     );
   }
   let open = true;
-  return {
+  return unpacked({
     name: path,
     size,
     read(offset, into) {
@@ -56,5 +57,5 @@ export function fileSource(path: string): ByteSource {
       if (open) closeSync(fd);
       open = false;
     },
-  };
+  });
 }

@@ -45,7 +45,8 @@ describe.each(WITH_VMCORE)('the vmcore of %s', (name) => {
     ]);
     const { createHash } = await import('node:crypto');
     for (const device of json.units[0].devices.filter((each) => Number(each['leaves']) > 0)) {
-      const pasid = device['pasid'] === undefined ? [] : ['--pasid', String(device['pasid'] as number)];
+      const pasid =
+        device['pasid'] === undefined ? [] : ['--pasid', String(device['pasid'] as number)];
       const { out } = await runCli([
         'mappings',
         ...vmcore!,
