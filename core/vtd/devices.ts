@@ -22,10 +22,10 @@ import {
 } from './tables.ts';
 import type { PageTable } from './walk-paging.ts';
 
-/** Rows beyond which the list is cut: 64 K functions with a few PASIDs each are below it. */
-const MAX_ROWS = 1 << 19;
-/** Table pages beyond which the list is cut; each of 64 K functions may have its own. */
-const MAX_PAGES = 1 << 19;
+/** Rows beyond which the list is cut: two for each of the 64 K functions that a segment can have. */
+const MAX_ROWS = 1 << 17;
+/** Table pages beyond which the list is cut; each of 64 K functions may have some of its own. */
+const MAX_PAGES = 1 << 18;
 
 const LEGACY_TRANSLATIONS: readonly Translation[] = [
   'second-stage',

@@ -5,10 +5,33 @@ import { hex } from '../format/hex.ts';
 import { formatCount } from '../format/size.ts';
 import type { Entry, TreeNode } from '../iommu/unit.ts';
 import { interruptEntry, interruptPath, interruptRowOf } from './interrupts.ts';
+import { pfnOf } from '../memory/physical.ts';
 import { queueCapacity, queueEntry } from './queue.ts';
+import { tableWords } from './reader.ts';
 import type { EntryTable, TreeSource } from './tree-node.ts';
 import { countPresent, tableRows, treeNode } from './tree-node.ts';
 import { checkReserved } from './checks.ts';
+
+/** Looks at entries of a table page by page: what is asked for comes in order. */
+function presence(
+  { memory }: TreeSource,
+  table: bigint,
+  bytes: number,
+  holds: (words: Uint32Array, at: number) => boolean,
+): (index: number) => boolean {
+  const perPage = 4096 / bytes;
+  let page = -1;
+  let words: Uint32Array | undefined;
+  return (index) => {
+    const wanted = Math.floor(index / perPage);
+    if (wanted !== page) {
+      page = wanted;
+      const read = tableWords(memory, pfnOf(table) + wanted);
+      words = typeof read === 'string' ? undefined : read;
+    }
+    return words !== undefined && holds(words, ((index % perPage) * bytes) / 4);
+  };
+}
 
 /** The interrupt remapping table; undefined where none is known. */
 export function interruptTableNode(source: TreeSource): TreeNode | undefined {
@@ -18,7 +41,7 @@ export function interruptTableNode(source: TreeSource): TreeNode | undefined {
   const read = (index: number): Entry | undefined => interruptEntry(facts, memory, index);
   const table: EntryTable = {
     size: Math.min(capacity, 65536),
-    present: (index) => ((read(index)?.words[0] ?? 0n) & 1n) === 1n,
+    present: presence(source, pointsTo, 16, (words, at) => (words[at] & 1) !== 0),
     node: (index) => interruptNode(source, index, read(index)),
     run: (first, last) => ({
       path: `${facts.name}/irq/run.${first}-${last}`,
@@ -75,7 +98,9 @@ export function queueNode(source: TreeSource): TreeNode | undefined {
   const read = (index: number): Entry | undefined => queueEntry(facts, memory, index);
   const table: EntryTable = {
     size,
-    present: (index) => read(index)?.words.some((word) => word !== 0n) ?? false,
+    present: presence(source, base, descriptor, (words, at) =>
+      words.subarray(at, at + descriptor / 4).some((word) => word !== 0),
+    ),
     node: (index) => descriptorNode(source, index, read(index), pending(index, from, to, size)),
     run: (first, last) => ({
       path: `${facts.name}/queue/run.${first}-${last}`,

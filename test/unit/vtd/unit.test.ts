@@ -1,0 +1,434 @@
+/** Devices, interrupts, paths and the tree of a unit. */
+import { describe, expect, test } from 'vitest';
+import { encode } from '../../../core/bits/layout.ts';
+import type { TreeNode } from '../../../core/iommu/unit.ts';
+import { IRTE_POSTED, IRTE_REMAPPED_EXTENDED } from '../../../core/vtd/interrupt-entries.ts';
+import { CONTEXT_ENTRY } from '../../../core/vtd/tables.ts';
+import { Bench, CONTEXTS, DIRECTORY, LEVEL, PASIDS, ROOT } from './bench-unit.ts';
+
+const IRT = 0x8000n;
+const QUEUE = 0x9000n;
+
+const legacy = (): Bench => new Bench().legacy().chain(4, 3n).put(LEVEL[1], 0x20_0003n);
+
+describe('devices in legacy mode', () => {
+  test.each([
+    [0, 'second-stage', LEVEL[4]],
+    [1, 'second-stage+device-tlb', LEVEL[4]],
+    [2, 'pass-through', undefined],
+    [3, 'reserved', undefined],
+  ])('TT %d is %s', (TT, translation, pageTable) => {
+    const { devices } = new Bench().legacy({ TT }).unit().devices();
+    expect(devices).toMatchObject([
+      { id: 0x200, bdf: '02:00.0', pasid: undefined, translation, domain: 10, levels: 4 },
+    ]);
+    expect(devices[0].pageTable).toBe(pageTable);
+    expect(devices[0].entry).toMatchObject({
+      path: 'dmar0/02:00.0/context',
+      address: CONTEXTS,
+      layout: CONTEXT_ENTRY,
+    });
+  });
+
+  test('in order of requester, absent entries left out', () => {
+    const bench = legacy();
+    const entry = encode(CONTEXT_ENTRY, { P: 1, AW: 2, DID: 3 });
+    bench.put(CONTEXTS + 16n * 0xffn, ...entry).put(CONTEXTS + 16n * 8n, ...entry);
+    bench.put(CONTEXTS + 16n * 9n, 0x5000n, 0x301n);
+    expect(
+      bench
+        .unit()
+        .devices()
+        .devices.map(({ bdf }) => bdf),
+    ).toEqual(['02:00.0', '02:01.0', '02:1f.7']);
+  });
+
+  test('a segment other than 0 stands in the BDF and in the path', () => {
+    const bench = legacy();
+    bench.facts = { ...bench.facts, segment: 1 };
+    expect(bench.unit().devices().devices[0]).toMatchObject({
+      bdf: '0001:02:00.0',
+      entry: { path: 'dmar0/0001:02:00.0/context' },
+    });
+    expect(bench.unit().entry('dmar0/0001:02:00.0/context')?.address).toBe(CONTEXTS);
+    expect(bench.unit().entry('dmar0/02:00.0/context')).toBeUndefined();
+  });
+
+  test.each([
+    ['reserved-bits', { 'reserved 71': 1 }],
+    ['address-width', { AW: 0 }],
+    ['translation-type', { TT: 3 }],
+  ])('%s is a finding of the row', (id, values) => {
+    const { devices } = new Bench().legacy(values).unit().devices();
+    expect(devices[0].findings.map((finding) => finding.id)).toEqual([id]);
+  });
+
+  test('a domain with more bits than the unit has', () => {
+    const bench = new Bench().legacy({ DID: 0x1000 });
+    bench.facts = { ...bench.facts, cap: bench.facts.cap! & ~7n };
+    expect(bench.unit().devices().devices[0].findings).toMatchObject([
+      { id: 'domain-width', evidence: [{ field: 'DID' }] },
+    ]);
+  });
+
+  test('a missing root or context table is told with its address', () => {
+    const bench = legacy();
+    bench.put(ROOT + 16n * 7n, 0x1000_0001n);
+    expect(bench.unit().devices().incomplete).toMatchObject([
+      { address: 0x1000_0000n, at: 'dmar0/bus.07' },
+    ]);
+    bench.facts = { ...bench.facts, rootTable: 0x1000_0000n };
+    expect(bench.unit().devices()).toMatchObject({
+      devices: [],
+      incomplete: [{ address: 0x1000_0000n, at: 'dmar0/root' }],
+    });
+  });
+
+  test('reserved bits of a root entry', () => {
+    const bench = legacy().put(ROOT + 32n, CONTEXTS | 0x801n);
+    expect(bench.unit().devices().findings).toMatchObject([
+      { id: 'reserved-bits', at: 'dmar0/bus.02' },
+    ]);
+  });
+
+  test('abort DMA mode uses no table; an unknown mode is not guessed', () => {
+    const bench = legacy();
+    bench.facts = { ...bench.facts, mode: 'abort' };
+    expect(bench.unit().devices()).toMatchObject({ devices: [], findings: [{ id: 'abort-mode' }] });
+    bench.facts = { ...bench.facts, mode: undefined };
+    expect(bench.unit().devices().incomplete).toHaveLength(1);
+  });
+});
+
+describe('devices in scalable mode', () => {
+  test('each PASID table entry is a row', () => {
+    const bench = new Bench().scalable({}, { PDTS: 1 });
+    bench.pasid(5, { PGTT: 2, AW: 1, SSPTPTR: 0x20n, DID: 9 }).pasid(6, { PGTT: 4 });
+    bench.pasid(7, { PGTT: 3, FSPM: 1 }).pasid(8, { PGTT: 6 });
+    const { devices, incomplete } = bench.unit().devices();
+    expect(incomplete).toEqual([]);
+    expect(
+      devices.map(({ pasid, translation, levels, pageTable, domain }) => ({
+        pasid,
+        translation,
+        levels,
+        pageTable,
+        domain,
+      })),
+    ).toEqual([
+      { pasid: 0, translation: 'first-stage', levels: 4, pageTable: LEVEL[4], domain: 7 },
+      { pasid: 5, translation: 'second-stage', levels: 3, pageTable: 0x20000n, domain: 9 },
+      { pasid: 6, translation: 'pass-through', levels: undefined, pageTable: undefined, domain: 7 },
+      { pasid: 7, translation: 'nested', levels: 5, pageTable: LEVEL[4], domain: 7 },
+      { pasid: 8, translation: 'reserved', levels: undefined, pageTable: undefined, domain: 7 },
+    ]);
+    expect(devices[1].entry).toMatchObject({
+      path: 'dmar0/02:00.0/pasid.5',
+      address: PASIDS + 5n * 64n,
+    });
+    expect(devices[4].findings).toMatchObject([
+      { id: 'pasid-entry', evidence: [{ field: 'PGTT' }] },
+    ]);
+  });
+
+  test('PASIDs of a second directory page', () => {
+    const bench = new Bench().scalable({}, { PDTS: 3 });
+    bench.put(DIRECTORY + 0x1000n + 8n, 0x6001n).put(0x6000n + 64n, 0x101n);
+    const { devices } = bench.unit().devices();
+    expect(devices.map(({ pasid }) => pasid)).toEqual([0, 513 * 64 + 1]);
+  });
+
+  test('the directory ends where PDTS says', () => {
+    const bench = new Bench().scalable({}, { PDTS: 0 });
+    bench.put(DIRECTORY + 8n * 128n, PASIDS | 1n);
+    expect(bench.unit().devices().devices).toHaveLength(1);
+  });
+
+  test('a hostile directory is cut, and says so', () => {
+    const bench = new Bench().scalable({}, { PDTS: 7 });
+    // All contexts share one directory whose every entry leads to the same full PASID table.
+    for (let at = 0n; at < 16384n; at++) bench.put(DIRECTORY + 8n * at, 0x2_0001n | (1n << 20n));
+    for (let at = 0n; at < 64n; at++) bench.put(0x12_0000n + 64n * at, 0x101n);
+    const { devices, incomplete } = bench.unit().devices();
+    expect(devices.length).toBeLessThanOrEqual(1 << 19);
+    expect(incomplete.at(-1)?.text).toMatch(/device list stopped/);
+  });
+});
+
+describe('interrupts', () => {
+  const bench = (extended: boolean | undefined): Bench => {
+    const made = new Bench();
+    made.facts = { ...made.facts, interrupts: { table: IRT, capacity: 512, extended } };
+    made.put(IRT, 0x100_0023_000dn, 0x4_ff00n);
+    made.put(IRT + 16n * 300n, 0x1234_5678_0030_0001n, 0n);
+    made.put(
+      IRT + 16n * 301n,
+      ...encode(IRTE_POSTED, { P: 1, IM: 1, VV: 0x41, SID: 0x300, SVT: 1 }),
+    );
+    return made;
+  };
+
+  test('present entries, with source and destination', () => {
+    const [table] = bench(false).unit().interrupts(false);
+    expect(table).toMatchObject({ table: IRT, capacity: 512, present: 3, incomplete: [] });
+    expect(
+      table.entries.map(({ index, vector, destination, source, posted, present }) => ({
+        index,
+        vector,
+        destination,
+        source,
+        posted,
+        present,
+      })),
+    ).toEqual([
+      { index: 0, vector: 0x23, destination: 1, source: 'ff:00.0', posted: false, present: true },
+      {
+        index: 300,
+        vector: 0x30,
+        destination: 0x56,
+        source: undefined,
+        posted: false,
+        present: true,
+      },
+      {
+        index: 301,
+        vector: 0x41,
+        destination: undefined,
+        source: '03:00.0',
+        posted: true,
+        present: true,
+      },
+    ]);
+  });
+
+  test('with EIME the destination has 32 bits; without knowing, it is unknown', () => {
+    const extended = bench(true).unit().interrupts(false)[0].entries[1];
+    expect(extended).toMatchObject({
+      destination: 0x1234_5678,
+      entry: { layout: IRTE_REMAPPED_EXTENDED },
+    });
+    const unknown = bench(undefined).unit().interrupts(false)[0].entries[1];
+    expect(unknown.destination).toBeUndefined();
+  });
+
+  test('all of them, and those of a page that is missing named', () => {
+    expect(bench(false).unit().interrupts(true)[0].entries).toHaveLength(512);
+    const made = bench(false);
+    made.facts = {
+      ...made.facts,
+      interrupts: { table: (64n << 20n) - 0x1000n, capacity: 512, extended: false },
+    };
+    const [table] = made.unit().interrupts(true);
+    expect(table.entries).toHaveLength(256);
+    expect(table.incomplete).toMatchObject([{ address: 64n << 20n, at: 'dmar0/irq' }]);
+  });
+
+  test('no table, no row', () => {
+    expect(new Bench().unit().interrupts(true)).toEqual([]);
+  });
+});
+
+describe('paths', () => {
+  const full = (): Bench => {
+    const bench = legacy();
+    bench.facts = {
+      ...bench.facts,
+      interrupts: { table: IRT, capacity: 256, extended: false },
+      queue: { base: QUEUE, length: 4096, descriptor: 16, head: 0, tail: 32 },
+    };
+    return bench.put(QUEUE + 16n, 0x2_0000_0025n, 0x100_1004n).put(IRT + 16n * 42n, 1n, 0n);
+  };
+
+  test.each([
+    ['dmar0/bus.02', ROOT + 32n, 'root entry'],
+    ['dmar0/02:00.0/context', CONTEXTS, 'context entry'],
+    ['dmar0/02:00.0', CONTEXTS, 'context entry'],
+    ['dmar0/02:00.0/L4[0]', LEVEL[4], 'SS-PML4E'],
+    ['dmar0/02:00.0/L4[0]/L3[3]', LEVEL[3] + 24n, 'SS-PDPE'],
+    ['dmar0/02:00.0/L4[0]/L3[0]/L2[0]/L1[511]', LEVEL[1] + 8n * 511n, 'SS-PTE'],
+    ['dmar0/02:00.0/L4[0]/L3[0]/L2[0]/L1[1-511]', LEVEL[1] + 8n, 'SS-PTE'],
+    ['dmar0/irq/42', IRT + 16n * 42n, 'IRTE (remapped, xAPIC)'],
+    ['dmar0/queue/1', QUEUE + 16n, 'invalidation wait'],
+  ])('%s', (path, address, name) => {
+    const entry = full().unit().entry(path);
+    expect(entry).toMatchObject({
+      path: path === 'dmar0/02:00.0' ? `${path}/context` : expectedPath(path),
+      address,
+    });
+    expect(entry?.layout.name).toBe(name);
+  });
+
+  /** A run is named by its first entry. */
+  const expectedPath = (path: string): string => path.replace(/\[(\d+)-\d+\]$/, '[$1]');
+
+  test.each([
+    'dmar0',
+    'dmar1/02:00.0/context',
+    'dmar0/03:00.0/context',
+    'dmar0/02:00.0/pasid.0',
+    'dmar0/02:00.0/L3[0]',
+    'dmar0/02:00.0/L4[512]',
+    'dmar0/02:00.0/L4[1]/L3[0]/L2[0]/L1[0]/L0[0]',
+    'dmar0/02:00.0/L4[0-3]/L3[0]',
+    'dmar0/irq/256',
+    'dmar0/queue/256',
+    'dmar0/nothing',
+    'not a path',
+    '',
+  ])('%s names nothing', (path) => {
+    expect(full().unit().entry(path)).toBeUndefined();
+  });
+
+  test.each([
+    ['dmar0/02:00.0/pasid-dir.0', DIRECTORY, 'scalable-mode PASID directory entry'],
+    ['dmar0/02:00.0/pasid.3', PASIDS + 192n, 'scalable-mode PASID table entry'],
+    ['dmar0/02:00.0/pasid.0/L4[0]', LEVEL[4], 'FS-PML4E'],
+    ['dmar0/02:00.0/L4[0]/L3[0]', LEVEL[3], 'FS-PDPE'],
+  ])('scalable mode: %s', (path, address, name) => {
+    const bench = new Bench().scalable().chain(4, 7n);
+    const entry = bench.unit().entry(path);
+    expect(entry).toMatchObject({ path, address });
+    expect(entry?.layout.name).toBe(name);
+  });
+
+  test('below a page there is nothing', () => {
+    const bench = legacy().put(LEVEL[2], 0x4000_0083n);
+    expect(bench.unit().entry('dmar0/02:00.0/L4[0]/L3[0]/L2[0]/L1[0]')).toBeUndefined();
+  });
+
+  test('every path that the tree shows names the entry that it shows', () => {
+    const unit = full().unit();
+    const visit = (node: TreeNode): void => {
+      if (node.entry && node.kind !== 'run') expect(unit.entry(node.path)).toEqual(node.entry);
+      for (const child of node.children(true))
+        if (child.kind !== 'run' || child.present) visit(child);
+    };
+    visit(unit.tree());
+  });
+});
+
+const outline = (node: TreeNode, depth = 0, all = false): string[] => [
+  `${'  '.repeat(depth)}${node.label} | ${node.kind} | ${node.decoded}`,
+  ...node.children(all).flatMap((child) => outline(child, depth + 1, all)),
+];
+
+describe('tree', () => {
+  test('unit, root, bus, device, levels, leaves; contiguous pages are one row', () => {
+    const bench = legacy().put(
+      LEVEL[1],
+      0x20_0003n,
+      0x20_1003n,
+      0x20_2003n,
+      0x40_0003n,
+      0n,
+      0x50_0001n,
+    );
+    expect(outline(bench.unit().tree())).toEqual([
+      'dmar0 | unit | legacy · translation on',
+      '  Root table | table | legacy',
+      '    bus 0x02 | entry | context table',
+      '      02:00.0 | entry | DID 10 · second-stage · 4-level',
+      '        L4[0] | entry | L3 table · rw',
+      '          L3[0] | entry | L2 table · rw',
+      '            L2[0] | entry | L1 table · rw',
+      '              L1[0–2] | run | 3 pages of 4 KiB, contiguous · rw',
+      '                L1[0] | leaf | 4 KiB page · rw',
+      '                L1[1] | leaf | 4 KiB page · rw',
+      '                L1[2] | leaf | 4 KiB page · rw',
+      '              L1[3] | leaf | 4 KiB page · rw',
+      '              L1[5] | leaf | 4 KiB page · r',
+    ]);
+  });
+
+  test('with all, what is not present comes as runs', () => {
+    const device = legacy().unit().tree().children(true)[0].children(true)[1].children(true)[0];
+    expect(
+      device
+        .children(true)
+        .map(({ label, kind, decoded, present }) => [label, kind, decoded, present]),
+    ).toEqual([
+      ['L4[0]', 'entry', 'L3 table · rw', true],
+      ['L4[1–511]', 'run', '511 entries, not present', false],
+    ]);
+    const [, run] = device.children(true);
+    expect(run).toMatchObject({ path: 'dmar0/02:00.0/L4[1-511]', childCount: 511 });
+    expect(run.children(false)).toHaveLength(511);
+    expect(run.children(false)[4]).toMatchObject({ label: 'L4[5]', present: false, childCount: 0 });
+  });
+
+  test('counts are those of the rows, without making them', () => {
+    const bench = legacy().put(LEVEL[1], 0x20_0003n, 0x20_1003n, 0n, 0x40_0003n);
+    const check = (node: TreeNode): void => {
+      const children = node.children(false);
+      expect(node.childCount).toBe(children.length);
+      children.forEach(check);
+    };
+    check(bench.unit().tree());
+  });
+
+  test('a loop is told and not followed', () => {
+    const bench = new Bench()
+      .legacy()
+      .put(LEVEL[4], LEVEL[3] | 3n)
+      .put(LEVEL[3], LEVEL[4] | 3n);
+    const lines = outline(bench.unit().tree());
+    expect(lines.at(-1)).toBe(`          L3[0] | entry | points back to 0x14000`);
+    expect(lines).toHaveLength(6);
+  });
+
+  test('a table that is not in the dump is a row', () => {
+    const bench = new Bench().legacy().put(LEVEL[4], 0x1000_0003n);
+    expect(outline(bench.unit().tree()).at(-1)).toBe(
+      '          L3 table | missing | not in this dump',
+    );
+  });
+
+  test('reserved bits are findings of their row', () => {
+    const bench = legacy().put(LEVEL[4], LEVEL[3] | 0x83n);
+    const device = bench.unit().tree().children(false)[0].children(false)[0].children(false)[0];
+    expect(device.children(false)[0].findings).toMatchObject([
+      { id: 'reserved-bits', at: 'dmar0/02:00.0/L4[0]' },
+    ]);
+  });
+
+  test('scalable mode: PASIDs below the device', () => {
+    const bench = new Bench().scalable().chain(4, 7n).pasid(5, { PGTT: 4 });
+    expect(outline(bench.unit().tree()).slice(0, 7)).toEqual([
+      'dmar0 | unit | scalable · translation on',
+      '  Root table | table | scalable',
+      '    bus 0x02 | entry | context table',
+      '      02:00.0 | entry | PASID directory',
+      '        PASID 0 | entry | DID 7 · first-stage · 4-level',
+      '          L4[0] | entry | L3 table · rw',
+      '            L3[0] | entry | L2 table · rw',
+    ]);
+    expect(outline(bench.unit().tree()).at(-1)).toBe(
+      '        PASID 5 | entry | DID 7 · pass-through',
+    );
+  });
+
+  test('interrupt remapping table and invalidation queue stand behind the root table', () => {
+    const bench = legacy();
+    bench.facts = {
+      ...bench.facts,
+      translationEnabled: undefined,
+      interrupts: { table: IRT, capacity: 256, extended: false },
+      queue: { base: QUEUE, length: 4096, descriptor: 16, head: 16, tail: 32 },
+    };
+    bench.put(IRT + 16n * 42n, 0x100_0023_000dn, 0x4_ff00n);
+    bench.put(QUEUE, 0x9_00f2n, 0xffff_c042n, 0x2_0000_0025n, 0x100_1004n);
+    const tree = bench.unit().tree();
+    expect(tree.decoded).toBe('legacy · translation unknown');
+    const [, irq, queue] = tree.children(false);
+    expect(outline(irq)).toEqual([
+      'Interrupt remapping table | table | 256 entries',
+      '  IRTE 42 | entry | vector 35 · APIC 1 · from ff:00.0',
+    ]);
+    expect(outline(irq, 0, true)[1]).toBe('  0–41 | run | 42 entries, not present');
+    expect(outline(queue)).toEqual([
+      'Invalidation queue | queue | 256 descriptors of 128 bits · head 1 · tail 2',
+      '  descriptor 0 | entry | IOTLB invalidate · G page · DW 1 · DR 1 · DID 9 · AM 2 · IH 1 · ADDR 0xffffc000',
+      '  descriptor 1 | entry | pending, invalidation wait · SW 1 · STDATA 2 · STADDR 0x1001004',
+    ]);
+  });
+});
