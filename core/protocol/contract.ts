@@ -228,6 +228,10 @@ export const ExplainAnswer = z.object({
   walk: WalkAnswer.optional(),
   evidence: z.array(EvidenceItem),
   fixes: z.array(z.object({ id: z.string(), text: z.string(), source: z.string() })),
+  /** Where the kernel's words mislead. */
+  notes: z.array(z.string()).optional(),
+  /** What the log says of the hand-off before the fault, in one sentence. */
+  story: z.string().optional(),
 });
 export type ExplainAnswer = z.infer<typeof ExplainAnswer>;
 

@@ -58,5 +58,7 @@ export function explainAnswer(
       })),
     ],
     fixes: explanation.fixes.map(({ id, text, source }) => ({ id, text, source })),
+    notes: [...explanation.notes],
+    story: explanation.story === '' ? undefined : explanation.story,
   };
 }

@@ -29,7 +29,7 @@ export function faultItem(
     type: record.type,
     access: record.access,
     bdf: record.bdf,
-    driver: about.driver,
+    driver: record.driver ?? about.driver,
     pasid: record.pasid,
     address: record.address === undefined ? undefined : hex(record.address),
     reason: record.reason,

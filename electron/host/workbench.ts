@@ -1,16 +1,19 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ExplainContext } from '../../core/explain/judgement.ts';
 import { formatBdf } from '../../core/format/bdf.ts';
 import type { Unit } from '../../core/iommu/unit.ts';
 import type { SessionInfo, SourceInfo, UnitInfo } from '../../core/protocol/contract.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import { FaultTable } from '../../core/session/fault-table.ts';
+import { explainContext } from '../../core/session/explain-document.ts';
 import type { Investigation } from '../../core/session/investigation.ts';
 import { ConsoleHub } from './console/hub.ts';
 import { Explainer } from './explainer.ts';
 import { FindingIndex, sweepFindings } from './findings.ts';
 import { Journal } from './journal.ts';
+import { knowledgeBase } from './knowledge.ts';
 import { checkPath, investigate, registerFiles, sortFiles, type Sorted } from './opening.ts';
 import { fileSource } from './platform.ts';
 import { Pulse } from './pulse.ts';
@@ -63,16 +66,14 @@ export class Workbench {
   constructor(options: WorkbenchOptions) {
     this.#options = options;
     this.folder = options.folder;
-    this.explainer = new Explainer(() => ({
-      units: this.#explainingUnits(),
-      tablesOf: this.#tablesOf(),
-      driverOf: (bdf) => this.driver(bdf),
-    }));
+    this.explainer = new Explainer(
+      (console) => this.#explainContext(console),
+      (record) => this.hub.consoleOf(record),
+    );
     this.faults = new FaultTable({
       driver: (bdf) => this.driver(bdf),
       unit: (bdf) => this.worlds.serving(bdf)?.facts.name,
-      verdict: (record) =>
-        this.worlds.all().length > 0 ? this.explainer.verdict(record) : undefined,
+      verdict: (record) => this.explainer.verdict(record),
       knownVerdict: (record) => this.explainer.known(record),
       phase: (record) =>
         this.hub
@@ -85,6 +86,10 @@ export class Workbench {
       faults: () => {
         this.faultPulse.changed();
         this.pulse.changed();
+      },
+      story: () => {
+        this.explainer.forget();
+        this.faults.forget();
       },
     });
     this.trees = new TreeViews({
@@ -369,11 +374,16 @@ export class Workbench {
     return captured.length > 0 ? captured : this.worlds.units();
   }
 
-  /** Which kernel of the log the dump's tables belong to. */
-  #tablesOf(): number | undefined {
-    const kernel = this.investigation?.kernel();
-    if (!kernel) return undefined;
-    return kernel.isCrashKernel() ? 1 : 0;
+  #explainContext(console: string | undefined): ExplainContext {
+    const about = {
+      knowledge: knowledgeBase(),
+      story: console === undefined ? undefined : this.hub.story(console),
+    };
+    const units = this.#explainingUnits();
+    const { investigation } = this;
+    return investigation
+      ? explainContext(investigation, units, about)
+      : { ...about, units, tablesOf: undefined, driverOf: (bdf) => this.driver(bdf) };
   }
 
   /** Width of physical addresses: the dump's, in whole hexadecimal digits. */

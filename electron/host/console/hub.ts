@@ -1,7 +1,13 @@
 import { basename, join } from 'node:path';
 import type { ConsoleInfo, PhaseItem } from '../../../core/protocol/contract.ts';
 import { Failure } from '../../../core/memory/failure.ts';
+import { knowledgeTexts } from '../../../core/explain/knowledge.ts';
+import { LogTexts } from '../../../core/explain/log-texts.ts';
+import type { LogStory } from '../../../core/explain/story.ts';
+import type { FaultRecord } from '../../../core/iommu/fault.ts';
+import type { KernelRecord, LogNote, PhaseRecord } from '../../../core/log/records.ts';
 import type { FaultTable } from '../../../core/session/fault-table.ts';
+import { knowledgeBase } from '../knowledge.ts';
 import { fileSource } from '../platform.ts';
 import type { KeptConsole, SessionFolder } from '../session-folder.ts';
 import { Console } from './console.ts';
@@ -21,6 +27,22 @@ export interface HubEvents {
   changed(): void;
   /** Faults came, grew or went. */
   faults(): void;
+  /** What a log tells beside its faults grew: why a fault happened may be known better. */
+  story(): void;
+}
+
+/** What a console's log tells beside its faults, as it grows. */
+interface Story {
+  readonly kernels: KernelRecord[];
+  readonly phases: PhaseRecord[];
+  readonly notes: LogNote[];
+  /** Finds the texts that the knowledge base asks for. */
+  readonly found: LogTexts;
+}
+
+function emptyStory(): Story {
+  const found = new LogTexts(knowledgeTexts(knowledgeBase()));
+  return { kernels: [], phases: [], notes: [], found };
 }
 
 /** All consoles of a session, and what was found in their text. */
@@ -30,7 +52,8 @@ export class ConsoleHub {
   readonly #faults: FaultTable;
   readonly #events: HubEvents;
   readonly #consoles = new Map<string, Console>();
-  readonly #phases = new Map<string, PhaseItem[]>();
+  readonly #stories = new Map<string, Story>();
+  readonly #consoleOf = new WeakMap<FaultRecord, string>();
   readonly #lowerBounds = new Map<string, string>();
 
   constructor(folder: SessionFolder, faults: FaultTable, events: HubEvents) {
@@ -57,9 +80,23 @@ export class ConsoleHub {
 
   /** Milestones of all consoles, in the order of each. */
   phases(): PhaseItem[] {
-    return [...this.#phases].flatMap(([id, phases]) =>
-      phases.map((phase) => ({ ...phase, at: this.clocks.at(id, phase.kernel, phase.time) })),
+    return [...this.#stories].flatMap(([id, { phases }]) =>
+      phases.map(({ line, time, kernel, phase, text }) => ({
+        ...{ line, time, kernel, phase, text },
+        at: this.clocks.at(id, kernel, time),
+      })),
     );
+  }
+
+  /** What a console's log tells beside its faults; undefined when there is no such console. */
+  story(id: string): LogStory | undefined {
+    const story = this.#stories.get(id);
+    return story && { ...story, texts: story.found.found() };
+  }
+
+  /** The console that told a fault. */
+  consoleOf(record: FaultRecord): string | undefined {
+    return this.#consoleOf.get(record);
   }
 
   /** Lines of the logs that were looked through. */
@@ -144,7 +181,7 @@ export class ConsoleHub {
     const console = this.get(id);
     this.#consoles.delete(id);
     this.#forget(console);
-    this.#phases.delete(id);
+    this.#stories.delete(id);
     await console.close();
     this.#folder.keep({
       consoles: this.#folder.kept.consoles.filter((kept) => kept.id !== id),
@@ -187,7 +224,7 @@ export class ConsoleHub {
       changed: () => this.#events.changed(),
       emptied: (emptied) => this.#forget(emptied),
     });
-    this.#phases.set(kept.id, []);
+    this.#stories.set(kept.id, emptyStory());
     this.#consoles.set(kept.id, console);
     this.#events.changed();
     return console;
@@ -209,7 +246,8 @@ export class ConsoleHub {
 
   #forget(console: Console): void {
     this.#faults.clear(console.id);
-    this.#phases.set(console.id, []);
+    this.#stories.set(console.id, emptyStory());
+    this.#events.story();
     this.#lowerBounds.delete(console.id);
     this.clocks.clear(console.id);
     this.#events.faults();
@@ -219,23 +257,33 @@ export class ConsoleHub {
     return {
       fault: (record, ordinal) => {
         this.clocks.seen(id, record.kernel, record.time);
+        this.#consoleOf.set(record, id);
         this.#faults.add(record, id, ordinal);
         this.#events.faults();
       },
       faultGrown: (record, ordinal) => {
+        this.#consoleOf.set(record, id);
         const n = this.#faults.numberOf(id, ordinal);
         if (n !== undefined) this.#faults.replace(n, record);
         this.#events.faults();
       },
-      phase: ({ line, time, kernel, phase, text }) => {
-        this.clocks.seen(id, kernel, time);
-        this.#phases.get(id)?.push({ line, time, kernel, phase, text });
+      phase: (record) => {
+        this.clocks.seen(id, record.kernel, record.time);
+        this.#stories.get(id)?.phases.push(record);
+        this.#events.story();
         this.#events.changed();
       },
-      kernel: () => this.#events.changed(),
-      note: ({ id: rule, text }) => {
-        if (rule === LOWER_BOUND) this.#lowerBounds.set(id, text);
+      kernel: (record) => {
+        const story = this.#stories.get(id);
+        if (story) story.kernels[record.kernel] = record;
+        this.#events.story();
+        this.#events.changed();
       },
+      note: (note) => {
+        this.#stories.get(id)?.notes.push(note);
+        if (note.id === LOWER_BOUND) this.#lowerBounds.set(id, note.text);
+      },
+      bytes: (bytes) => this.#stories.get(id)?.found.push(bytes),
     };
   }
 }

@@ -15,6 +15,8 @@ export interface ReaderSink {
   phase(record: PhaseRecord): void;
   kernel(record: KernelRecord): void;
   note(note: LogNote): void;
+  /** The bytes themselves, before what is found in them. */
+  bytes(bytes: Uint8Array): void;
   mark(mark: ReaderMark): void;
 }
 
@@ -54,7 +56,10 @@ export function createReader(sink: ReaderSink): ConsoleReader {
       sink.mark({ line, kind: KINDS[kind], severity, text: text ?? '', ordinal: fault }),
   });
   return {
-    push: (bytes, at) => parser.push(bytes, at),
+    push(bytes, at) {
+      sink.bytes(bytes);
+      parser.push(bytes, at);
+    },
     end: () => parser.end(),
   };
 }
