@@ -22,7 +22,7 @@ export function layoutOf(preset: Preset, width: number, height: number): Seriali
           data: {
             id: String(++number),
             views: [...group.tabs],
-            activeView: group.tabs[0],
+            activeView: group.front ?? group.tabs[0],
           },
         })),
       })),

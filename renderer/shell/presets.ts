@@ -1,14 +1,19 @@
 import type { PanelKind } from '../panels/registry.ts';
 
-/** One group of tabs in a layout; the first panel is the one in front. */
-export type Tabs = readonly PanelKind[];
+/** One group of tabs in a layout. */
+export interface PresetGroup {
+  readonly tabs: readonly PanelKind[];
+  readonly height: number;
+  /** The panel in front; absent: the first. */
+  readonly front?: PanelKind;
+}
 
 /** Columns from left to right, each of groups from top to bottom. Sizes are parts of 1. */
 export interface Preset {
   readonly name: string;
   readonly columns: readonly {
     readonly width: number;
-    readonly groups: readonly { readonly tabs: Tabs; readonly height: number }[];
+    readonly groups: readonly PresetGroup[];
   }[];
   /** The panel that has the focus. */
   readonly focus: PanelKind;
@@ -81,7 +86,7 @@ export const PRESETS: readonly Preset[] = [
 
 /**
  * The preset for a window of that width: in a narrow one the right column becomes tabs of the
- * left column's lower group (which is made when there is none).
+ * left column's lower group (which is made when there is none), in front of it: the answer shows.
  */
 export function presetFor(number: number, narrow: boolean): Preset {
   const preset = PRESETS[number - 1] ?? PRESETS[0];
@@ -90,7 +95,7 @@ export function presetFor(number: number, narrow: boolean): Preset {
   const moved = rest.flatMap((column) => column.groups.flatMap((group) => group.tabs));
   const [top, bottom] = left.groups;
   const groups = bottom
-    ? [top, { ...bottom, tabs: [...bottom.tabs, ...moved] }]
+    ? [top, { ...bottom, tabs: [...bottom.tabs, ...moved], front: moved[0] }]
     : [
         { ...top, height: 0.5 },
         { tabs: moved, height: 0.5 },

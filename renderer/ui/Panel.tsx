@@ -24,14 +24,12 @@ interface PanelProps {
   /** What the panel answers to keys while it has the focus. */
   readonly actions?: PanelActions;
   /**
-   * Puts the focus into the panel; absent: its first list, field or button takes it. False says
+   * Puts the focus into the panel; absent: what it marks with
+   * data-first-focus takes it. False says
    * that what takes it is not there yet: it is asked again.
    */
   readonly focus?: () => boolean;
 }
-
-const FOCUSABLE =
-  '[data-first-focus], [tabindex="0"], input:not(:disabled), button:not(:disabled), select, textarea';
 
 /** A panel: bar, states, body. */
 export function Panel(props: PanelProps): ReactNode {
@@ -54,7 +52,7 @@ export function Panel(props: PanelProps): ReactNode {
   // What takes the focus may come only with the answer; by then a person may be elsewhere.
   useEffect(() => {
     if (!waiting.current) return;
-    const here = root.current?.contains(document.activeElement) ?? false;
+    const here = document.activeElement === root.current;
     waiting.current = here && !takeFocus(root.current, focus.current);
   });
 
@@ -83,7 +81,7 @@ function takeFocus(panel: HTMLElement | null, own: (() => boolean) | undefined):
     return false;
   }
   const first = panel?.querySelector<HTMLElement>('[data-first-focus]');
-  (first ?? panel?.querySelector<HTMLElement>(FOCUSABLE) ?? panel)?.focus();
+  (first ?? panel)?.focus();
   return first !== null;
 }
 
@@ -102,7 +100,7 @@ export function Empty({
     <div className="empty-state">
       <p>{text}</p>
       {action && button && (
-        <button type="button" className="btn" onClick={() => actions.run(action)}>
+        <button type="button" className="btn" data-first-focus onClick={() => actions.run(action)}>
           {button} <ActionKeys action={action} />
         </button>
       )}

@@ -1,5 +1,5 @@
 import type { ReactNode, RefObject } from 'react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
 import { attempt } from '../../shell/actions.ts';
 import { useWorkbench } from '../../state/context.ts';
@@ -9,6 +9,8 @@ import type { TimeMode } from './record.ts';
 import { TIME_MODES } from './record.ts';
 import type { ConsoleTerminal } from './terminal.ts';
 
+/** How often the replay's time moves, ms: 4 Hz. */
+const TICK = 250;
 const SPEEDS = [0.25, 1, 4, 16, 64];
 
 interface ConsoleBarProps {
@@ -121,9 +123,28 @@ function ReplayControls({
       >
         ×{replay.speed} ▾
       </MenuButton>
-      <span className="mono muted replay-time">
-        {replay.position.toFixed(1)} of {replay.duration.toFixed(1)} s
-      </span>
+      <ReplayTime key={`${replay.position} ${replay.speed} ${replay.playing}`} replay={replay} />
+    </span>
+  );
+}
+
+/** Where the replay is; between what the engine tells, time goes on by itself. */
+function ReplayTime({
+  replay,
+}: {
+  readonly replay: NonNullable<ConsoleInfo['replay']>;
+}): ReactNode {
+  const { position, duration, speed, playing } = replay;
+  const [gone, setGone] = useState(0);
+  useEffect(() => {
+    if (!playing) return;
+    const since = Date.now();
+    const timer = setInterval(() => setGone((Date.now() - since) / 1000), TICK);
+    return () => clearInterval(timer);
+  }, [playing]);
+  return (
+    <span className="mono muted replay-time">
+      {Math.min(duration, position + gone * speed).toFixed(1)} of {duration.toFixed(1)} s
     </span>
   );
 }

@@ -90,9 +90,9 @@ export class ConsoleTerminal {
     this.terminal.onRender(() => this.#paintSoon());
     this.terminal.onScroll(() => this.#scrolled());
     this.terminal.open(hosts.screen);
-    hosts.screen
-      .querySelector('.xterm-viewport, .xterm-scrollable-element')
-      ?.addEventListener('scroll', () => this.#scrolled());
+    hosts.screen.addEventListener('wheel', () => requestAnimationFrame(() => this.#wheeled()), {
+      passive: true,
+    });
     this.#restart(0, 1);
   }
 
@@ -211,10 +211,11 @@ export class ConsoleTerminal {
           if (chunk.offset > 0 && start.line > 1) data = data.slice(data.indexOf('\n') + 1);
           this.#begin(first);
         }
+        const top = this.#rowOf(this.terminal.buffer.active.viewportY);
         await new Promise<void>((done) => {
           this.terminal.write(latin1(data), done);
         });
-        this.#taken(chunk);
+        this.#taken(chunk, top);
         if (held && this.#map.last > (this.#wanted ?? first) + AHEAD) {
           this.#stop?.();
           this.state.set((old) => ({ ...old, heldFrom: first }));
@@ -229,10 +230,12 @@ export class ConsoleTerminal {
     this.#anchor = { marker: this.terminal.registerMarker(0), row: 0 };
   }
 
-  #taken(chunk: ConsoleChunk): void {
+  /** A chunk was written; `top` is the row that was at the top before. */
+  #taken(chunk: ConsoleChunk, top: number): void {
     this.state.set((old) => ({ ...old, lines: Math.max(old.lines, this.record.lines) }));
     if (this.#wanted !== undefined) this.#scrollToWanted();
     else if (this.state.get().follow) this.terminal.scrollToBottom();
+    else this.terminal.scrollToLine(Math.max(0, this.#bufferRow(top)));
     if (chunk.marks.length > 0) this.#paintSoon();
     this.#rulerSoon();
   }
@@ -260,27 +263,33 @@ export class ConsoleTerminal {
     return row - (this.#anchor?.row ?? 0) + Math.max(0, at);
   }
 
+  /** Brings the wanted line into view. @returns false while it is not here. */
   #scrollToWanted(): boolean {
     const row = this.#wanted === undefined ? undefined : this.#map.rowOf(this.#wanted);
     if (row === undefined) return false;
     const at = this.#bufferRow(row);
     if (at < 0) return false;
-    const { viewportY } = this.terminal.buffer.active;
+    const { viewportY, baseY } = this.terminal.buffer.active;
     const { rows } = this.terminal;
-    if (at < viewportY || at >= viewportY + rows - 1)
-      this.terminal.scrollToLine(Math.max(0, at - Math.floor(rows / 3)));
-    // Once the lines below it are there too, it stays where it is.
-    if (this.terminal.buffer.active.baseY + rows > at + rows / 2) this.#wanted = undefined;
+    const target = Math.max(0, at - Math.floor(rows / 3));
+    if (at < viewportY || at >= viewportY + rows - 1) this.terminal.scrollToLine(target);
+    // At the end of what came so far there may not be enough below it yet.
+    if (baseY > target) this.#wanted = undefined;
     this.#paintSoon();
     return true;
   }
 
   #scrolled(): void {
-    const { viewportY, baseY } = this.terminal.buffer.active;
-    const follow = viewportY >= baseY && this.#wanted === undefined;
-    if (!follow && this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
     this.#paintSoon();
     this.#rulerSoon();
+  }
+
+  /** The wheel leads away from the end, and at the end follows it again. */
+  #wheeled(): void {
+    const { viewportY, baseY } = this.terminal.buffer.active;
+    const follow = viewportY >= baseY;
+    this.#wanted = undefined;
+    if (follow !== this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
   }
 
   #paintSoon(): void {
