@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   faults: async () => (await import('./commands/faults.ts')).command,
   phases: async () => (await import('./commands/phases.ts')).command,
   explain: async () => (await import('./commands/explain.ts')).command,
+  audit: async () => (await import('./commands/audit.ts')).command,
   reverse: async () => (await import('./commands/reverse.ts')).command,
   acpi: async () => (await import('./commands/acpi.ts')).command,
   handoff: async () => (await import('./commands/handoff.ts')).command,
