@@ -39,17 +39,20 @@ function noElectron(): string | undefined {
   return undefined;
 }
 
+/** With nothing named, the sample's files are. */
 function runElectron(program: string, paths: readonly string[]): void {
-  const child = spawn(program, [PACKAGE_ROOT, '--', ...paths], { stdio: 'inherit' });
+  const files = paths.length > 0 ? paths : samplePaths();
+  const child = spawn(program, [PACKAGE_ROOT, '--', ...files], { stdio: 'inherit' });
   child.once('exit', (code) => {
     process.exitCode = code ?? 1;
   });
 }
 
-async function runBrowser(paths: readonly string[]): Promise<void> {
+async function runBrowser(paths: readonly string[], sample: boolean): Promise<void> {
   const port = values.port === undefined ? undefined : Number(values.port);
   const served = await serve({
     paths,
+    sample,
     port,
     open: !values['no-open'],
     say: (line) => console.log(line),
@@ -63,16 +66,7 @@ async function runBrowser(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** The files named, else the sample; none when this copy has no sample. */
-function whatToOpen(): string[] {
-  if (positionals.length > 0) return positionals.map((path) => resolve(path));
-  try {
-    return samplePaths();
-  } catch (error) {
-    console.log((error as Error).message);
-    return [];
-  }
-}
+const named = positionals.map((path) => resolve(path));
 
 const missing = values.browser ? 'browser mode was asked for' : noElectron();
 const program = electronProgram();
@@ -81,8 +75,8 @@ if (missing !== undefined && values.electron) {
     `Electron can't be started: ${missing}. \`npx electron --version\` fetches its program; browser mode needs none.`,
   );
   process.exitCode = 1;
-} else if (missing === undefined && program) runElectron(program, whatToOpen());
+} else if (missing === undefined && program) runElectron(program, named);
 else {
   console.log(`Browser mode: ${missing}.`);
-  await runBrowser(whatToOpen());
+  await runBrowser(named, named.length === 0);
 }

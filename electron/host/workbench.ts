@@ -29,6 +29,14 @@ export interface WorkbenchOptions {
   readonly onBug: (error: unknown, where: string) => void;
 }
 
+/** How files are opened. */
+export interface OpenOptions {
+  /** Recordings stand at their end at once. */
+  readonly replayAtEnd?: boolean;
+  /** The session's title; the first file's name without it. */
+  readonly title?: string;
+}
+
 interface Job {
   readonly id: string;
   readonly name: string;
@@ -144,11 +152,7 @@ export class Workbench {
   }
 
   /** Opens files, one opening at a time. @throws Failure; what was open then stays as it was. */
-  open(
-    paths: readonly string[],
-    add: boolean,
-    options: { replayAtEnd?: boolean } = {},
-  ): Promise<void> {
+  open(paths: readonly string[], add: boolean, options: OpenOptions = {}): Promise<void> {
     return this.#alone(async () => {
       const blamed = paths.filter((path) => this.folder.kept.blamed.includes(path));
       if (blamed.length > 0)
@@ -228,14 +232,14 @@ export class Workbench {
     return await run;
   }
 
-  async #open(files: Sorted, add: boolean, options: { replayAtEnd?: boolean }): Promise<void> {
+  async #open(files: Sorted, add: boolean, options: OpenOptions): Promise<void> {
     const { kept } = this.folder;
     if (files.sources.length > 0)
       await this.#investigate(add ? [...kept.sources, ...files.sources] : files.sources);
     else if (!add) this.#closeInvestigation();
     if (!add) await this.hub.closeAll();
     const first = [...files.sources, ...files.logs, ...files.recordings][0];
-    if (!add || !kept.title) this.folder.keep({ title: basename(first) });
+    if (!add || !kept.title) this.folder.keep({ title: options.title ?? basename(first) });
     for (const path of files.logs) this.hub.log(path);
     for (const path of files.recordings)
       await this.hub.replay(path, 1, { end: options.replayAtEnd });

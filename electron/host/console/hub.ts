@@ -82,7 +82,11 @@ export class ConsoleHub {
   phases(): PhaseItem[] {
     return [...this.#stories].flatMap(([id, { phases }]) =>
       phases.map(({ line, time, kernel, phase, text }) => ({
-        ...{ line, time, kernel, phase, text },
+        line,
+        time,
+        kernel,
+        phase,
+        text,
         at: this.clocks.at(id, kernel, time),
       })),
     );

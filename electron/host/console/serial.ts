@@ -15,7 +15,11 @@ export function settingsText(settings: SerialSettings): string {
   return `${settings.baud} ${settings.dataBits}${settings.parity[0]}${settings.stopBits}`;
 }
 
-/** A serial port or a pty, through the serialport package. */
+/**
+ * A serial port or a pty, through the serialport package. It has to be read in the engine's main
+ * thread: serialport's poller belongs to the process's first event loop, and ends the process
+ * when it is used in a worker.
+ */
 export class SerialSource implements ConsoleSource {
   readonly settings: string;
   readonly #settings: SerialSettings;

@@ -19,7 +19,10 @@ export function sessionCalls(bench: Workbench): CallHandlers {
       return bench.info();
     },
     'session.openSample': async ({ replay }) => {
-      await bench.open(samplePaths(), false, { replayAtEnd: replay === 'end' });
+      await bench.open(samplePaths(), false, {
+        replayAtEnd: replay === 'end',
+        title: SAMPLE_TITLE,
+      });
       return bench.info();
     },
     'session.openText': async ({ name, text, add }) => {
@@ -67,6 +70,7 @@ export function sessionFeeds(bench: Workbench): FeedHandlers {
   };
 }
 
+const SAMPLE_TITLE = 'Sample: intel-6.1';
 const SAMPLE = ['vmcore', 'console.cast'];
 
 /**
