@@ -16,6 +16,8 @@ export type OptionValues = Readonly<Record<string, string | boolean | undefined>
 /** What a command gets: positional arguments after its name, and options by name. */
 export interface Invocation {
   readonly args: readonly string[];
+  /** How many arguments stand before `--`; undefined without it. */
+  readonly split?: number;
   readonly options: OptionValues;
   readonly io: Io;
 }

@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./commands/explain.ts')).command,
   audit: async () => (await import('./commands/audit.ts')).command,
   reverse: async () => (await import('./commands/reverse.ts')).command,
+  diff: async () => (await import('./commands/diff.ts')).command,
   acpi: async () => (await import('./commands/acpi.ts')).command,
   handoff: async () => (await import('./commands/handoff.ts')).command,
   trim: async () => (await import('./commands/trim.ts')).command,

@@ -27,13 +27,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     io.out(commandHelp(name, command));
     return EXIT.answered;
   }
-  let parsed: { values: OptionValues; positionals: string[] };
+  let parsed: {
+    values: OptionValues;
+    positionals: string[];
+    tokens: readonly { readonly kind: string }[];
+  };
   try {
     parsed = parseArgs({
       args: argv.slice(1),
       options: command.options,
       allowPositionals: true,
       strict: true,
+      tokens: true,
     }) as typeof parsed;
   } catch (error) {
     io.note(
@@ -42,13 +47,21 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.usage;
   }
   try {
-    return await command.run({ args: parsed.positionals, options: parsed.values, io });
+    const { positionals: args, values: options } = parsed;
+    return await command.run({ args, options, split: terminator(parsed.tokens), io });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     io.note(`faultline ${name}: ${error.line()}`);
     if (error.kind === 'usage') return EXIT.usage;
     return error.kind === 'cancelled' ? EXIT.interrupted : EXIT.unreadable;
   }
+}
+
+/** Arguments before `--`, as the tokens of a command line have them. */
+function terminator(tokens: readonly { readonly kind: string }[]): number | undefined {
+  const at = tokens.findIndex(({ kind }) => kind === 'option-terminator');
+  if (at < 0) return undefined;
+  return tokens.slice(0, at).filter(({ kind }) => kind === 'positional').length;
 }
 
 async function overview(): Promise<string> {
