@@ -117,8 +117,8 @@ export const MILESTONES: readonly PhaseRule[] = [
     'save',
     'makedumpfile-filters',
   ),
-  rule('Copying data', /Copying data\s*: \[100\.0 %\]/, 'save', 'makedumpfile-copied'),
-  rule('Copying data', /Copying data\s*: \[/, 'save', 'makedumpfile-copies'),
+  // Redrawn thousands of times a run: only the first one is looked for.
+  rule('[  0.0 %]', /Copying data\s*: \[ {2}0\.0 %\]/, 'save', 'makedumpfile-copies'),
   rule('The dumpfile is saved', /The dumpfile is saved to (?<target>.*?)\.?\s*$/, 'save', 'saved'),
   rule('makedumpfile Completed', /makedumpfile Completed/, 'save', 'makedumpfile-completed'),
   rule('makedumpfile Failed', /makedumpfile Failed/, 'save', 'save-failed', { severity: 'error' }),

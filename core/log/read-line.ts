@@ -45,16 +45,23 @@ function hintOf(text: string): Hint {
   };
 }
 
+/** Rules are tried in the order of their tables: the more particular of two stands first. */
+const ORDER: ReadonlyMap<PhaseRule, number> = new Map(RULES.map((rule, at) => [rule, at]));
+
 /** What a line can be that has the anchors of several hints. */
 export function anyOf(hints: readonly Hint[]): Hint {
-  if (hints.every((hint) => hint === hints[0])) return hints[0];
-  const rules = new Set(hints.flatMap((hint) => hint.rules));
-  return {
-    vtd: hints.some((hint) => hint.vtd),
-    amd: hints.some((hint) => hint.amd),
-    dump: hints.some((hint) => hint.dump),
-    rules: rules.size > 1 ? RULES.filter((rule) => rules.has(rule)) : [...rules],
-  };
+  const [first] = hints;
+  let { vtd, amd, dump, rules } = first;
+  for (const hint of hints) {
+    if (hint === first) continue;
+    vtd ||= hint.vtd;
+    amd ||= hint.amd;
+    dump ||= hint.dump;
+    const others = hint.rules.filter((rule) => !rules.includes(rule));
+    if (others.length > 0)
+      rules = [...rules, ...others].sort((a, b) => ORDER.get(a)! - ORDER.get(b)!);
+  }
+  return hints.every((hint) => hint === first) ? first : { vtd, amd, dump, rules };
 }
 
 const NOTHING: Reading = { messages: [], broken: 'no' };

@@ -13,7 +13,8 @@ import { parseRelease, within } from './release.ts';
 export interface Line extends Place {
   readonly time: number | undefined;
   readonly receivedAt: number | undefined;
-  readonly text: string;
+  /** The message without prefixes; asked for only while the line is taken in. */
+  readonly text: () => string;
 }
 
 /** Longest excerpt of a damaged line in a note. */
@@ -152,14 +153,14 @@ export class Story {
 
   #statusLine(value: number, at: Printed, line: Line): void {
     this.#faults.status(value, at);
-    const names = statusNames(value);
-    this.#phase(at, 'status', {
-      event: 'fault-status',
-      text: line.text.trim(),
-      severity: 'warning',
-      unit: undefined,
-      details: { status: BigInt(value), bits: names },
-    });
+    if (this.#sink.onPhase || this.#sink.onMark)
+      this.#phase(at, 'status', {
+        event: 'fault-status',
+        text: line.text().trim(),
+        severity: 'warning',
+        unit: undefined,
+        details: { status: BigInt(value), bits: statusNames(value) },
+      });
     if (value & 1) this.#noteOnce('unit-dropped-faults', at);
   }
 
@@ -195,7 +196,7 @@ export class Story {
       if (message.words.length === 0) return;
       this.#phase(at, 'run-time', {
         event: 'table-dump',
-        text: line.text.trim(),
+        text: line.text().trim(),
         severity: 'note',
         unit: message.unit,
         details: { what: message.what, raw: message.words },
@@ -265,7 +266,7 @@ export class Story {
       {
         id: 'unparsed',
         severity: 'warning',
-        text: `Part of a fault message that can't be read as one: "${line.text.slice(0, EXCERPT).trim()}"`,
+        text: `Part of a fault message that can't be read as one: "${line.text().slice(0, EXCERPT).trim()}"`,
       },
       at,
     );

@@ -60,6 +60,8 @@ const BEGINNING = /DMAR: ?\[DMA |DMAR: \[INTR-REMAP\]|INTR-REMAP: Req/;
 export const XEN = 'iommu reg = ';
 
 const LARGEST_PASID = 0xfffff;
+/** FR, the fault reason field, has eight bits. */
+const LARGEST_REASON = 0xff;
 /** What kernels of 5.4 to 5.13 print for a request without PASID. */
 const NO_PASID = 0xffffffff;
 
@@ -125,13 +127,7 @@ function readAll(text: string): Reading | undefined {
     if (text.includes('INTR-REMAP')) each(INTERRUPT, interruptFault);
   }
   if (text.includes('handling fault status reg')) each(STATUS, statusLine);
-  if (rest.includes('[fault reason '))
-    each(SECOND_LINE, (match) => ({
-      kind: 'vtd-reason',
-      index: match.index,
-      interrupt: match[1] === 'INTR-REMAP',
-      reason: reasonOf(match[2], match[3]),
-    }));
+  if (rest.includes('[fault reason ')) each(SECOND_LINE, secondLine);
   if (rest.includes('[') || rest.includes('fault')) {
     if (PARTS.test(rest)) damaged = true;
     else if (BEGINNING.test(rest)) cut = true;
@@ -139,6 +135,17 @@ function readAll(text: string): Reading | undefined {
   if (messages.length === 0 && !cut && !damaged) return undefined;
   messages.sort((x, y) => x.index - y.index);
   return { messages, broken: damaged ? 'damaged' : cut ? 'cut' : 'no' };
+}
+
+function secondLine(match: RegExpExecArray): Message | undefined {
+  const reason = reasonOf(match[2], match[3]);
+  if (reason === undefined || reason > LARGEST_REASON) return undefined;
+  return {
+    kind: 'vtd-reason',
+    index: match.index,
+    interrupt: match[1] === 'INTR-REMAP',
+    reason,
+  };
 }
 
 function statusLine(match: RegExpExecArray): Message {
@@ -167,7 +174,8 @@ function dmaFault(match: RegExpExecArray): VtdFault | undefined {
   const [segment, bus, device, fn, oldPasid, hexMark, address, hexReason, reason] = match.slice(6);
   const pasid = hexNumber(newPasid ?? oldPasid);
   if (pasid !== undefined && pasid > LARGEST_PASID && pasid !== NO_PASID) return undefined;
-  const code = hexReason ?? reason;
+  const code = reasonOf(hexReason, reason);
+  if (code !== undefined && code > LARGEST_REASON) return undefined;
   return {
     kind: 'vtd',
     index: match.index,
@@ -181,13 +189,14 @@ function dmaFault(match: RegExpExecArray): VtdFault | undefined {
     pasid: pasid === NO_PASID ? undefined : pasid,
     address: hexWord(address),
     entryIndex: undefined,
-    reason: code === undefined ? undefined : reasonOf(hexReason, reason),
+    reason: code,
   };
 }
 
-function interruptFault(match: RegExpExecArray): VtdFault {
+function interruptFault(match: RegExpExecArray): VtdFault | undefined {
   const [, prefix, , segment, bus, device, fn, hexMark, index, hexReason, reason] = match;
-  const code = hexReason ?? reason;
+  const code = reasonOf(hexReason, reason);
+  if (code !== undefined && code > LARGEST_REASON) return undefined;
   return {
     kind: 'vtd',
     index: match.index,
@@ -201,7 +210,7 @@ function interruptFault(match: RegExpExecArray): VtdFault {
     pasid: undefined,
     address: undefined,
     entryIndex: hexNumber(index),
-    reason: code === undefined ? undefined : reasonOf(hexReason, reason),
+    reason: code,
   };
 }
 
@@ -223,6 +232,10 @@ function oneLineEra(
 }
 
 /** `0x` before the number means hexadecimal, its absence decimal, in every era. */
-function reasonOf(hexadecimal: string | undefined, decimal: string | undefined): number {
-  return hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
+function reasonOf(
+  hexadecimal: string | undefined,
+  decimal: string | undefined,
+): number | undefined {
+  if (hexadecimal !== undefined) return Number.parseInt(hexadecimal, 16);
+  return decimal === undefined ? undefined : Number(decimal);
 }

@@ -1,0 +1,287 @@
+import { isSuspicious } from './clean.ts';
+import { ANCHORS, anyOf, type Hint } from './read-line.ts';
+import { AnchorScanner, countNewlines } from './scan.ts';
+
+/** Bytes that are scanned at once: with their words in a processor's second-level cache. */
+const BLOCK = 128 * 1024;
+/** Bytes of a line that are looked at, to each side of an anchor. The kernel's own limit is 1,024. */
+const REACH = 4096;
+/** Bytes behind the place that is being read that are kept: a line before it and its own start. */
+const KEPT = 3 * REACH;
+const CAPACITY = 1024 * 1024;
+/** The least that holds what is kept and what may have to be waited for, twice. */
+const LEAST_CAPACITY = 128 * 1024;
+/** Arrivals kept before those of lines that were read are dropped: bytes may come one by one. */
+const MOST_ARRIVALS = 1024;
+
+const NEWLINE = 10;
+const RETURN = 13;
+
+/** What a byte is to the search for a line's ends. */
+const ENDS = 1;
+const ODD = 2;
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === NEWLINE || byte === RETURN ? ENDS : isSuspicious(byte) ? ODD : 0,
+);
+
+/** A line's bytes `[start, end)` without its end, and where the next one starts. */
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+  readonly next: number;
+  /** Whether it has bytes that a cleaned line does not have: anchors may show up in cleaning. */
+  readonly odd: boolean;
+}
+
+/** The answer of a step that cannot go on before more bytes are there. */
+export const WAIT = Symbol('wait');
+
+/** The search is the same for every log; its tables are made when the first one is read. */
+let search: { readonly scanner: AnchorScanner; readonly hints: readonly Hint[] } | undefined;
+
+function makeSearch(): NonNullable<typeof search> {
+  const scanner = new AnchorScanner(
+    ANCHORS.map((anchor) => anchor.text),
+    BLOCK,
+  );
+  const hints = scanner.anchorsOf.map((anchors) =>
+    anyOf(anchors.map((anchor) => ANCHORS[anchor].hint)),
+  );
+  return { scanner, hints };
+}
+
+/**
+ * The newest bytes of a log, in which anchors and lines are found. Its answers depend on the bytes
+ * alone, not on how they came; where they would, it says WAIT. Lines longer than REACH are seen in
+ * pieces.
+ */
+export class LineBuffer {
+  readonly #capacity: number;
+  /** A few bytes behind the capacity, which the search may look at. */
+  readonly bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #view: DataView;
+  readonly #search = (search ??= makeSearch());
+  /** Offset in the log of the buffer's first byte. */
+  #base = 0;
+  /** Bytes in the buffer. */
+  #filled = 0;
+  #taken = 0;
+  /** Up to here anchors have been looked for; those found and not yet read are in `#hits`. */
+  #scanned = 0;
+  /** From `#hit` up to `#hitCount`: last bytes of anchors. */
+  #hits = new Int32Array(256);
+  /** By hit: its window, an index into the hints. */
+  #windows = new Uint16Array(256);
+  #hit = 0;
+  #hitCount = 0;
+  /** Newlines before `#counted`. */
+  #newlines = 0;
+  #counted = 0;
+  /** When what stands up to an offset of the log arrived, oldest first. */
+  #arrivals: { end: number; readonly at: number }[] = [];
+  #ended = false;
+
+  /** @param expected bytes that the log has, where that is known: a short one needs less memory. */
+  constructor(expected = CAPACITY) {
+    this.#capacity = Math.min(CAPACITY, Math.max(LEAST_CAPACITY, (expected + 3) & ~3));
+    this.bytes = new Uint8Array(this.#capacity + 8);
+    this.#words = new Uint32Array(this.bytes.buffer);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  /**
+   * Free space for the next bytes. Never empty.
+   * @param kept index from which on everything is still needed, beside what KEPT keeps.
+   */
+  room(kept: number): Uint8Array {
+    if (this.#filled * 2 >= this.#capacity) this.#makeRoom(kept);
+    return this.bytes.subarray(this.#filled, this.#capacity);
+  }
+
+  filled(length: number, receivedAt: number | undefined): void {
+    this.#filled += length;
+    if (receivedAt !== undefined && length > 0) this.#arrived(receivedAt);
+  }
+
+  /** No more bytes come. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Up to this index lines have been read or passed over. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  set taken(at: number) {
+    this.#taken = at;
+  }
+
+  /** The log's offset of an index. */
+  offset(index: number): number {
+    return this.#base + index;
+  }
+
+  /** The index of a log offset. */
+  index(offset: number): number {
+    return offset - this.#base;
+  }
+
+  /** 1-based line of the byte at an index. */
+  lineAt(index: number): number {
+    this.#countTo(index);
+    return this.#newlines + 1;
+  }
+
+  /** Lines so far, one that has not ended included. */
+  get lines(): number {
+    this.#countTo(this.#filled);
+    const open = this.#filled > 0 && this.bytes[this.#filled - 1] !== NEWLINE;
+    return this.#newlines + (open ? 1 : 0);
+  }
+
+  /** The next anchor's last byte at or after `taken`; undefined when all bytes were searched. */
+  nextHit(): number | undefined {
+    for (;;) {
+      while (this.#hit < this.#hitCount && this.#hits[this.#hit] < this.#taken) this.#hit++;
+      if (this.#hit < this.#hitCount) return this.#hits[this.#hit];
+      if (this.#scanned >= this.#filled) return undefined;
+      const from = Math.max(this.#scanned, this.#taken);
+      const to = Math.min(this.#filled, from + BLOCK);
+      const { scanner } = this.#search;
+      const count = from < to ? scanner.scan(this.bytes, this.#view, from, to) : 0;
+      if (count > this.#hits.length) {
+        this.#hits = new Int32Array(count * 2);
+        this.#windows = new Uint16Array(count * 2);
+      }
+      for (let i = 0; i < count; i++) {
+        this.#hits[i] = scanner.hits[i];
+        this.#windows[i] = scanner.found[i];
+      }
+      this.#hit = 0;
+      this.#hitCount = count;
+      this.#scanned = Math.max(to, this.#scanned);
+      // Lines are counted while their bytes are near.
+      if (count === 0) this.#countTo(to);
+    }
+  }
+
+  /**
+   * What the anchors in the line of the last `nextHit` say that it can be; undefined where they
+   * are not all known, or are not those of the cleaned line.
+   */
+  hint(segment: Segment): Hint | undefined {
+    if (segment.odd || segment.end > this.#scanned) return undefined;
+    const { hints } = this.#search;
+    const first = hints[this.#windows[this.#hit]];
+    let all: Hint[] | undefined;
+    for (let at = this.#hit + 1; at < this.#hitCount && this.#hits[at] < segment.end; at++) {
+      const hint = hints[this.#windows[at]];
+      if (hint !== first) (all ??= [first]).push(hint);
+    }
+    return all ? anyOf(all) : first;
+  }
+
+  /** The line that holds the byte at `at`, or as much of it as is looked at. */
+  segmentAround(at: number): Segment | typeof WAIT {
+    const { bytes } = this;
+    const least = Math.max(this.#taken, at - REACH);
+    let kinds = 0;
+    let start = at;
+    for (; start > least; start--) {
+      const kind = KINDS[bytes[start - 1]];
+      if (kind & ENDS) break;
+      kinds |= kind;
+    }
+    return this.#segment(start, at, kinds);
+  }
+
+  /** The line that starts at `start`. @returns undefined when the log ends there. */
+  segmentFrom(start: number): Segment | typeof WAIT | undefined {
+    if (start >= this.#filled) return this.#ended ? undefined : WAIT;
+    return this.#segment(start, start, 0);
+  }
+
+  /** The line before the one that starts at `next`, if there is one and it is not too long. */
+  segmentBefore(next: number): Segment | undefined {
+    const { bytes } = this;
+    let end = next;
+    if (end > 0 && bytes[end - 1] === NEWLINE) end--;
+    while (end > 0 && bytes[end - 1] === RETURN) end--;
+    if (end === next || end === 0) return undefined;
+    const least = Math.max(0, next - REACH);
+    let start = end;
+    while (start > least && !(KINDS[bytes[start - 1]] & ENDS)) start--;
+    if (start === end || (start === least && least > 0)) return undefined;
+    return { start, end, next, odd: true };
+  }
+
+  /** When the byte before an index arrived. */
+  arrival(index: number): number | undefined {
+    if (this.#arrivals.length === 0) return undefined;
+    const end = this.#base + index;
+    return this.#arrivals.find((each) => each.end >= end)?.at ?? this.#arrivals.at(-1)?.at;
+  }
+
+  #segment(start: number, from: number, kindsBefore: number): Segment | typeof WAIT {
+    const { bytes } = this;
+    const most = Math.min(from + REACH, this.#filled);
+    let kinds = kindsBefore;
+    let end = from;
+    for (; end < most; end++) {
+      const kind = KINDS[bytes[end]];
+      if (kind & ENDS) break;
+      kinds |= kind;
+    }
+    const odd = kinds !== 0;
+    if (end === from + REACH) return { start, end, next: end, odd };
+    let next = end;
+    while (next < this.#filled && bytes[next] === RETURN) next++;
+    if (next === this.#filled && !this.#ended) return WAIT;
+    if (next < this.#filled && bytes[next] === NEWLINE) next++;
+    return { start, end, next, odd };
+  }
+
+  #arrived(at: number): void {
+    const end = this.#base + this.#filled;
+    const last = this.#arrivals.at(-1);
+    if (last?.at === at) last.end = end;
+    else this.#arrivals.push({ end, at });
+    if (this.#arrivals.length > MOST_ARRIVALS) {
+      const read = this.#base + Math.max(this.#taken, this.#pending() - KEPT);
+      this.#arrivals = this.#arrivals.filter((each) => each.end > read);
+    }
+  }
+
+  #countTo(to: number): void {
+    if (to < this.#counted)
+      this.#newlines -= countNewlines(this.bytes, this.#words, to, this.#counted);
+    else this.#newlines += countNewlines(this.bytes, this.#words, this.#counted, to);
+    this.#counted = to;
+  }
+
+  /** Where reading goes on: at an anchor whose line is not complete, or where the search ends. */
+  #pending(): number {
+    return this.#hit < this.#hitCount ? this.#hits[this.#hit] : this.#scanned;
+  }
+
+  /** Drops the bytes that nothing can refer to any more. */
+  #makeRoom(kept: number): void {
+    const drop = Math.max(0, Math.min(kept, this.#pending()) - KEPT) & ~3;
+    if (drop === 0) return;
+    this.#countTo(Math.max(this.#counted, drop));
+    this.bytes.copyWithin(0, drop, this.#filled);
+    this.#base += drop;
+    this.#filled -= drop;
+    this.#taken = Math.max(0, this.#taken - drop);
+    this.#scanned -= drop;
+    this.#counted -= drop;
+    for (let at = this.#hit; at < this.#hitCount; at++) this.#hits[at] -= drop;
+    this.#arrivals = this.#arrivals.filter((each) => each.end > this.#base);
+  }
+}
