@@ -24,12 +24,14 @@ const TOP_LEVEL_MASK = 7n;
 const USE_FIRST_LEVEL = 2n;
 /** pt_root of 5.10 holds the mode, the number of levels, in these bits. */
 const MODE_MASK = 7n;
+/** IOMMU_DOMAIN_IDENTITY of iommu_domain.type. */
+const IOMMU_DOMAIN_IDENTITY = 4n;
 /** PD_MODE_V2 of protection_domain.pd_mode. */
 const MODE_V2 = 2n;
 
 /**
- * Domains of devices that translate through page tables. Devices whose domain is the static
- * identity or blocking one (6.12 and later) have none and are left out, as are devices without
+ * Domains of devices that translate through page tables. Devices with an identity domain, or one
+ * of the static ones of 6.12 and later (identity, blocking), are left out, as are devices without
  * an IOMMU.
  */
 export function softwareDomains(
@@ -61,7 +63,7 @@ type Found = Pick<SoftwareDomain, 'format' | 'pageTable' | 'levels' | 'domain'>;
 function intelDomain(context: KernelContext, info: bigint, sequence: number): Found | undefined {
   const { reader } = context;
   const domain = reader.field('device_domain_info', info, 'domain');
-  if (!domain) return undefined;
+  if (!domain || isIdentity(context, 'dmar_domain', domain)) return undefined;
   const id = intelDomainId(context, domain, sequence);
   if (reader.has('dmar_domain', 'pgd')) {
     const agaw = reader.number('dmar_domain', domain, 'agaw');
@@ -89,6 +91,11 @@ function intelDomain(context: KernelContext, info: bigint, sequence: number): Fo
       domain: id,
     };
   return undefined;
+}
+
+/** Identity needs no table, whether the kernel keeps one for it or not. */
+function isIdentity(context: KernelContext, struct: string, domain: bigint): boolean {
+  return context.reader.field(struct, domain, 'domain.type') === IOMMU_DOMAIN_IDENTITY;
 }
 
 function usesFirstStage(context: KernelContext, domain: bigint): boolean {
@@ -147,7 +154,7 @@ export function xarrayEntry(
 function amdDomain(context: KernelContext, info: bigint): Found | undefined {
   const { reader } = context;
   const domain = reader.field('iommu_dev_data', info, 'domain');
-  if (!domain) return undefined;
+  if (!domain || isIdentity(context, 'protection_domain', domain)) return undefined;
   const field = (path: string): bigint | undefined =>
     reader.field('protection_domain', domain, path);
   const has = (path: string): boolean => reader.has('protection_domain', path);

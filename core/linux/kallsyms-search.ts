@@ -9,6 +9,8 @@ export interface KallsymsPlace {
   readonly tokenIndex: bigint;
   readonly numSyms: bigint;
   readonly names: bigint;
+  /** From the names on, the pages read by the search at hand. */
+  readonly stretch: Stretch;
   readonly count: number;
   readonly tokens: Tokens;
 }
@@ -170,6 +172,7 @@ function namesBefore(
           tokenIndex: address(table.indexAt),
           numSyms: address(at),
           names: address(namesAt),
+          stretch: image.from(namesAt),
           count,
           tokens: table.tokens,
         };

@@ -88,7 +88,7 @@ export class Kallsyms {
         return undefined;
       }
       const { place, count, tokens } = opened;
-      const names = new Stretch(memory, place.names, roomForNames(place, count));
+      const names = opened.stretch ?? new Stretch(memory, place.names, roomForNames(place, count));
       const found = new Map<string, number[]>();
       for (const name of new Set(['_stext', ...wanted])) found.set(name, []);
       const { scan, wide } = scanEither(names, count, tokens, found);
@@ -152,6 +152,8 @@ interface Opened {
   readonly place: Place;
   readonly count: number;
   readonly tokens: Tokens;
+  /** The names' bytes, where a search has read them already. */
+  readonly stretch: Stretch | undefined;
 }
 
 function openByVmcoreinfo(memory: VirtualMemory, info: Vmcoreinfo): Opened | undefined {
@@ -173,7 +175,7 @@ function openByVmcoreinfo(memory: VirtualMemory, info: Vmcoreinfo): Opened | und
     offsets: symbol('offsets'),
     relativeBase: symbol('relative_base'),
   };
-  return { place, count, tokens };
+  return { place, count, tokens, stretch: undefined };
 }
 
 function openBySearch(memory: VirtualMemory, info: Vmcoreinfo): Opened | undefined {
@@ -181,8 +183,9 @@ function openBySearch(memory: VirtualMemory, info: Vmcoreinfo): Opened | undefin
   if (stext === undefined) return undefined;
   const place = memory.notes.quietly(() => searchKallsyms(memory, stext));
   if (!place) return undefined;
-  const { count, tokens } = place;
-  return { place: { ...place, offsets: undefined, relativeBase: undefined }, count, tokens };
+  const { count, tokens, stretch } = place;
+  const tables = { ...place, offsets: undefined, relativeBase: undefined };
+  return { place: tables, count, tokens, stretch };
 }
 
 /**

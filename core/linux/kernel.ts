@@ -327,11 +327,14 @@ function kernelOf(memory: PhysicalMemory, info: Vmcoreinfo): Kernel {
   return new Kernel(info, virtual);
 }
 
-/** Whether the kernel that VMCOREINFO speaks of is in this memory: its tables map its text. */
+/**
+ * Whether the kernel that VMCOREINFO speaks of is in this memory: its page tables map its text to
+ * where the text must be. Copies of earlier kernels can outlive them.
+ */
 function isThere(kernel: Kernel): boolean {
   const { memory, info } = kernel;
   const stext = info.symbol('_stext')!;
-  const walked = memory.walkedAddress(stext);
+  const walked = memory.walk(stext);
   const there = memory.notes.quietly(() => memory.page(stext) !== undefined);
   return there && (walked === undefined || walked === memory.imageToPhysical(stext));
 }

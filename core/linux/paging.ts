@@ -227,10 +227,14 @@ export class VirtualMemory {
     }
   }
 
-  /** The walk's answer for a mapped address, to compare with the image's formula. */
-  walkedAddress(va: bigint): bigint | undefined {
+  /**
+   * What the page tables alone say of an address, to compare with the image's formula: its
+   * physical address, `unmapped`, or undefined when a table page is missing.
+   */
+  walk(va: bigint): bigint | 'unmapped' | undefined {
     const walked = this.#walk(va);
-    return walked.kind === 'mapped' ? walked.pa : undefined;
+    if (walked.kind === 'mapped') return walked.pa;
+    return walked.kind === 'unmapped' ? 'unmapped' : undefined;
   }
 
   #view(va: bigint, width: number): DataView | undefined {

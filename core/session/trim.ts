@@ -159,7 +159,7 @@ function readForOthers(
   for (const view of views)
     for (const pfn of kept)
       if (pfn >= view.from && pfn < view.to)
-        memory.walkedAddress(view.virtual + BigInt(pfn - view.from) * BigInt(PAGE_SIZE));
+        memory.walk(view.virtual + BigInt(pfn - view.from) * BigInt(PAGE_SIZE));
 }
 
 /** The answers that a memory gives to the questions of this case. */

@@ -11,6 +11,8 @@ export interface FakeKernelOptions {
   readonly physBase?: bigint;
   readonly fiveLevels?: boolean;
   readonly smeMask?: bigint;
+  /** Physical address from which page tables are made; 1 MiB when not given. */
+  readonly tablesAt?: bigint;
 }
 
 /**
@@ -26,13 +28,14 @@ export class FakeKernel {
   /** Virtual address of the top page table. */
   readonly root: bigint;
   readonly lines = new Map<string, string>();
-  #nextTable = 0x100000n;
+  #nextTable: bigint;
 
   constructor(options: FakeKernelOptions = {}) {
     this.slide = options.slide ?? 0x8a00000n;
     this.physBase = options.physBase ?? -0x7a00000n;
     this.fiveLevels = options.fiveLevels ?? false;
     this.smeMask = options.smeMask ?? 0n;
+    this.#nextTable = options.tablesAt ?? 0x100000n;
     this.root = this.stext + 0x1610000n;
     this.write(this.root, new Uint8Array(4096));
     this.line('OSRELEASE', '6.1.0-test');

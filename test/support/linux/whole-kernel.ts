@@ -162,15 +162,22 @@ export class WholeKernel {
     const types = this.#types();
     const start = kernel.stext + TYPES;
     kernel.write(start, types);
-    this.symbol('__start_BTF', start);
-    this.symbol('__stop_BTF', start + BigInt(types.length));
+    const bounds = [
+      { type: 'R', name: '__start_BTF', address: start },
+      { type: 'R', name: '__stop_BTF', address: start + BigInt(types.length) },
+    ];
     const filler = Array.from({ length: 300 }, (_, i) => ({
       type: 't',
       name: `some_function_${i}`,
       address: kernel.stext + BigInt(16 * (i + 1)),
     }));
     const base = kernel.stext + TABLES;
-    const image = kallsymsImage([...this.#symbols, ...filler], order, base, kernel.stext);
+    const image = kallsymsImage(
+      [...this.#symbols, ...bounds, ...filler],
+      order,
+      base,
+      kernel.stext,
+    );
     kernel.write(base, image.bytes);
     kernel.map(kernel.stext, kernel.physical(kernel.stext), 0x200000n, 0n);
     for (const name of [

@@ -6,6 +6,8 @@ import {
   rootSymbol,
   scanVmcoreinfo,
 } from '../../../core/linux/vmcoreinfo.ts';
+import { findKernels, openKernel, type Kernel } from '../../../core/linux/kernel.ts';
+import type { Failure } from '../../../core/memory/failure.ts';
 import { FakeKernel } from '../../support/linux/fake-kernel.ts';
 import { FakeMemory } from '../../support/linux/fake-memory.ts';
 
@@ -124,5 +126,58 @@ describe('scanVmcoreinfo finds the two copies of a kernel and nothing else', () 
     const stop = new AbortController();
     stop.abort();
     expect(() => scanVmcoreinfo(memory, { signal: stop.signal })).toThrow(/abort/i);
+  });
+});
+
+describe('findKernels', () => {
+  /** A kernel with its note in memory; pages of all kernels stand in one machine. */
+  function kernelAt(physBase: bigint, slide: bigint, note_: bigint, crashed: boolean): FakeKernel {
+    const kernel = new FakeKernel({ physBase, slide, tablesAt: note_ + 0x100000n });
+    kernel.write(kernel.stext, new Uint8Array(16));
+    kernel.map(kernel.stext, kernel.physical(kernel.stext), 0x200000n, 0n);
+    const text = kernel.vmcoreinfoText();
+    kernel.memory.write(note_, note(crashed ? `${text}CRASHTIME=9\n` : text));
+    kernel.memory.write(note_ + 0x4000n, encode(text));
+    return kernel;
+  }
+  const together = (...kernels: FakeKernel[]): FakeMemory => {
+    const memory = new FakeMemory();
+    for (const { memory: part } of kernels)
+      for (const { from } of part.ranges())
+        memory.write(BigInt(from) << 12n, part.page(from) as Uint8Array);
+    return memory;
+  };
+
+  test('two kernels in one machine: the crashed one first, each once', () => {
+    const second = kernelAt(0x10000000n, 0x2000000n, 0x400000n, false);
+    const first = kernelAt(0x22800000n, 0x8a00000n, 0x9000n, true);
+    const found = findKernels(together(second, first));
+    expect(found.map((each) => [each.kernelOffset, each.info.crashTime])).toEqual([
+      [0x8a00000n, 9],
+      [0x2000000n, undefined],
+    ]);
+  });
+
+  test('a copy whose kernel is gone is none', () => {
+    const kernel = kernelAt(0x22800000n, 0x8a00000n, 0x9000n, true);
+    const root = kernel.physical(kernel.root);
+    kernel.memory.write(root, new Uint8Array(4096));
+    expect(findKernels(kernel.memory)).toEqual([]);
+    const opened = openKernel(kernel.memory);
+    expect((opened as Failure).line()).toContain('No VMCOREINFO was found');
+  });
+
+  test('with a table page missing, the benefit of the doubt', () => {
+    const kernel = kernelAt(0x22800000n, 0x8a00000n, 0x9000n, true);
+    kernel.memory.lose(kernel.physical(kernel.root));
+    expect(findKernels(kernel.memory)).toHaveLength(1);
+  });
+
+  test('a note that lacks a line: the memory is asked for a better copy', () => {
+    const kernel = kernelAt(0x22800000n, 0x8a00000n, 0x9000n, true);
+    const short = kernel.vmcoreinfoText().replace(/^NUMBER\(phys_base\).*\n/m, '');
+    expect((openKernel(kernel.memory, { vmcoreinfo: short }) as Kernel).info.crashTime).toBe(9);
+    const alone = openKernel(new FakeMemory(), { vmcoreinfo: short });
+    expect((alone as Failure).line()).toContain('lacks lines that are needed');
   });
 });
