@@ -1,7 +1,11 @@
 // Finds the device that faulted first, shows its entry, changes it, and shows what the walk says then.
-const first = [...faults()].find((fault) => fault.type !== 'interrupt' && fault.bdf && fault.address !== undefined);
+const first = [...faults()].find(
+  (fault) => fault.type !== 'interrupt' && fault.bdf && fault.address !== undefined,
+);
 if (!first) throw new Error('No DMA fault in this session.');
-print(`first fault: ${first.bdf} ${first.access} ${hex(first.address!)}, reason ${hex(first.reason ?? 0)}`);
+print(
+  `first fault: ${first.bdf} ${first.access} ${hex(first.address!)}, reason ${hex(first.reason ?? 0)}`,
+);
 
 const culprit = device(first.bdf!);
 const before = culprit.entry();

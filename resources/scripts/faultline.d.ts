@@ -156,7 +156,10 @@ declare function device(bdf: string, pasid?: number): Device;
 declare function walk(bdf: string, address: Address, options?: WalkOptions): Walk;
 
 /** A device's leaves in order of IOVA, lazily. */
-declare function mappings(device: string | Device, options?: { pasid?: number; from?: Address }): Iterable<Mapping>;
+declare function mappings(
+  device: string | Device,
+  options?: { pasid?: number; from?: Address },
+): Iterable<Mapping>;
 
 /** The session's faults that pass a filter (`bdf:02:00.0 reason:0x06`), in order, lazily. */
 declare function faults(filter?: string): Iterable<Fault>;
@@ -174,7 +177,10 @@ declare function redo(): void;
 declare function registers(unit: string | Unit): Registers;
 
 /** Writes a register of a simulated unit, with the effect that hardware gives it. */
-declare function writeRegister(register: Register, value: Address): { readonly events: readonly string[] };
+declare function writeRegister(
+  register: Register,
+  value: Address,
+): { readonly events: readonly string[] };
 
 /** `0x1f00000` */
 declare function hex(value: Address): string;

@@ -21,11 +21,13 @@ export const command: Command = {
     const outputs: ScriptOutput[] = [];
     let state = 'failed';
     try {
-      if (sources.length > 0)
-        await client.call('session.open', {
-          paths: sources.map((each) => resolve(each)),
-          add: false,
-        });
+      if (sources.length > 0) {
+        const paths = sources.map((each) => resolve(each));
+        const session = await client.call('session.open', { paths, add: false });
+        // A script sees the whole recording: nobody watches it being replayed here.
+        for (const { id, replay } of session.consoles)
+          if (replay) await client.call('console.replay', { console: id, action: 'end' });
+      }
       const feed = client.subscribe(
         'script.run',
         { run: 'cli', source, repl: false },
