@@ -5,38 +5,40 @@ import type { Finding } from '../iommu/finding.ts';
 import type { Entry } from '../iommu/unit.ts';
 import type { Capabilities } from './capabilities.ts';
 import { entryFinding } from './findings.ts';
-import { beyondHost } from './reserved.ts';
+import { beyondHost, entryReserved } from './reserved.ts';
 import { CONTEXT_ENTRY, PASID_TABLE_ENTRY, SCALABLE_CONTEXT_ENTRY } from './tables.ts';
-
-/** Address fields whose bits at and above the host address width are reserved. */
-function beyondWidth(entry: Entry, capabilities: Capabilities): string[] {
-  const mask = beyondHost(capabilities, 63);
-  return entry.layout.fields
-    .filter((field) => field.kind === 'address' && field.pieces.length === 1)
-    .filter(({ pieces: [{ high }] }) => {
-      const word = entry.words[Math.floor(high / 64)] ?? 0n;
-      return high % 64 === 63 && (word & mask) !== 0n;
-    })
-    .map((field) => field.name);
-}
 
 /** Whether reserved bits are set that the hardware looks at in this entry. */
 export function hasReserved(entry: Entry, capabilities: Capabilities): boolean {
-  return (
-    reservedSet(entry.layout, entry.words).length > 0 || beyondWidth(entry, capabilities).length > 0
-  );
+  const masks = entryReserved(capabilities, entry.layout);
+  return masks.some((mask, word) => ((entry.words[word] ?? 0n) & mask) !== 0n);
 }
 
-/** One finding for all reserved bits that are set in an entry. */
+/** One finding for all reserved bits that are set in a root, context or PASID entry. */
 export function checkReserved(entry: Entry, capabilities: Capabilities): Finding[] {
-  const set = reservedSet(entry.layout, entry.words).map((field) =>
-    field.name.replace('reserved', 'bits'),
+  if (!hasReserved(entry, capabilities)) return [];
+  const beyond = beyondHost(capabilities, 63);
+  const wide = entry.layout.fields
+    .filter(({ kind, pieces: [{ high }] }) => {
+      const word = entry.words[Math.floor(high / 64)] ?? 0n;
+      return kind === 'address' && high % 64 === 63 && (word & beyond) !== 0n;
+    })
+    .map(({ name }) => `${name} above the address width`);
+  return [reservedFinding(entry, wide)];
+}
+
+/** The same for an entry whose addresses are not the host's, or that has none. */
+export function checkReservedFields(entry: Entry): Finding[] {
+  return reservedSet(entry.layout, entry.words).length === 0 ? [] : [reservedFinding(entry, [])];
+}
+
+function reservedFinding(entry: Entry, more: readonly string[]): Finding {
+  const set = reservedSet(entry.layout, entry.words).map(({ name }) =>
+    name.replace('reserved', 'bits'),
   );
-  const wide = beyondWidth(entry, capabilities).map((name) => `${name} above the address width`);
-  const all = [...set, ...wide];
-  if (all.length === 0) return [];
+  const all = [...set, ...more];
   const text = `Reserved bits are set (${all.join(', ')}); the hardware refuses requests that use this entry.`;
-  return [{ id: 'reserved-bits', ...entryFinding('error', entry.path, text, entry, all[0]) }];
+  return { id: 'reserved-bits', ...entryFinding('error', entry.path, text, entry, all[0]) };
 }
 
 const finding = (id: string, entry: Entry, field: string, text: string): Finding => ({

@@ -3,13 +3,13 @@ import type { Layout, Words } from '../bits/layout.ts';
 import { addressOf, valueOf } from '../bits/layout.ts';
 import { formatBdf } from '../format/bdf.ts';
 import type { IntelFacts } from '../iommu/facts.ts';
-import type { Finding, Incomplete } from '../iommu/finding.ts';
+import type { Incomplete } from '../iommu/finding.ts';
 import type { Device, DeviceList, Entry, Translation } from '../iommu/unit.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import { pfnOf } from '../memory/physical.ts';
 import type { Capabilities } from './capabilities.ts';
 import { checkContext, checkPasidEntry, checkReserved } from './checks.ts';
-import { missingPage } from './findings.ts';
+import { Findings, missingPage } from './findings.ts';
 import { busPath, contextPath, directoryPath, rootPath, tablesPath } from './paths.ts';
 import { ENTRY_ADDRESS, entryWords, tableWords, wordsAt } from './reader.ts';
 import {
@@ -22,10 +22,13 @@ import {
 } from './tables.ts';
 import type { PageTable } from './walk-paging.ts';
 
-/** Rows beyond which the list is cut: two for each of the 64 K functions that a segment can have. */
-const MAX_ROWS = 1 << 17;
+/** Rows beyond which the list is cut: one for each function that a segment can have. */
+const MAX_ROWS = 1 << 16;
 /** Table pages beyond which the list is cut; each of 64 K functions may have some of its own. */
 const MAX_PAGES = 1 << 18;
+/** Visits beyond which tables that are reached again and again are taken for damage. */
+const SHARED_VISITS = 256;
+const SHARED_FACTOR = 16;
 
 const LEGACY_TRANSLATIONS: readonly Translation[] = [
   'second-stage',
@@ -52,8 +55,7 @@ export function listDevices(
 ): DeviceList {
   const lister = new Lister(facts, memory, capabilities);
   lister.run();
-  const { devices, findings, incomplete } = lister;
-  return { devices, same: [], findings, incomplete };
+  return lister.list();
 }
 
 /** The rows of one function in scalable mode: its present PASID table entries. */
@@ -66,8 +68,7 @@ export function listPasids(
 ): DeviceList {
   const lister = new Lister(facts, memory, capabilities);
   lister.directory(id, context);
-  const { devices, findings, incomplete } = lister;
-  return { devices, same: [], findings, incomplete };
+  return lister.list();
 }
 
 /** The row of a present context entry in legacy mode. */
@@ -90,7 +91,10 @@ export function legacyDevice(
     levels: Number(valueOf(CONTEXT_ENTRY, words, 'AW')) + 2,
     pageTable: tables ? addressOf(CONTEXT_ENTRY, words, 'SSPTPTR') & ENTRY_ADDRESS : undefined,
     amd: undefined,
-    findings: checkContext(entry, capabilities),
+    // Found when asked for: a damaged table may have very many rows.
+    get findings() {
+      return checkContext(entry, capabilities);
+    },
   };
 }
 
@@ -115,7 +119,9 @@ export function pasidDevice(
     levels: shape?.levels,
     pageTable: shape?.pageTable,
     amd: undefined,
-    findings: checkPasidEntry(entry, capabilities),
+    get findings() {
+      return checkPasidEntry(entry, capabilities);
+    },
   };
 }
 
@@ -147,12 +153,13 @@ export function secondStageOf(words: Words, path: string): PageTable {
 
 class Lister {
   readonly devices: Device[] = [];
-  readonly findings: Finding[] = [];
+  readonly #findings = new Findings();
   readonly incomplete: Incomplete[] = [];
   readonly #facts: IntelFacts;
   readonly #memory: PhysicalMemory;
   readonly #capabilities: Capabilities;
   readonly #missing = new Set<bigint>();
+  readonly #seen = new Set<number>();
   #pages = 0;
   #cut = false;
 
@@ -162,6 +169,11 @@ class Lister {
     this.#capabilities = capabilities;
   }
 
+  list(): DeviceList {
+    const { devices, incomplete } = this;
+    return { devices, same: [], findings: this.#findings.list(), incomplete };
+  }
+
   run(): void {
     const { rootTable, mode } = this.#facts;
     if (rootTable === undefined || mode === undefined) {
@@ -169,13 +181,15 @@ class Lister {
       return;
     }
     if (mode === 'abort') {
-      this.findings.push({
-        severity: 'warning',
-        id: 'abort-mode',
-        at: this.#facts.name,
-        text: 'RTADDR selects the abort DMA mode: no table is used, all DMA is refused.',
-        evidence: [],
-      });
+      this.#findings.take([
+        {
+          severity: 'warning',
+          id: 'abort-mode',
+          at: this.#facts.name,
+          text: 'RTADDR selects the abort DMA mode: no table is used, all DMA is refused.',
+          evidence: [],
+        },
+      ]);
       return;
     }
     const root = this.#page(rootTable, 'root table', rootPath(this.#facts));
@@ -193,7 +207,7 @@ class Lister {
     const present = (words[0] & 1n) === 1n || (scalable && (words[1] & 1n) === 1n);
     if (!present) return;
     const at = busPath(this.#facts, bus);
-    this.findings.push(...checkReserved({ path: at, address, words, layout }, this.#capabilities));
+    this.#findings.take(checkReserved({ path: at, address, words, layout }, this.#capabilities));
     if (scalable) {
       for (const half of [0, 1]) {
         const pointer = words[half];
@@ -231,7 +245,7 @@ class Lister {
         words: wordsAt(page, 4 * index, 4),
         layout: SCALABLE_CONTEXT_ENTRY,
       };
-      this.findings.push(...checkContext(entry, this.#capabilities));
+      this.#findings.take(checkContext(entry, this.#capabilities));
       this.directory(id, entry.words);
     }
   }
@@ -253,7 +267,7 @@ class Lister {
   #pasidTable(id: number, index: number, address: bigint, words: Words): void {
     const at = directoryPath(this.#facts, id, index);
     const entry = { path: at, address, words, layout: PASID_DIRECTORY_ENTRY };
-    this.findings.push(...checkReserved(entry, this.#capabilities));
+    this.#findings.take(checkReserved(entry, this.#capabilities));
     const table = words[0] & ENTRY_ADDRESS;
     const page = this.#page(table, 'PASID table', at);
     if (!page) return;
@@ -282,7 +296,13 @@ class Lister {
       this.#stop(`more than ${MAX_PAGES} table pages`);
       return undefined;
     }
-    const words = tableWords(this.#memory, pfnOf(address));
+    const pfn = pfnOf(address);
+    this.#seen.add(pfn);
+    if (this.#pages > SHARED_VISITS && this.#pages > SHARED_FACTOR * this.#seen.size) {
+      this.#stop('the same table pages are reached again and again');
+      return undefined;
+    }
+    const words = tableWords(this.#memory, pfn);
     if (typeof words !== 'string') return words;
     if (!this.#missing.has(address)) {
       this.#missing.add(address);

@@ -24,6 +24,11 @@ export class Findings {
     this.#counts.set(id, { count: (seen?.count ?? 0) + 1, last: finding });
   }
 
+  /** Takes findings that were made elsewhere. */
+  take(findings: readonly Finding[]): void {
+    for (const finding of findings) this.add(finding.id, () => finding);
+  }
+
   list(): Finding[] {
     const more: Finding[] = [];
     for (const [id, { count, last }] of this.#counts)

@@ -10,7 +10,7 @@ import { queueCapacity, queueEntry } from './queue.ts';
 import { tableWords } from './reader.ts';
 import type { EntryTable, TreeSource } from './tree-node.ts';
 import { countPresent, tableRows, treeNode } from './tree-node.ts';
-import { checkReserved } from './checks.ts';
+import { checkReservedFields } from './checks.ts';
 
 /** Looks at entries of a table page by page: what is asked for comes in order. */
 function presence(
@@ -60,7 +60,7 @@ export function interruptTableNode(source: TreeSource): TreeNode | undefined {
 }
 
 function interruptNode(source: TreeSource, index: number, entry: Entry | undefined): TreeNode {
-  const { facts, capabilities } = source;
+  const { facts } = source;
   const path = interruptPath(facts, index);
   const label = `IRTE ${index}`;
   if (!entry)
@@ -82,7 +82,7 @@ function interruptNode(source: TreeSource, index: number, entry: Entry | undefin
     kind: 'entry',
     decoded: `${row.posted ? 'posted, ' : ''}vector ${row.vector}${destination}${source_}`,
     entry,
-    findings: checkReserved(entry, capabilities),
+    findings: checkReservedFields(entry),
   });
 }
 
@@ -131,7 +131,7 @@ function pending(
 }
 
 function descriptorNode(
-  { facts, capabilities }: TreeSource,
+  { facts }: TreeSource,
   index: number,
   entry: Entry | undefined,
   waiting: boolean,
@@ -155,7 +155,7 @@ function descriptorNode(
     kind: 'entry',
     decoded: `${waiting ? 'pending, ' : ''}${describe(entry)}`,
     entry,
-    findings: checkReserved(entry, capabilities),
+    findings: checkReservedFields(entry),
   });
 }
 

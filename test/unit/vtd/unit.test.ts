@@ -150,7 +150,7 @@ describe('devices in scalable mode', () => {
     for (let at = 0n; at < 16384n; at++) bench.put(DIRECTORY + 8n * at, 0x2_0001n | (1n << 20n));
     for (let at = 0n; at < 64n; at++) bench.put(0x12_0000n + 64n * at, 0x101n);
     const { devices, incomplete } = bench.unit().devices();
-    expect(devices.length).toBeLessThanOrEqual(1 << 19);
+    expect(devices.length).toBeLessThanOrEqual(1 << 16);
     expect(incomplete.at(-1)?.text).toMatch(/device list stopped/);
   });
 });
