@@ -1,8 +1,12 @@
-import { decode, type Layout } from '../bits/layout.ts';
-import { hex } from '../format/hex.ts';
-import type { DumpedEntry, FaultRecord } from '../iommu/fault.ts';
+import { commandLayout } from '../amdvi/commands.ts';
 import { DTE } from '../amdvi/dte.ts';
 import { pageFaultMeaning } from '../amdvi/events.ts';
+import { decode, valueOf, type Layout } from '../bits/layout.ts';
+import { hex } from '../format/hex.ts';
+import type { DumpedEntry, FaultRecord } from '../iommu/fault.ts';
+import { descriptorLayout } from '../vtd/descriptors.ts';
+import { pagingLayout } from '../vtd/paging.ts';
+import { FSTS } from '../vtd/registers-faults.ts';
 import {
   CONTEXT_ENTRY,
   PASID_DIRECTORY_ENTRY,
@@ -11,16 +15,15 @@ import {
   SCALABLE_CONTEXT_ENTRY,
   SCALABLE_ROOT_ENTRY,
 } from '../vtd/tables.ts';
-
-/** Bits of the fault status register (VT-d 4.1 §11.4.8.1), by position. */
-const STATUS_BITS = ['PFO', 'PPF', 'AFO', 'APF', 'IQE', 'ICE', 'ITE', 'PRO'];
+import type { PhaseRecord } from './records.ts';
 
 /** Names of the bits that are set in a fault status register: `PPF, FRI 1`. */
 export function statusNames(status: number): string[] {
-  const names = STATUS_BITS.filter((_, bit) => (status >>> bit) & 1);
-  const pending = (status >>> 1) & 1;
+  const names = decode(FSTS.layout, [BigInt(status)])
+    .filter(({ field, value }) => field.kind === 'flag' && value !== 0n)
+    .map(({ field }) => field.name);
   // The index of the record counts only while one is pending.
-  if (pending) names.push(`FRI ${(status >>> 8) & 0xff}`);
+  if (names.includes('PPF')) names.push(`FRI ${(status >>> 8) & 0xff}`);
   return names;
 }
 
@@ -47,11 +50,17 @@ export function describeFault(record: FaultRecord): string {
   return `${who}${pasid} ${what}: ${reason}`;
 }
 
+/** PGTT of a PASID table entry (VT-d 4.1 §9.6) for first-stage tables. */
+const FIRST_STAGE_ONLY = 1n;
+
 /** The layout of an entry that a kernel dumped; undefined where it depends on what is not known. */
-function dumpLayout(entry: DumpedEntry, scalable: boolean): Layout | undefined {
+function dumpLayout(entry: DumpedEntry, dump: readonly DumpedEntry[]): Layout | undefined {
+  const scalable = dump.some((each) => each.what === 'scalable mode root entry');
   switch (entry.what) {
     case 'DTE':
       return DTE;
+    case 'CMD':
+      return entry.words.length === 2 ? commandLayout(entry.words) : undefined;
     case 'root entry':
       return ROOT_ENTRY;
     case 'scalable mode root entry':
@@ -62,6 +71,14 @@ function dumpLayout(entry: DumpedEntry, scalable: boolean): Layout | undefined {
       return PASID_DIRECTORY_ENTRY;
     case 'pasid table entry':
       return PASID_TABLE_ENTRY;
+    case 'pte': {
+      const table = dump.find((each) => each.what === 'pasid table entry');
+      if (scalable && !table) return undefined;
+      const type = table ? valueOf(PASID_TABLE_ENTRY, table.words, 'PGTT') : 0n;
+      const stage = type === FIRST_STAGE_ONLY ? 'first' : 'second';
+      const { level = 0 } = entry;
+      return level < 1 || level > 5 ? undefined : pagingLayout(stage, level, entry.words[0] ?? 0n);
+    }
     default:
       return undefined;
   }
@@ -70,13 +87,32 @@ function dumpLayout(entry: DumpedEntry, scalable: boolean): Layout | undefined {
 /**
  * The fields of a dumped entry that are not zero, as `P=1 TT=0x2`. Only the bits that the words
  * cover: the kernel prints half of some entries.
- * @param scalable whether the unit is in scalable mode (its root entry says so).
+ * @param dump all that was dumped with it: it tells the mode of the unit and the kind of table.
  */
-export function describeDump(entry: DumpedEntry, scalable: boolean): string {
-  const of = dumpLayout(entry, scalable);
-  if (!of) return '';
-  const known = entry.words.length * 64;
-  return decode(of, entry.words)
+export function describeDump(entry: DumpedEntry, dump: readonly DumpedEntry[]): string {
+  const of = dumpLayout(entry, dump);
+  return of ? fieldsOf(of, entry.words) : '';
+}
+
+/** The fields of a VT-d invalidation descriptor that are not zero, behind its name. */
+function describeDescriptor(words: readonly bigint[]): string {
+  const of = descriptorLayout(words, 16);
+  return `${of.name}: ${fieldsOf(of, words)}`;
+}
+
+/** A phase line in a few words, for a tip. */
+export function describePhase({ phase, event, details }: PhaseRecord): string {
+  const { status, qw0, qw1 } = details;
+  if (phase === 'status' && typeof status === 'bigint')
+    return statusNames(Number(status)).join(', ');
+  if (event.startsWith('queue-') && typeof qw0 === 'bigint' && typeof qw1 === 'bigint')
+    return describeDescriptor([qw0, qw1]);
+  return event;
+}
+
+function fieldsOf(of: Layout, words: readonly bigint[]): string {
+  const known = words.length * 64;
+  return decode(of, words)
     .filter(
       ({ field, value }) =>
         value !== 0n &&

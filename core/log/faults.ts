@@ -3,7 +3,7 @@ import { formatBdf } from '../format/bdf.ts';
 import type { DumpedEntry, FaultRecord } from '../iommu/fault.ts';
 import { faultReasonName } from '../vtd/reasons.ts';
 import type { AmdDevice, AmdEvent, DumpLine, VtdFault, VtdReason } from './message.ts';
-import type { LogSink, Place } from './records.ts';
+import type { Place } from './records.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -27,9 +27,16 @@ const MOST_WORDS = 32;
 /** A fault follows its status line within this many seconds. */
 const SOON = 1;
 
+/** Takes records as they are complete. */
+export interface FaultSink {
+  /** `shown` is the line that tells what the fault is: the body, where its header stands before it. */
+  onFault(record: FaultRecord, ordinal: number, shown: Place): void;
+  onFaultGrown(record: FaultRecord, ordinal: number): void;
+}
+
 /** Builds fault records out of lines and halves of lines. */
 export class Faults {
-  readonly #sink: LogSink;
+  readonly #sink: FaultSink;
   #count = 0;
   #halves: Half[] = [];
   /** Where an `Event logged [` without its body stands, and whether bodies had their device before them. */
@@ -42,7 +49,7 @@ export class Faults {
   #dumping = false;
   #lastLine = 0;
 
-  constructor(sink: LogSink) {
+  constructor(sink: FaultSink) {
     this.#sink = sink;
   }
 
@@ -125,7 +132,7 @@ export class Faults {
     if (message.raw) record.raw = message.raw;
     if (message.unit !== undefined) record.unit = message.unit;
     if (message.driver !== undefined) record.driver = message.driver;
-    this.#emit(record);
+    this.#emit(record, at);
     return record;
   }
 
@@ -136,7 +143,7 @@ export class Faults {
     setDevice(record, message.id, message.segment);
     record.event = 'IO_PAGE_FAULT';
     record.domain = message.domain;
-    this.#emit(record);
+    this.#emit(record, at);
     return true;
   }
 
@@ -158,13 +165,13 @@ export class Faults {
     record.length = at.offset + at.length - record.offset!;
     if (line.what === 'start') {
       if (line.unit !== undefined && /^dmar\d+$/.test(line.unit)) record.unit = line.unit;
-      this.#sink.onFaultGrown?.(record, this.#count - 1);
+      this.#sink.onFaultGrown(record, this.#count - 1);
       return { what: 'start', words: [] };
     }
     const entry = this.#addWords(line);
     record.raw = [...(record.raw ?? []), ...line.words];
     record.dump = this.#dump.map((each) => ({ ...each }));
-    this.#sink.onFaultGrown?.(record, this.#count - 1);
+    this.#sink.onFaultGrown(record, this.#count - 1);
     return entry;
   }
 
@@ -205,7 +212,7 @@ export class Faults {
     const status = this.#status;
     if (status && status.kernel === at.kernel && near(status, at)) record.status = status.value;
     record.era = fault.era;
-    this.#emit(record);
+    this.#emit(record, at);
   }
 
   #begin(
@@ -230,12 +237,12 @@ export class Faults {
     return header && header.kernel === at.kernel && at.line - header.line <= NEAR ? header : at;
   }
 
-  #emit(record: Mutable<FaultRecord>): void {
+  #emit(record: Mutable<FaultRecord>, shown: Place): void {
     this.#newest = record;
     this.#dump = [];
     this.#words32 = undefined;
     const ordinal = this.#count++;
-    this.#sink.onFault?.(record, ordinal);
+    this.#sink.onFault(record, ordinal, shown);
   }
 
   /** Puts a line's words where they belong: DTE and commands come word by word. */

@@ -5,8 +5,13 @@ const range = { start: 'hex', end: 'hex', megabytes: 'decimal' } as const;
 
 /** The way from a boot over a panic to the saved dump, in the usual order. */
 export const MILESTONES: readonly PhaseRule[] = [
-  rule('Linux version ', /^Linux version (?<release>\S+) \(.*$/, 'boot', 'linux-version'),
-  rule('ommand line: ', /^(?:Kernel c|C)ommand line: (?<commandLine>.*)$/, 'boot', 'command-line'),
+  rule('Linux version ', /^\s*Linux version (?<release>\S+) \(.*$/, 'boot', 'linux-version'),
+  rule(
+    'ommand line: ',
+    /^\s*(?:Kernel c|C)ommand line: (?<commandLine>.*)$/,
+    'boot',
+    'command-line',
+  ),
 
   rule(
     'for crashkernel',

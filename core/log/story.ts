@@ -1,5 +1,5 @@
 import type { Severity } from '../iommu/finding.ts';
-import { describeDump, describeFault, statusNames } from './describe.ts';
+import { describeDump, describeFault, describePhase, statusNames } from './describe.ts';
 import { Faults, type Printed } from './faults.ts';
 import { Gaps, type Gap } from './gaps.ts';
 import { HandOffs } from './hand-offs.ts';
@@ -36,7 +36,6 @@ export class Story {
   /** Notes that are told once in a kernel. */
   #told = new Set<string>();
   #last: Printed | undefined;
-  #scalable = false;
 
   /** @param timeBefore the stamp of the line before the one that starts at an offset. */
   constructor(sink: LogSink, timeBefore: (offset: number) => number | undefined) {
@@ -44,10 +43,10 @@ export class Story {
     this.#timeBefore = timeBefore;
     this.#kernels = new Kernels(sink);
     this.#faults = new Faults({
-      onFault: (record, ordinal) => {
+      onFault: (record, ordinal, shown) => {
         sink.onFault?.(record, ordinal);
         if (sink.onMark)
-          this.#mark(record.line, record.offset!, 'fault', 'error', ordinal, () =>
+          this.#mark(shown.line, shown.offset, 'fault', 'error', ordinal, () =>
             describeFault(record),
           );
       },
@@ -203,11 +202,9 @@ export class Story {
       });
       return;
     }
-    if (entry.what === 'scalable mode root entry') this.#scalable = true;
-    else if (entry.what === 'root entry') this.#scalable = false;
     const { newest, dump } = this.#faults;
     this.#mark(at.line, at.offset, 'dump', 'note', undefined, () =>
-      entry.words.length > 0 ? describeDump(entry, this.#scalable) : message.text,
+      entry.words.length > 0 ? describeDump(entry, dump) : message.text,
     );
     const { current } = this.#kernels;
     const release = parseRelease(current?.release);
@@ -301,7 +298,7 @@ export class Story {
     };
     this.#sink.onPhase?.(record);
     this.#mark(at.line, at.offset, markOf(phase), what.severity, undefined, () =>
-      phase === 'status' ? statusNames(Number(what.details['status'])).join(', ') : what.event,
+      describePhase(record),
     );
   }
 
