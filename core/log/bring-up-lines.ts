@@ -1,4 +1,5 @@
-import { rule, type PhaseRule } from './phase-table.ts';
+import type { PhaseRule } from './phase-rule.ts';
+import { rule } from './phase-table.ts';
 
 const BDF = '(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]';
 const numbered = (groups: Readonly<Record<string, string | undefined>>): string | undefined =>

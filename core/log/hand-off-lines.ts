@@ -1,4 +1,5 @@
-import { rule, type PhaseRule } from './phase-table.ts';
+import type { PhaseRule } from './phase-rule.ts';
+import { rule } from './phase-table.ts';
 
 const numbered = (groups: Readonly<Record<string, string | undefined>>): string | undefined =>
   groups['number'] === undefined ? undefined : `ivhd${groups['number']}`;

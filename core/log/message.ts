@@ -1,6 +1,6 @@
 import type { VtdEra } from '../iommu/fault.ts';
 import type { Severity } from '../iommu/finding.ts';
-import type { PhaseRule } from './phase-table.ts';
+import type { PhaseRule } from './phase-rule.ts';
 import type { Detail, Phase } from './records.ts';
 
 /** What one line says: the parts that are found in it, before anything is joined across lines. */

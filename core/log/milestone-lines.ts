@@ -1,4 +1,5 @@
-import { rule, type PhaseRule } from './phase-table.ts';
+import type { PhaseRule } from './phase-rule.ts';
+import { rule } from './phase-table.ts';
 
 const megabytes = { megabytes: 'decimal', at: 'decimal', ram: 'decimal' } as const;
 const range = { start: 'hex', end: 'hex', megabytes: 'decimal' } as const;

@@ -4,7 +4,8 @@ import { DUMP_ANCHORS, readDump } from './dump-lines.ts';
 import { HAND_OFF } from './hand-off-lines.ts';
 import type { Message, Reading } from './message.ts';
 import { MILESTONES } from './milestone-lines.ts';
-import { readRules, type PhaseRule } from './phase-table.ts';
+import type { PhaseRule } from './phase-rule.ts';
+import { readRules } from './phase-table.ts';
 import { RUN_TIME } from './run-time-lines.ts';
 import { readVtd, VTD_ANCHORS } from './vtd-lines.ts';
 

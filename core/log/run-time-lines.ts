@@ -1,4 +1,5 @@
-import { rule, type PhaseRule } from './phase-table.ts';
+import type { PhaseRule } from './phase-rule.ts';
+import { rule } from './phase-table.ts';
 
 const error = { severity: 'error' } as const;
 const words = { kinds: { qw0: 'hex', qw1: 'hex' } } as const;
