@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./commands/audit.ts')).command,
   reverse: async () => (await import('./commands/reverse.ts')).command,
   diff: async () => (await import('./commands/diff.ts')).command,
+  scan: async () => (await import('./commands/scan.ts')).command,
   acpi: async () => (await import('./commands/acpi.ts')).command,
   handoff: async () => (await import('./commands/handoff.ts')).command,
   trim: async () => (await import('./commands/trim.ts')).command,
