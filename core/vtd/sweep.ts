@@ -79,6 +79,8 @@ class Sweep {
   readonly #missing = new Set<number>();
   #visits = 0;
   #stopped = false;
+  /** Leaves that end at or below this input frame are passed over: a sweep that goes on. */
+  readonly #from: number;
 
   constructor(
     memory: PhysicalMemory,
@@ -91,6 +93,7 @@ class Sweep {
     this.#target = target;
     this.#sink = sink;
     this.#budget = budget;
+    this.#from = budget.from ?? 0;
     for (let level = 1; level <= 5; level++) {
       const table = pagingReserved(capabilities, target.stage, level, false);
       const page = pagingReserved(capabilities, target.stage, level, true);
@@ -181,7 +184,8 @@ class Sweep {
   #entries(words: Uint32Array, level: number, pfn: number, frame: number, rights: number): void {
     const second = this.#target.stage === 'second';
     const span = ENTRIES ** (level - 1);
-    for (let index = 0; index < ENTRIES; index++) {
+    const first = this.#from > frame ? Math.floor((this.#from - frame) / span) : 0;
+    for (let index = first; index < ENTRIES; index++) {
       const low = words[2 * index];
       const own = second ? low & 3 : low & 1 ? 1 | (low & 2) : 0;
       if (own === 0) continue;
@@ -243,8 +247,23 @@ class Sweep {
     const odd = second
       ? secondStagePages(words, frame, rights, low, high)
       : firstStagePages(words, frame, rights, low, high);
+    if (frame < this.#from) this.#dropBelow(before);
     this.#leavesOfLevel[1] += batch.count - before;
     if (odd !== 0) this.#explain(words, pfn, frame, rights);
+  }
+
+  /** Takes leaves below the first frame asked for out of the batch again. */
+  #dropBelow(start: number): void {
+    let kept = start;
+    for (let at = start; at < batch.count; at++) {
+      if (batch.iova[at] < this.#from) continue;
+      batch.iova[kept] = batch.iova[at];
+      batch.pa[kept] = batch.pa[at];
+      batch.pages[kept] = batch.pages[at];
+      batch.rights[kept] = batch.rights[at];
+      kept++;
+    }
+    batch.count = kept;
   }
 
   /** Finds out which entries of a table at level 1 the hot loop wondered at. */

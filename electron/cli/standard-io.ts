@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs';
 import type { Io } from './io.ts';
 
-/** The process's own streams; Ctrl-C aborts the signal once, and ends the process the second time. */
+/**
+ * The process's own streams. As long as a command has not asked for the signal, Ctrl-C ends the
+ * process as it does by default: nothing was found yet. From then on it aborts the signal, and the
+ * command prints what it has; a second one ends the process.
+ */
 export function createIo(): Io {
-  const abort = new AbortController();
-  process.on('SIGINT', () => {
-    if (abort.signal.aborted) process.exit(130);
-    abort.abort();
-  });
+  let abort: AbortController | undefined;
   // A reader that went away (`| head`) ends the output, not the world.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
@@ -17,7 +17,16 @@ export function createIo(): Io {
     note: (text) => writeAll(2, `${text}\n`),
     colour: process.stdout.isTTY && !process.env['NO_COLOR'],
     progress: process.stderr.isTTY,
-    signal: abort.signal,
+    get signal() {
+      if (abort) return abort.signal;
+      const controller = new AbortController();
+      abort = controller;
+      process.on('SIGINT', () => {
+        if (controller.signal.aborted) process.exit(130);
+        controller.abort();
+      });
+      return controller.signal;
+    },
   };
 }
 

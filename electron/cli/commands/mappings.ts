@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { parseBdf } from '../../../core/format/bdf.ts';
-import { parseHex } from '../../../core/format/hex.ts';
+import { hex, parseHex } from '../../../core/format/hex.ts';
+import type { Incomplete } from '../../../core/iommu/finding.ts';
 import { rightsText } from '../../../core/iommu/leaves.ts';
-import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
+import { DEFAULT_BUDGET, type Device, type Unit } from '../../../core/iommu/unit.ts';
 import { incompleteJson } from '../../../core/session/json.ts';
 import {
   eachLeaf,
@@ -14,6 +16,7 @@ import { selectDevice } from '../../../core/session/select-device.ts';
 import { sourceJson } from '../../../core/session/tables-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command, type OptionValues } from '../command.ts';
 import { printable, type Io } from '../io.ts';
+import { progress } from '../progress.ts';
 import { openSources, text, unitsOf, usage, wholeNumber } from '../sources.ts';
 
 /** Characters gathered before a write. */
@@ -75,9 +78,9 @@ export const command: Command = {
       pasid: device.pasid ?? null,
       translation: device.translation,
     });
-    const result = unit.sweep(device, eachLeaf(chosen), { ...DEFAULT_BUDGET, signal: io.signal });
+    const missing = await sweepInSlices(unit, device, chosen, io, () => cut);
     joined.flush();
-    const incomplete = incompleteJson(result.incomplete);
+    const incomplete = incompleteJson(missing);
     lines.end(incomplete);
     if (cut) io.note(`faultline mappings: cut after ${limit} rows by --limit.`);
     for (const each of incomplete)
@@ -86,6 +89,47 @@ export const command: Command = {
     return incomplete.length > 0 ? EXIT.partial : EXIT.answered;
   },
 };
+
+/** Leaves between two looks at Ctrl-C. */
+const SLICE = 1 << 18;
+
+/** A sweep that pauses now and then, so that an interruption is seen; what it had is kept. */
+async function sweepInSlices(
+  unit: Unit,
+  device: Device,
+  sink: RangeSink,
+  io: Io,
+  done: () => boolean,
+): Promise<readonly Incomplete[]> {
+  const missing: Incomplete[] = [];
+  const meter = progress(io, 'reading leaves');
+  for (let from: number | undefined = 0; from !== undefined && !done();) {
+    let left = SLICE;
+    let next: number | undefined;
+    const slice = eachLeaf((range) => {
+      if (left-- > 0) return sink(range);
+      next = range.iova;
+      return false;
+    });
+    const result = unit.sweep(device, slice, { ...DEFAULT_BUDGET, from, signal: io.signal });
+    missing.push(...result.incomplete);
+    from = next;
+    if (from !== undefined) {
+      meter.show(0, `at ${hex(BigInt(from) << 12n)}`);
+      await setImmediate();
+      if (io.signal.aborted) {
+        missing.push({
+          address: undefined,
+          at: '',
+          text: `interrupted at ${hex(BigInt(from) << 12n)}`,
+        });
+        break;
+      }
+    }
+  }
+  meter.end();
+  return missing;
+}
 
 /** `0x1000-0x1fff` (inclusive), `0x1000+0x1000`, or one address. */
 function within(range: string | undefined, sink: RangeSink): RangeSink {

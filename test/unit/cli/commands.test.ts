@@ -152,6 +152,17 @@ describe('mappings', () => {
     );
   });
 
+  test('an interruption keeps what was found, marks it, and is exit 130', async () => {
+    const abort = new AbortController();
+    abort.abort();
+    const { out, code } = await runCli(
+      ['mappings', ...TABLES, '--device', '00:1f.2', '--json'],
+      abort.signal,
+    );
+    expect(code).toBe(130);
+    expect((JSON.parse(out) as { incomplete: unknown[] }).incomplete).not.toHaveLength(0);
+  });
+
   test('--reaches keeps what touches a physical range', async () => {
     const all = (await runCli(['mappings', ...TABLES, '--device', '00:07.0', '--plain'])).out
       .trim()
