@@ -248,7 +248,7 @@ export function installApi(
     if (typeof value === 'function') return `[function ${value.name || 'anonymous'}]`;
     if (value === undefined || value === null) return '–';
     if (typeof value === 'object') return show(value, 0, new Set());
-    return String(value);
+    return String(value as number | boolean | symbol);
   };
 
   /** A value for a reader: entries print their fields, long arrays their head and their count. */

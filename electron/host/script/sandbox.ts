@@ -211,7 +211,7 @@ export class Sandbox {
       message?: unknown;
       stack?: unknown;
     };
-    const at = /script\.ts:(\d+)(?::(\d+))?/.exec(String(stack ?? ''));
+    const at = /script\.ts:(\d+)(?::(\d+))?/.exec(typeof stack === 'string' ? stack : '');
     const text =
       `${typeof name === 'string' ? name : 'Error'}: ${typeof message === 'string' ? message : ''}`.slice(
         0,
