@@ -51,7 +51,7 @@ function parseJson(text: string): RegisterDocument {
       if (typeof registers !== 'object' || registers === null)
         throw refused('A unit of the register file has no registers.');
       return {
-        base: base === undefined ? undefined : parseHex(`${base as string}`),
+        base: typeof base === 'string' ? parseHex(base) : undefined,
         registers: words(
           Object.entries(registers).map(([offset, value]) => [offset, String(value)] as const),
           absentIsZero,
