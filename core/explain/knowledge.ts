@@ -133,6 +133,7 @@ function holds(when: KnowledgeConditions, { fault, verdict, context }: Knowledge
     (when.crashKernel === undefined ||
       when.crashKernel === fromCrashKernel(fault, context.story)) &&
     (when.bdf === undefined || (fault.bdf !== undefined && new RegExp(when.bdf).test(fault.bdf))) &&
+    upperHalfFits(when, fault.bdf) &&
     addressFits(when, fault.address) &&
     logFits(when, fault, context.story) &&
     releaseFits(when, context.story?.kernels[fault.kernel]?.release) &&
@@ -145,6 +146,13 @@ function fromCrashKernel(fault: FaultRecord, story: LogStory | undefined): boole
   const { capture } = handOffBefore(story, fault);
   // A crash kernel's log by itself, without the lines that tell what it is.
   return capture || (fault.kernel > 0 && captureKernel(story) === undefined);
+}
+
+/** Functions from 10.0 up use the upper half of a scalable-mode root entry. */
+function upperHalfFits({ upperHalf }: KnowledgeConditions, text: string | undefined): boolean {
+  if (upperHalf === undefined) return true;
+  const bdf = text === undefined ? undefined : parseBdf(text);
+  return bdf !== undefined && upperHalf === ((bdf.id & 0x80) !== 0);
 }
 
 function addressFits(when: KnowledgeConditions, address: bigint | undefined): boolean {

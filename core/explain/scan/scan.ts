@@ -93,10 +93,17 @@ function eachPage(
       }
       const page = memory.page(pfn);
       if (!isKnown(page) || page === ZERO_PAGE) continue;
+      const words = new Uint32Array(page.buffer, page.byteOffset, 1024);
+      if (isZero(words)) continue;
       pages++;
-      look(pfn, new Uint32Array(page.buffer, page.byteOffset, 1024));
+      look(pfn, words);
     }
   return { pages, interrupted: false };
+}
+
+function isZero(words: Uint32Array): boolean {
+  for (let at = 0; at < 1024; at++) if (words[at] !== 0) return false;
+  return true;
 }
 
 /**
