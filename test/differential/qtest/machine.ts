@@ -36,6 +36,8 @@ export interface MachineOptions {
   readonly memory?: number;
   /** edu's device number on bus 0; 4 when not given. */
   readonly device?: number;
+  /** Further options for QEMU itself. */
+  readonly extra?: readonly string[];
 }
 
 export type DmaDirection = 'read' | 'write';
@@ -60,7 +62,7 @@ export class QtestMachine {
     const device = options.device ?? EDU_DEVICE;
     const edu = `edu,addr=0x${device.toString(16)},dma_mask=0xffffffffffffffff`;
     const connection = await QtestConnection.start(
-      hardware.concat('-device', options.iommu, '-device', edu),
+      hardware.concat('-device', options.iommu, '-device', edu, options.extra ?? []),
     );
     const machine = new QtestMachine(connection, megabytes * MEBIBYTE, device << 3);
     await machine.writePci(machine.requester, PCI_BAR0, EDU_BAR);
