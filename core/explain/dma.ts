@@ -59,11 +59,35 @@ export function explainDma(fault: FaultRecord, context: ExplainContext): Judgeme
     address: fault.address,
     access: fault.access ?? 'read',
   };
-  const result = unit.walk(request);
-  const walked = { fault, context, unit, request, result };
+  const walked = { fault, context, unit, ...walkAs(unit, request, fault) };
+  const { result } = walked;
   if (result.result === 'unknown') return missing({ ...walked, result }, meaning);
   if (result.result === 'translated') return translated({ ...walked, result });
   return refused({ ...walked, result });
+}
+
+/** PASIDE is 0: requests with PASID are refused (VT-d 4.1 §7.1.3, SCT.6). */
+const PASID_REFUSED = 0x45;
+
+/**
+ * The walk of a fault's request. Fault records name a PASID for requests without one too: the one
+ * that stands for them (RID_PASID). Where the context entry allows no other, that is what it was.
+ */
+function walkAs(
+  unit: Unit,
+  request: WalkRequest,
+  fault: FaultRecord,
+): { readonly request: WalkRequest; readonly result: WalkResult } {
+  const result = unit.walk(request);
+  if (
+    request.pasid === undefined ||
+    fault.reason === PASID_REFUSED ||
+    result.result !== 'fault' ||
+    result.reason !== PASID_REFUSED
+  )
+    return { request, result };
+  const plain = { ...request, pasid: undefined };
+  return { request: plain, result: unit.walk(plain) };
 }
 
 /** The unit that the log names, else the one with an entry for a requester, else the first. */
@@ -152,6 +176,7 @@ function translated(walked: Walked<Extract<WalkResult, { result: 'translated' }>
       READABLE,
       sameKernel(fault, context),
       { text: `the walk grants the ${request.access} at every level`, passed: true },
+      ...domainCheck(fault, walked),
       {
         text: 'the tables were already so when the fault came: the kernel dumped the entries then',
         passed: dumpedPresent(fault, request),

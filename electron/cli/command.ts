@@ -16,7 +16,7 @@ export type OptionValues = Readonly<Record<string, string | boolean | undefined>
 /** What a command gets: positional arguments after its name, and options by name. */
 export interface Invocation {
   readonly args: readonly string[];
-  /** How many arguments stand before `--`; undefined without it. */
+  /** How many arguments stand in the first of two parts; undefined without a `--`. */
   readonly split?: number;
   readonly options: OptionValues;
   readonly io: Io;
@@ -31,6 +31,8 @@ export interface Command {
   readonly options: ParseArgsOptionsConfig;
   /** What each option does, by name. */
   readonly help: Readonly<Record<string, string>>;
+  /** Arguments come in two parts, separated by `--`; options may stand in both. */
+  readonly twoParts?: boolean;
   run(invocation: Invocation): Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Failure } from '../../core/memory/failure.ts';
-import { EXIT, type Command, type OptionValues } from './command.ts';
+import { EXIT, type Command, type Invocation, type OptionValues } from './command.ts';
 import type { Io } from './io.ts';
 import { COMMANDS } from './commands.ts';
 
@@ -27,19 +27,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     io.out(commandHelp(name, command));
     return EXIT.answered;
   }
-  let parsed: {
-    values: OptionValues;
-    positionals: string[];
-    tokens: readonly { readonly kind: string }[];
-  };
+  let parsed: Omit<Invocation, 'io'>;
   try {
-    parsed = parseArgs({
-      args: argv.slice(1),
-      options: command.options,
-      allowPositionals: true,
-      strict: true,
-      tokens: true,
-    }) as typeof parsed;
+    parsed = parse(argv.slice(1), command);
   } catch (error) {
     io.note(
       `faultline ${name}: ${(error as Error).message.split('. To specify')[0]}. \`faultline ${name} --help\` shows its options.`,
@@ -47,8 +37,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.usage;
   }
   try {
-    const { positionals: args, values: options } = parsed;
-    return await command.run({ args, options, split: terminator(parsed.tokens), io });
+    return await command.run({ ...parsed, io });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     io.note(`faultline ${name}: ${error.line()}`);
@@ -57,11 +46,30 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Arguments before `--`, as the tokens of a command line have them. */
-function terminator(tokens: readonly { readonly kind: string }[]): number | undefined {
-  const at = tokens.findIndex(({ kind }) => kind === 'option-terminator');
-  if (at < 0) return undefined;
-  return tokens.slice(0, at).filter(({ kind }) => kind === 'positional').length;
+/** Arguments and options of a command line. @throws Error when an option is wrong. */
+function parse(argv: readonly string[], command: Command): Omit<Invocation, 'io'> {
+  const read = (args: readonly string[]): { positionals: string[]; values: OptionValues } =>
+    parseArgs({
+      args: [...args],
+      options: command.options,
+      allowPositionals: true,
+      strict: true,
+    }) as { positionals: string[]; values: OptionValues };
+  const middle = command.twoParts ? argv.indexOf('--') : -1;
+  const first = read(middle < 0 ? argv : argv.slice(0, middle));
+  if (middle < 0) return { args: first.positionals, options: first.values };
+  const second = read(argv.slice(middle + 1));
+  // Registers given behind the separator are those of the second state.
+  const { registers, ...rest } = second.values;
+  return {
+    args: [...first.positionals, ...second.positionals],
+    split: first.positionals.length,
+    options: {
+      ...first.values,
+      ...(registers === undefined ? {} : { 'registers-b': registers }),
+      ...rest,
+    },
+  };
 }
 
 async function overview(): Promise<string> {

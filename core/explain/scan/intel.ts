@@ -11,6 +11,8 @@ const MAX_PASID_TABLES = 16;
 
 /** How much a device's tables say: a sound one, one of zeros, one that is not known, none. */
 const WEIGHT = { sound: 0.5, empty: 0.15, unknown: 0.1, none: 0.1, bad: 0 } as const;
+/** Belief in a root table by one context table that is certain. */
+const SURE = 0.97;
 /** What is left of the belief for each device whose table is none. */
 const BAD = 0.4;
 
@@ -54,7 +56,7 @@ function rootOf(
       good++;
       devices.push(...context.devices);
       contexts.push({ ...context, parent: address });
-      evidence.for(0.9 * context.score);
+      evidence.for(SURE * context.score);
     }
   }
   if (good === 0) return undefined;

@@ -17,10 +17,11 @@ export const command: Command = {
   options: { ...SOURCE_OPTIONS, 'registers-b': { type: 'string' } },
   help: {
     ...SOURCE_HELP,
-    registers: 'FILE: register values of A, when its source has none',
+    registers: 'FILE: register values of the side that it stands on, when its source has none',
     'registers-b': 'FILE: register values of B',
     limit: 'N: at most N changes for people',
   },
+  twoParts: true,
   // oxlint-disable-next-line require-await -- the contract of commands
   async run(invocation) {
     const { io, options } = invocation;

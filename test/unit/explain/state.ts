@@ -26,7 +26,7 @@ export const L1 = 0x12000;
 /** What its one mapping maps: address 0x5000. */
 export const IOVA = 0x5000n;
 export const PA = 0x80_0000n;
-export const INTERRUPTS = 0x20000;
+export const INTERRUPTS = 0x20_0000;
 
 export function intelFacts(more: Partial<IntelFacts> = {}): IntelFacts {
   return {
