@@ -271,8 +271,11 @@ function paired(words: readonly bigint[]): bigint[] {
   return out;
 }
 
+/** Texts of requesters that were met; there are 65,536 at most. */
+const BDFS: string[] = [];
+
 function setDevice(record: Mutable<FaultRecord>, id: number, segment: number | undefined): void {
-  record.bdf = formatBdf(id, segment ?? 0);
+  record.bdf = segment ? formatBdf(id, segment) : (BDFS[id] ??= formatBdf(id));
   if (segment !== undefined) record.segment = segment;
 }
 

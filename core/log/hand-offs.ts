@@ -12,7 +12,6 @@ export class HandOffs {
   #units = new Set<string>();
   #interrupt = new Set<string>();
   #tables = new Set<string>();
-  #captures = false;
   #saved = false;
   #ended = false;
   #lastEvent = '';
@@ -22,7 +21,6 @@ export class HandOffs {
     this.#units = new Set();
     this.#interrupt = new Set();
     this.#tables = new Set();
-    this.#captures = false;
     this.#saved = false;
     this.#ended = false;
     this.#lastEvent = '';
@@ -36,8 +34,6 @@ export class HandOffs {
       add(this.#interrupt, unit);
     else if (unit !== undefined && /^tables-(?:copied|refused)$/.test(event))
       add(this.#tables, unit);
-    if (line.phase === 'hand-off' || /elfcorehdr=/.test(String(line.details['commandLine'])))
-      this.#captures = true;
     if (event === 'saved' || event === 'makedumpfile-completed') this.#saved = true;
     if (line.phase === 'end') this.#ended = true;
   }
@@ -45,6 +41,7 @@ export class HandOffs {
   /** What is missing, now that the kernel is at its end. */
   end(how: {
     readonly logEnds: boolean;
+    readonly crashKernel: boolean;
     readonly panicked: boolean;
   }): (NoteText & { readonly id: string })[] {
     const notes: (NoteText & { readonly id: string })[] = [];
@@ -60,13 +57,13 @@ export class HandOffs {
           text: `The ${what} of ${[...done].join(', ')} were taken over; no word about ${missing.join(', ')} follows. Either the kernel stopped between them, or those units were not in use.`,
         });
     }
-    if (how.logEnds && this.#captures && !this.#saved && !this.#ended)
+    if (how.logEnds && how.crashKernel && !this.#saved && !this.#ended)
       notes.push({
         id: 'dump-not-saved',
         severity: 'warning',
         text: `The log ends in the crash kernel after ${this.#lastEvent || 'its first lines'}; nothing says that the dump was saved.`,
       });
-    if (how.logEnds && how.panicked && !this.#captures && !this.#ended)
+    if (how.logEnds && how.panicked && !how.crashKernel && !this.#ended)
       notes.push({
         id: 'no-crash-kernel',
         severity: 'warning',

@@ -52,10 +52,9 @@ function quote(words: string): string {
  */
 export function faultNdjson(record: FaultRecord, segments = false): string {
   const { time, access, pasid, address, reason, reasonName, event, domain, flags } = record;
-  let text = `{"line":${record.line}`;
-  if (time !== undefined) text += `,"time":${time}`;
-  text += `,"kernel":${record.kernel},"vendor":"${record.vendor}","type":"${record.type}"`;
-  if (access !== undefined) text += `,"access":"${access}"`;
+  const stamp = time === undefined ? '' : `,"time":${time}`;
+  const way = access === undefined ? '' : `,"access":"${access}"`;
+  let text = `{"line":${record.line}${stamp},"kernel":${record.kernel},"vendor":"${record.vendor}","type":"${record.type}"${way}`;
   const bdf = bdfText(record, segments);
   if (bdf !== undefined) text += `,"bdf":"${bdf}"`;
   if (pasid !== undefined) text += `,"pasid":${pasid}`;

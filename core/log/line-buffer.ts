@@ -8,7 +8,7 @@ const BLOCK = 128 * 1024;
 const REACH = 4096;
 /** Bytes behind the place that is being read that are kept: a line before it and its own start. */
 const KEPT = 3 * REACH;
-const CAPACITY = 1024 * 1024;
+const CAPACITY = 512 * 1024;
 /** The least that holds what is kept and what may have to be waited for, twice. */
 const LEAST_CAPACITY = 128 * 1024;
 /** Arrivals kept before those of lines that were read are dropped: bytes may come one by one. */
@@ -60,7 +60,8 @@ export class LineBuffer {
   /** A few bytes behind the capacity, which the search may look at. */
   readonly bytes: Uint8Array;
   readonly #words: Uint32Array;
-  readonly #view: DataView;
+  /** On the same memory as `bytes`. */
+  readonly view: DataView;
   readonly #search = (search ??= makeSearch());
   /** Offset in the log of the buffer's first byte. */
   #base = 0;
@@ -87,7 +88,7 @@ export class LineBuffer {
     this.#capacity = Math.min(CAPACITY, Math.max(LEAST_CAPACITY, (expected + 3) & ~3));
     this.bytes = new Uint8Array(this.#capacity + 8);
     this.#words = new Uint32Array(this.bytes.buffer);
-    this.#view = new DataView(this.bytes.buffer);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /**
@@ -154,7 +155,7 @@ export class LineBuffer {
       const from = Math.max(this.#scanned, this.#taken);
       const to = Math.min(this.#filled, from + BLOCK);
       const { scanner } = this.#search;
-      const count = from < to ? scanner.scan(this.bytes, this.#view, from, to) : 0;
+      const count = from < to ? scanner.scan(this.bytes, this.view, from, to) : 0;
       if (count > this.#hits.length) {
         this.#hits = new Int32Array(count * 2);
         this.#windows = new Uint16Array(count * 2);

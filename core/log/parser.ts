@@ -115,14 +115,12 @@ export class LogParser {
   #quick(segment: Segment): boolean {
     const hint = this.#buffer.hint(segment);
     if (!hint || hint.dump || hint.rules.length > 0) return false;
-    const quick = readQuick(this.#buffer.bytes, segment.start, segment.end);
+    const { bytes, view } = this.#buffer;
+    const quick = readQuick(bytes, view, segment.start, segment.end);
     if (!quick) return false;
     const { message, time } = quick;
     const text = (): string => this.#read(segment).body;
-    this.#story.take(
-      { messages: [message], broken: 'no' },
-      this.#place(segment, segment, time, text),
-    );
+    this.#story.takeWhole(message, this.#place(segment, segment, time, text));
     this.#buffer.taken = segment.next;
     return true;
   }

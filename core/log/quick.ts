@@ -12,8 +12,20 @@ export interface Quick {
   readonly message: Message;
 }
 
-const encoder = new TextEncoder();
-const literal = (text: string): Uint8Array => encoder.encode(text);
+/** A text as its bytes, four at a time and the rest. */
+interface Literal {
+  readonly length: number;
+  readonly words: Int32Array;
+  readonly rest: Uint8Array;
+}
+
+function literal(text: string): Literal {
+  const all = new TextEncoder().encode(text);
+  const words = new Int32Array(all.length >> 2);
+  const view = new DataView(all.buffer, all.byteOffset, all.length);
+  for (let i = 0; i < words.length; i++) words[i] = view.getInt32(i * 4, true);
+  return { length: all.length, words, rest: all.subarray(words.length * 4) };
+}
 
 const DMAR = literal('DMAR: ');
 const OLD_DMAR = literal('dmar: ');
@@ -58,12 +70,22 @@ const LARGEST_REASON = 0xff;
 const ABSENT_PASID = 0xffffffff;
 
 let bytes: Uint8Array = new Uint8Array();
+let view = new DataView(bytes.buffer);
 let at = 0;
 let end = 0;
 
-/** Reads `source[start .. stop)`. @returns undefined for a line that is not one of these. */
-export function readQuick(source: Uint8Array, start: number, stop: number): Quick | undefined {
+/**
+ * Reads `source[start .. stop)`; `sourceView` is on the same memory.
+ * @returns undefined for a line that is not one of these.
+ */
+export function readQuick(
+  source: Uint8Array,
+  sourceView: DataView,
+  start: number,
+  stop: number,
+): Quick | undefined {
   bytes = source;
+  view = sourceView;
   at = start;
   end = stop;
   const time = stamp();
@@ -206,10 +228,12 @@ function pageFault(): Message | undefined {
   };
 }
 
-function take(text: Uint8Array): boolean {
-  const { length } = text;
+function take({ length, words, rest }: Literal): boolean {
   if (at + length > end) return false;
-  for (let i = 0; i < length; i++) if (bytes[at + i] !== text[i]) return false;
+  let from = at;
+  for (let i = 0; i < words.length; i++, from += 4)
+    if (view.getInt32(from, true) !== words[i]) return false;
+  for (let i = 0; i < rest.length; i++) if (bytes[from + i] !== rest[i]) return false;
   at += length;
   return true;
 }

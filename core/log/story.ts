@@ -32,6 +32,8 @@ export class Story {
   readonly #faults: Faults;
   readonly #gaps = new Gaps();
   readonly #handOffs = new HandOffs();
+  /** Whether anybody takes phases or marks: else none are made. */
+  readonly #listened: boolean;
   #kernel = -1;
   /** Notes that are told once in a kernel. */
   #told = new Set<string>();
@@ -41,6 +43,7 @@ export class Story {
   constructor(sink: LogSink, timeBefore: (offset: number) => number | undefined) {
     this.#sink = sink;
     this.#timeBefore = timeBefore;
+    this.#listened = sink.onPhase !== undefined || sink.onMark !== undefined;
     this.#kernels = new Kernels(sink);
     this.#faults = new Faults({
       onFault: (record, ordinal, shown) => {
@@ -56,7 +59,7 @@ export class Story {
 
   /** Whether the very next line must be shown to `glance` when it holds nothing else. */
   get watching(): boolean {
-    return this.#gaps.watching;
+    return this.#listened && this.#gaps.watching;
   }
 
   /** Takes in what a line says. */
@@ -64,6 +67,11 @@ export class Story {
     for (const message of reading.messages) this.#message(message, line);
     if (reading.broken === 'damaged' || (reading.broken === 'cut' && isWorthTelling(reading)))
       this.#unparsed(line);
+  }
+
+  /** Takes in a line that is one whole message. */
+  takeWhole(message: Message, line: Line): void {
+    this.#message(message, line);
   }
 
   /** A line that says nothing by itself, right after a milestone. */
@@ -121,7 +129,7 @@ export class Story {
     this.#faults.flushBefore(line.line);
     const { current } = this.#kernels;
     const capture = current?.role === 'capture';
-    if (line.time !== undefined) {
+    if (line.time !== undefined && this.#listened) {
       const milestone = { kernel, time: line.time, line: line.line, event: message.event };
       const gap = this.#gaps.milestone(message.phase, milestone, capture, () =>
         this.#timeBefore(line.offset),
@@ -152,7 +160,7 @@ export class Story {
 
   #statusLine(value: number, at: Printed, line: Line): void {
     this.#faults.status(value, at);
-    if (this.#sink.onPhase || this.#sink.onMark)
+    if (this.#listened)
       this.#phase(at, 'status', {
         event: 'fault-status',
         text: line.text().trim(),
@@ -238,10 +246,11 @@ export class Story {
 
   #endOfKernel(logEnds: boolean): void {
     const at = this.#last;
+    if (!at) return;
     const { current } = this.#kernels;
-    if (at)
-      for (const note of this.#handOffs.end({ logEnds, panicked: current?.panic !== undefined }))
-        this.#tell(note, at);
+    const crashKernel = current?.role === 'capture';
+    const panicked = current?.panic !== undefined;
+    for (const note of this.#handOffs.end({ logEnds, crashKernel, panicked })) this.#tell(note, at);
   }
 
   /** Where a new kernel begins, the story of the one before is finished. */
@@ -281,7 +290,7 @@ export class Story {
       readonly details: Readonly<Record<string, Detail>>;
     },
   ): void {
-    if (!this.#sink.onPhase && !this.#sink.onMark) return;
+    if (!this.#listened) return;
     const record: PhaseRecord = {
       line: at.line,
       offset: at.offset,

@@ -5,6 +5,8 @@ import { readQuick } from '../../../core/log/quick.ts';
 import { readMessage } from '../../../core/log/read-line.ts';
 
 const encoder = new TextEncoder();
+const quickly = (bytes: Uint8Array, start: number, end: number) =>
+  readQuick(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start, end);
 
 /** Lines that storms are made of; the quick reader takes each of them. */
 const LINES = [
@@ -46,7 +48,7 @@ const damaged = fc
 
 test.each(LINES)('is read at once: %s', (line) => {
   const bytes = encoder.encode(line);
-  expect(readQuick(bytes, 0, bytes.length)).toBeDefined();
+  expect(quickly(bytes, 0, bytes.length)).toBeDefined();
 });
 
 test('what the quick reader takes the full reader reads the same', () => {
@@ -54,7 +56,7 @@ test('what the quick reader takes the full reader reads the same', () => {
   fc.assert(
     fc.property(damaged, fc.nat({ max: 5 }), (line, offset) => {
       const bytes = encoder.encode(`${'x'.repeat(offset)}${line}\n`);
-      const quick = readQuick(bytes, offset, bytes.length - 1);
+      const quick = quickly(bytes, offset, bytes.length - 1);
       if (!quick) return;
       taken++;
       const prefix = readPrefix(line);

@@ -223,6 +223,15 @@ describe('gaps between milestones', () => {
     expect(notes[0].text).toContain('dmar0 were taken over; no word about dmar1, dmar2');
   });
 
+  test('a kernel that was not crashed into has no dump to save', () => {
+    expect(
+      parse([
+        ...BOOT,
+        `${stamp(0.1)}DMAR-IR: IRQ remapping was enabled on dmar0 but we are not in kdump mode`,
+      ]).notes,
+    ).toEqual([]);
+  });
+
   test('a log that ends after the panic', () => {
     expect(parse([...BOOT, PANIC]).notes.map(({ id }) => id)).toEqual(['no-crash-kernel']);
   });
