@@ -16,6 +16,7 @@ import {
 import { meaningOf } from './meaning.ts';
 import { regionAt } from './regions.ts';
 import type { VerdictId } from './verdicts.ts';
+import type { Walked } from './walked.ts';
 
 const MISSING: Readonly<Record<string, string>> = {
   excluded: "was left out by the dump's filter",
@@ -27,15 +28,6 @@ const MISSING: Readonly<Record<string, string>> = {
 const READABLE: Check = { text: 'every entry of the walk could be read', passed: true };
 /** Flags of an IO_PAGE_FAULT that the tables decide: PR, PE, RZ. */
 const TABLE_FLAGS = 0xd0;
-
-/** A fault whose walk over the tables at hand came to an end. */
-export interface Walked<R extends WalkResult = WalkResult> {
-  readonly fault: FaultRecord;
-  readonly context: ExplainContext;
-  readonly unit: Unit;
-  readonly request: WalkRequest;
-  readonly result: R;
-}
 
 /** Explains a refused DMA request: the walk over the tables at hand, beside what was reported. */
 export function explainDma(fault: FaultRecord, context: ExplainContext): Judgement {

@@ -2,11 +2,12 @@
 import { hex } from '../format/hex.ts';
 import type { Evidence } from '../iommu/finding.ts';
 import type { WalkResult } from '../iommu/unit.ts';
+import type { Detail } from '../log/records.ts';
 import { saysEntryAbsent } from './classify.ts';
-import type { Walked } from './dma.ts';
 import type { Check, Judgement } from './judgement.ts';
 import { handOffBefore, lineEvidence, type HandOff } from './story.ts';
 import type { VerdictId } from './verdicts.ts';
+import type { Walked } from './walked.ts';
 
 type Part = Pick<Judgement, 'verdict' | 'text' | 'checks'> & { readonly evidence?: Evidence[] };
 
@@ -127,7 +128,8 @@ export function refusedAcrossKernels(
 
 /** The line by which the crash kernel told, before the fault, that it attached the device itself. */
 function attachedBefore({ fault, context }: Walked): Evidence | undefined {
-  const plain = (text: unknown): string => String(text as string).replace(/^0000:/, '');
+  const plain = (text: Detail | undefined): string | undefined =>
+    typeof text === 'string' ? text.replace(/^0000:/, '') : undefined;
   const phase = context.story?.phases.find(
     ({ kernel, line, event, details }) =>
       kernel === fault.kernel &&

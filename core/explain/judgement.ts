@@ -1,21 +1,10 @@
 import type { Evidence } from '../iommu/finding.ts';
 import type { Unit, WalkRequest, WalkResult } from '../iommu/unit.ts';
+import type { KnownFunction } from './functions.ts';
 import type { KnowledgeEntry } from './knowledge.ts';
 import type { FirmwareRegion } from './regions.ts';
 import type { LogStory } from './story.ts';
 import type { VerdictId } from './verdicts.ts';
-
-/** A PCI function as a kernel (or lspci) knows it. */
-export interface KnownFunction {
-  readonly segment: number;
-  /** Requester ID. */
-  readonly id: number;
-  readonly vendor: number | undefined;
-  readonly device: number | undefined;
-  /** Base class, subclass and programming interface. */
-  readonly class?: number | undefined;
-  readonly driver?: string | undefined;
-}
 
 /** What explain may look at besides the fault itself. */
 export interface ExplainContext {

@@ -2,7 +2,7 @@ import { parseBdf } from '../format/bdf.ts';
 import { parseHex } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import { parseRelease } from '../log/release.ts';
-import type { ExplainContext, KnownFunction } from './judgement.ts';
+import type { KnownFunction } from './functions.ts';
 import { flagNames } from './meaning.ts';
 import { captureKernel, handOffBefore, type LogStory } from './story.ts';
 import type { VerdictId } from './verdicts.ts';
@@ -72,7 +72,16 @@ export interface KnowledgeConditions {
 export interface KnowledgeCase {
   readonly fault: FaultRecord;
   readonly verdict: VerdictId;
-  readonly context: Pick<ExplainContext, 'story' | 'functions' | 'driverOf'>;
+  readonly context: KnowledgeContext;
+}
+
+/** What is known beside the fault. */
+export interface KnowledgeContext {
+  readonly story?: LogStory;
+  /** Every PCI function of the machine, when somebody knows. */
+  readonly functions?: readonly KnownFunction[];
+  /** The driver bound to a device, when a kernel told. */
+  readonly driverOf: (bdf: string) => string | undefined;
 }
 
 /** The entries whose conditions hold for a fault, in the order given. */

@@ -79,9 +79,7 @@ export function auditFacts(investigation: Investigation, story?: LogStory): Audi
     map: memoryMap(investigation, story),
     regions: firmwareRegions(investigation, story),
     functions: knownFunctions(investigation),
-    story,
     x2apicOptOut: dmar?.x2apicOptOut,
-    release: investigation.kernel()?.release,
   };
 }
 

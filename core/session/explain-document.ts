@@ -1,7 +1,8 @@
 import { formatBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import type { Explanation } from '../explain/explain.ts';
-import type { ExplainContext, KnownFunction } from '../explain/judgement.ts';
+import type { KnownFunction } from '../explain/functions.ts';
+import type { ExplainContext } from '../explain/judgement.ts';
 import type { KnowledgeEntry } from '../explain/knowledge.ts';
 import { captureKernel, crashedKernel, reservedFor, type LogStory } from '../explain/story.ts';
 import { VERDICTS } from '../explain/verdicts.ts';

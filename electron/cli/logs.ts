@@ -1,4 +1,6 @@
 import { messageLines } from '../../core/linux/printk.ts';
+import type { LogStory } from '../../core/explain/story.ts';
+import type { LogCollector } from '../../core/log/parse.ts';
 import { LogParser } from '../../core/log/parser.ts';
 import type { LogSink } from '../../core/log/records.ts';
 import { Failure } from '../../core/memory/failure.ts';
@@ -38,6 +40,11 @@ export function readLogs(investigation: Investigation, sinkOf: () => LogSink): v
   const text = kernel.dmesg().flatMap(messageLines).join('\n');
   parser.push(new TextEncoder().encode(`${text}\n`));
   parser.end();
+}
+
+/** What a log tells, without the texts that only explain looks for. */
+export function storyOf({ kernels, phases, notes }: LogCollector): LogStory {
+  return { kernels, phases, notes, texts: [] };
 }
 
 /** Bytes of one read. */

@@ -1,10 +1,9 @@
 import type { Finding, Incomplete } from '../../iommu/finding.ts';
 import type { DeviceList, InterruptTable, Unit } from '../../iommu/unit.ts';
-import type { KnownFunction } from '../judgement.ts';
+import type { KnownFunction } from '../functions.ts';
 import type { Intervals } from '../mappings/intervals.ts';
 import type { DistinctTable } from '../mappings/tables.ts';
 import type { FirmwareRegion } from '../regions.ts';
-import type { LogStory } from '../story.ts';
 
 /** What the machine's memory is, where somebody knows. */
 export interface MemoryMap {
@@ -23,11 +22,8 @@ export interface AuditFacts {
   readonly map: MemoryMap;
   readonly regions?: readonly FirmwareRegion[];
   readonly functions?: readonly KnownFunction[];
-  readonly story?: LogStory;
   /** The firmware asks for x2APIC to stay off. */
   readonly x2apicOptOut?: boolean;
-  /** Release of the kernel whose tables these are. */
-  readonly release?: string;
 }
 
 /** Kinds of memory that a mapping should not reach, as bits. */

@@ -9,7 +9,7 @@ import { intelUnit } from '../../vtd/unit.ts';
 import { Intervals } from '../mappings/intervals.ts';
 import { distinctTables, type DistinctTable } from '../mappings/tables.ts';
 import { MappedFrames } from './mapped-frames.ts';
-import { Partition, partitionOf } from './partition.ts';
+import { partitionOf, type Partition } from './partition.ts';
 import { RecordingMemory } from './recording-memory.ts';
 import {
   REACH,

@@ -24,8 +24,17 @@ const COVERED = new Map([
   [
     DTE,
     new Set([
-      ...['V', 'TV', 'Mode', 'HostPageTableRoot', 'DomainID', 'IR', 'IW', 'IV', 'IntTabRoot'],
-      ...['IntTabLen', 'GCR3TableRoot'],
+      'V',
+      'TV',
+      'Mode',
+      'HostPageTableRoot',
+      'DomainID',
+      'IR',
+      'IW',
+      'IV',
+      'IntTabRoot',
+      'IntTabLen',
+      'GCR3TableRoot',
     ]),
   ],
 ]);

@@ -12,8 +12,16 @@ import type { UnitPair } from './pair.ts';
 
 /** Fields of the layouts that the row has under the contract's names. */
 const COVERED = new Set([
-  ...['P', 'V', 'VV', 'DST', 'SID', 'IM'],
-  ...['RemapEn', 'Vector', 'Destination', 'GuestMode'],
+  'P',
+  'V',
+  'VV',
+  'DST',
+  'SID',
+  'IM',
+  'RemapEn',
+  'Vector',
+  'Destination',
+  'GuestMode',
 ]);
 
 /** Compares the tables of one unit; AMD-Vi's by the device that points to them. */

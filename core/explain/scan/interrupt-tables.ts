@@ -15,7 +15,7 @@ export function judgeInterruptTables(
 ): Candidate[] {
   const known = new Set(
     candidates
-      .filter(({ kind, score }) => /root-table$/.test(kind) && score > 0.5)
+      .filter(({ kind, score }) => kind.endsWith('root-table') && score > 0.5)
       .flatMap(({ devices }) => devices.map(({ bdf }) => parseBdf(bdf)!.id)),
   );
   const blocks = new Map<number, number[]>();

@@ -3,7 +3,7 @@ import { LogCollector } from '../../../core/log/parse.ts';
 import { auditDocument, type AuditRuleJson } from '../../../core/session/audit-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
 import { paint, printable, type Io, type Style } from '../io.ts';
-import { readLogs } from '../logs.ts';
+import { readLogs, storyOf } from '../logs.ts';
 import { progress } from '../progress.ts';
 import { openSources, unitsOf, wholeNumber } from '../sources.ts';
 
@@ -23,7 +23,7 @@ export const command: Command = {
       readLogs(investigation, () => collector);
     const meter = progress(io, 'auditing');
     const document = auditDocument(investigation, units, {
-      story: { ...collector, texts: [] },
+      story: storyOf(collector),
       budget: { ...DEFAULT_BUDGET, signal: io.signal },
       step: (done, all) => meter.show(done / all, `table ${done + 1} of ${all}`),
     });

@@ -3,7 +3,7 @@ import { Failure } from '../../../core/memory/failure.ts';
 import { scanDocument, type CandidateJson } from '../../../core/session/scan-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
 import { columns, paint, printable, type Io } from '../io.ts';
-import { readLogs } from '../logs.ts';
+import { readLogs, storyOf } from '../logs.ts';
 import { progress } from '../progress.ts';
 import { openSources, wholeNumber } from '../sources.ts';
 
@@ -36,7 +36,7 @@ export const command: Command = {
     const document = scanDocument(investigation, {
       signal: io.signal,
       step: (done, all) => meter.show(done / all, `page ${done} of ${all}`),
-      ...(investigation.logs.length > 0 ? { story: { ...collector, texts: [] } } : {}),
+      ...(investigation.logs.length > 0 ? { story: storyOf(collector) } : {}),
     });
     meter.end();
     const limit = wholeNumber(options, 'limit') ?? Number.POSITIVE_INFINITY;

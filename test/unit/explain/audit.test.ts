@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { amdUnit } from '../../../core/amdvi/unit.ts';
 import { RULES } from '../../../core/explain/audit/audit.ts';
 import { kernelPageTables } from '../../../core/explain/audit/kernel-tables.ts';
 import { MappedFrames } from '../../../core/explain/audit/mapped-frames.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { differs, diffStates } from '../../../core/explain/diff/diff.ts';
 import { diffTables } from '../../../core/explain/diff/mappings.ts';

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ExplainContext, KnownFunction } from '../../../core/explain/judgement.ts';
+import type { KnownFunction } from '../../../core/explain/functions.ts';
 import {
   knowledgeTexts,
   matchKnowledge,
   matchLog,
+  type KnowledgeContext,
   type KnowledgeEntry,
 } from '../../../core/explain/knowledge.ts';
 import { VERDICTS, type VerdictId } from '../../../core/explain/verdicts.ts';
@@ -231,7 +232,7 @@ function matches(entry: KnowledgeEntry, of: Case): boolean {
   const log = crash ? crashLog() : crashLog().split('\n').slice(0, 2).join('\n');
   const text = log.replaceAll('6.1.0-50-amd64', release);
   const story = storyOf(text, Object.fromEntries((of.log ?? []).map((each) => [each, [9]])));
-  const context: Pick<ExplainContext, 'story' | 'functions' | 'driverOf'> = {
+  const context: KnowledgeContext = {
     story,
     functions: knownFunctions(of.functions),
     driverOf: () => undefined,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ReverseIndex } from '../../../core/explain/reverse.ts';
 import { Intervals } from '../../../core/explain/mappings/intervals.ts';
