@@ -68,10 +68,21 @@ function Tab({ api }: IDockviewPanelHeaderProps): ReactNode {
     kind === 'console'
       ? (info?.consoles.find((each) => each.id === consoleOf(api.id)) ?? info?.consoles[0])
       : undefined;
+  const name = console?.name ?? api.title ?? '';
+  const face = useRef<HTMLSpanElement>(null);
+  // The tab itself is dockview's; its name must be what it shows.
+  useEffect(() => {
+    face.current?.closest('[role="tab"]')?.setAttribute('aria-label', `${name} ${extra}`.trim());
+  }, [name, extra]);
   return (
-    <span className="tab-face">
-      {console?.name ?? api.title}
-      {extra !== '' && <span className="muted">{extra}</span>}
+    <span className="tab-face" ref={face}>
+      {name}
+      {extra !== '' && (
+        <>
+          {' '}
+          <span className="muted">{extra}</span>
+        </>
+      )}
     </span>
   );
 }
@@ -101,7 +112,12 @@ function GroupActions({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
     action('view.closeTab', 'Close this tab'),
   ];
   return (
-    <MenuButton label={`Menu of ${activePanel.title ?? id}`} className="group-menu" items={items}>
+    <MenuButton
+      label={`Menu of ${activePanel.title ?? id}`}
+      name={`Menu of ${activePanel.title ?? id}`}
+      className="group-menu"
+      items={items}
+    >
       ⋯
     </MenuButton>
   );

@@ -25,7 +25,9 @@ export function JumpBox(): ReactNode {
   const input = useRef<HTMLInputElement>(null);
   const opener = useRef<Element | null>(null);
   const listId = useId();
-  const rows = useRows(open, text);
+  const { rows, settled } = useRows(open, text);
+  /** Enter was pressed before the places of this text were there. */
+  const early = useRef<{ readonly text: string; readonly beside: boolean }>(undefined);
 
   useEffect(() => {
     if (!open || document.activeElement === input.current) return;
@@ -47,13 +49,21 @@ export function JumpBox(): ReactNode {
     else
       goTo(workbench, row.run.target, { panel: row.run.panel, focus: true, beside, from: 'jump' });
   };
+  useEffect(() => {
+    const wanted = early.current;
+    if (!wanted || !settled) return;
+    early.current = undefined;
+    if (wanted.text === text) choose(rows[0], wanted.beside);
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     const stroke = strokeOf(event);
     if (stroke === 'Down') setAt((old) => Math.min(rows.length - 1, old + 1));
     else if (stroke === 'Up') setAt((old) => Math.max(0, old - 1));
-    else if (stroke === 'Enter' || stroke === 'Shift+Enter')
-      choose(rows[at], stroke === 'Shift+Enter');
-    else if (stroke === 'Esc') close();
+    else if (stroke === 'Enter' || stroke === 'Shift+Enter') {
+      const beside = stroke === 'Shift+Enter';
+      if (settled) choose(rows[at], beside);
+      else early.current = { text, beside };
+    } else if (stroke === 'Esc') close();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -122,8 +132,14 @@ export function JumpBox(): ReactNode {
   );
 }
 
+interface Found {
+  readonly rows: readonly JumpRow[];
+  /** The engine has answered for this text. */
+  readonly settled: boolean;
+}
+
 /** Places from the engine, then actions and panels. */
-function useRows(open: boolean, text: string): readonly JumpRow[] {
+function useRows(open: boolean, text: string): Found {
   const { actions, engine, session } = useWorkbench();
   const [found, setFound] = useState<{
     readonly text: string;
@@ -155,16 +171,17 @@ function useRows(open: boolean, text: string): readonly JumpRow[] {
           ]).then(([{ places: named }, { devices }]) => placesOf(named, devices, query, mode));
     ask.then(
       (rows) => setFound({ text: mode + query, rows }),
-      () => setFound(undefined),
+      () => setFound({ text: mode + query, rows: [] }),
     );
     return () => abort.abort();
   }, [engine, session, open, mode, query]);
 
-  if (!open) return [];
+  if (!open) return { rows: [], settled: true };
+  const asks = query !== '' && mode !== 'actions';
   const places = found?.text === mode + query ? found.rows : [];
   const actionRows =
     mode === 'all' || mode === 'actions' ? findActions(actions.list(), query, mode) : [];
-  return [...places, ...actionRows];
+  return { rows: [...places, ...actionRows], settled: !asks || found?.text === mode + query };
 }
 
 /** The engine's places, then devices of which only a part was typed. */

@@ -44,7 +44,10 @@ export class RowWindow<R> {
   readonly state: Store<RowsState> = createStore<RowsState>(NOTHING);
   readonly #fetch: (from: number, to: number, signal: AbortSignal) => Promise<RowsAnswer<R>>;
   #pages = new Map<number, Page<R>>();
-  readonly #running = new Map<number, number>();
+  readonly #running = new Map<
+    number,
+    { readonly generation: number; readonly done: Promise<void> }
+  >();
   #generation = 0;
   #abort = new AbortController();
   #visible = { from: 0, to: PAGE };
@@ -81,6 +84,13 @@ export class RowWindow<R> {
     return this.row(index);
   }
 
+  /** The row as it is since the last change, however long that takes. */
+  async fresh(index: number): Promise<R | undefined> {
+    const page = Math.floor(index / PAGE);
+    if (this.#pages.get(page)?.generation !== this.#generation) await this.#page(page);
+    return this.row(index);
+  }
+
   /** The same question may have a new answer: what shows stays until it comes. */
   refresh(): void {
     this.#generation++;
@@ -112,12 +122,19 @@ export class RowWindow<R> {
     }
   }
 
-  async #page(page: number): Promise<void> {
+  /** Fetches a page, once a generation. */
+  #page(page: number): Promise<void> {
     const generation = this.#generation;
-    if (this.#running.get(page) === generation) return;
-    this.#running.set(page, generation);
-    const { signal } = this.#abort;
+    const running = this.#running.get(page);
+    if (running?.generation === generation) return running.done;
+    const done = this.#read(page, generation);
+    this.#running.set(page, { generation, done });
     this.state.set((old) => ({ ...old, loading: true }));
+    return done;
+  }
+
+  async #read(page: number, generation: number): Promise<void> {
+    const { signal } = this.#abort;
     try {
       const answer = await this.#fetch(page * PAGE, (page + 1) * PAGE, signal);
       if (signal.aborted) return;
@@ -137,7 +154,7 @@ export class RowWindow<R> {
         this.state.set((old) => ({ ...old, failure: asFailure(error) }));
     } finally {
       if (!signal.aborted) {
-        if (this.#running.get(page) === generation) this.#running.delete(page);
+        if (this.#running.get(page)?.generation === generation) this.#running.delete(page);
         this.state.set((old) => ({ ...old, loading: this.#running.size > 0 }));
       }
     }

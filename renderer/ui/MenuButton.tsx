@@ -5,11 +5,15 @@ import type { MenuItem } from '../state/workbench.ts';
 /** A button that opens a menu under itself. */
 export function MenuButton({
   label,
+  name,
   children,
   items,
   className = 'btn',
 }: {
+  /** What the menu is called. */
   readonly label: string;
+  /** What the button is called where its face does not say it. */
+  readonly name?: string;
   readonly children: ReactNode;
   readonly items: () => readonly MenuItem[];
   readonly className?: string;
@@ -20,7 +24,7 @@ export function MenuButton({
       type="button"
       className={className}
       aria-haspopup="menu"
-      aria-label={label}
+      aria-label={name}
       onClick={(event) => {
         const { left, bottom } = event.currentTarget.getBoundingClientRect();
         menu.set({ label, at: { x: left, y: bottom + 2 }, items: items() });

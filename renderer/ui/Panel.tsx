@@ -37,6 +37,8 @@ export function Panel(props: PanelProps): ReactNode {
   const id = usePanelId();
   const root = useRef<HTMLDivElement>(null);
   const waiting = useRef(false);
+  /** The focus was last seen in this panel. */
+  const inside = useRef(false);
   const focus = useRef(props.focus);
   useEffect(() => {
     focus.current = props.focus;
@@ -49,18 +51,37 @@ export function Panel(props: PanelProps): ReactNode {
       }),
     [dock, id],
   );
-  // What takes the focus may come only with the answer; by then a person may be elsewhere.
+  // What takes the focus may come only with the answer, and may go with the next one; by then a
+  // person may be elsewhere.
   useEffect(() => {
-    if (!waiting.current) return;
-    const here = document.activeElement === root.current;
-    waiting.current = here && !takeFocus(root.current, focus.current);
-  });
+    const panel = root.current;
+    if (!panel) return;
+    const observer = new MutationObserver(() => {
+      const focused = document.activeElement;
+      const lost = inside.current && focused === document.body;
+      if (lost || (waiting.current && focused === panel))
+        waiting.current = !takeFocus(panel, focus.current);
+      else if (focused !== panel) waiting.current = false;
+    });
+    observer.observe(panel, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, []);
 
   const own = props.actions;
   useEffect(() => (own ? actions.panel(id, own) : undefined), [actions, id, own]);
 
   return (
-    <div className="panel" ref={root} tabIndex={-1}>
+    <div
+      className="panel"
+      ref={root}
+      tabIndex={-1}
+      onFocus={() => {
+        inside.current = true;
+      }}
+      onBlur={(event) => {
+        inside.current = event.relatedTarget === null || within(root.current, event.relatedTarget);
+      }}
+    >
       {props.loading && <div className="loading-bar" role="progressbar" aria-label="Reading" />}
       {props.bar && <div className="bar">{props.bar}</div>}
       {props.partial && (
@@ -71,6 +92,10 @@ export function Panel(props: PanelProps): ReactNode {
       {props.failure ? <ErrorBlock failure={props.failure} retry={props.retry} /> : props.children}
     </div>
   );
+}
+
+function within(panel: HTMLElement | null, target: EventTarget): boolean {
+  return target instanceof Node && (panel?.contains(target) ?? false);
 }
 
 /** Puts the focus into a panel. @returns false when what should have it is not there yet. */

@@ -143,7 +143,6 @@ function Box({
       id={id}
       role="option"
       aria-selected={shown}
-      aria-label={`${field.name}, ${field.text}`}
       tabIndex={-1}
       className={`ruler-box ${hatched ? 'is-reserved' : ''} ${field.violated ? 'is-violated' : ''} ${shown ? 'is-shown' : ''}`}
       style={{ gridColumn: `${column + 1} / span ${span}` }}
@@ -151,8 +150,11 @@ function Box({
       onMouseDown={() => onShow(field.name)}
       onDoubleClick={() => onEdit?.(field.name)}
     >
-      <small>{boxName(field, span)}</small>
-      {boxValue(field, span)}
+      <span className="visually-hidden">{`${field.name}, ${field.text}`}</span>
+      <span aria-hidden="true">
+        <small>{boxName(field, span)}</small>
+        {boxValue(field, span)}
+      </span>
     </span>
   );
 }

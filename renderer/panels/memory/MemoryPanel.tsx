@@ -261,9 +261,6 @@ function HexCells({
       {address}
       <span role="gridcell" className="memory-note text" title={row.page.note}>
         {glyph && <Glyph kind={glyph} />} {text}
-        {row.kind === 'gap' && row.page.note !== '' && row.page.note !== words && (
-          <span className="muted"> · {row.page.note}</span>
-        )}
       </span>
     </>
   );

@@ -66,12 +66,10 @@ export function TablesPanel(): ReactNode {
     }),
     [tree, notices, menu, workbench],
   );
-  const onKey = (stroke: string, index: number): boolean => {
-    if (stroke === 'Right') void right(tree, index, publish);
-    else if (stroke === 'Left') void left(tree, index, publish);
-    else if (stroke === 'U') void up(tree, index, publish);
-    else if (stroke === '*') void tree.expand(index, true, true);
-    else return false;
+  const onKey = (stroke: string): boolean => {
+    const work = KEYS[stroke];
+    if (!work) return false;
+    tree.next(() => work(tree, tree.state.get().selected, publish));
     return true;
   };
   const range = useCallback((from: number, to: number) => tree.rows.show(from, to), [tree]);
@@ -224,6 +222,16 @@ async function up(tree: TreeModel, index: number, publish: Publish): Promise<voi
   const parent = await tree.parentOf(index);
   if (parent >= 0) publish(parent);
 }
+
+/** What the keys of trees do. */
+const KEYS: Readonly<
+  Record<string, ((tree: TreeModel, index: number, publish: Publish) => Promise<void>) | undefined>
+> = {
+  Right: right,
+  Left: left,
+  U: up,
+  '*': (tree, index) => tree.expand(index, true, true),
+};
 
 function Breadcrumb({ path }: { readonly path: string | undefined }): ReactNode {
   if (path === undefined) return <span className="muted">Units</span>;

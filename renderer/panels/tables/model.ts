@@ -22,6 +22,7 @@ export class TreeModel {
   readonly #notices: Notices;
   #tree: Promise<string> | undefined;
   #wanted = '';
+  #last: Promise<void> = Promise.resolve();
 
   constructor(engine: EngineApi, notices: Notices, all: boolean) {
     this.#engine = engine;
@@ -61,7 +62,16 @@ export class TreeModel {
         subtree,
       });
       this.rows.retotal(answer.total);
+      await this.rows.fresh(index);
     });
+  }
+
+  /**
+   * Does one thing after the other: keys come faster than the engine answers, and each must find
+   * the tree as the one before left it.
+   */
+  next(work: () => Promise<void>): void {
+    this.#last = this.#last.then(work, work);
   }
 
   /** Opens the parents of a path and selects its row. */
