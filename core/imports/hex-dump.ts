@@ -31,6 +31,8 @@ const REPEAT_LIMIT = 16 << 20;
 
 /** od and hexdump end with the address behind the last byte, alone on its line. */
 const END = /^\s*(?:0x)?([0-9a-f]{6,16})\s*$/i;
+/** kdb's md leaves out zeros, and says which. */
+const ZEROS = /^\s*0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16}) zero suppressed\s*$/i;
 const FOLD = /^\s*\*\s*$/;
 
 type Radix = 16 | 8 | 10;
@@ -60,6 +62,14 @@ export function parseHexDump(text: string, options: HexDumpOptions = {}): HexDum
   for (const [line, content] of numberedLines(text)) {
     if (FOLD.test(content)) {
       folded = last !== undefined;
+      continue;
+    }
+    const zeros = ZEROS.exec(content);
+    if (zeros) {
+      const from = hexWord(zeros[1]) + shift;
+      const none = { address: from, bytes: new Uint8Array() };
+      repeat(memory, none, hexWord(zeros[2]) + shift + 1n, line, findings);
+      last = undefined;
       continue;
     }
     const row = readHexRow(content);

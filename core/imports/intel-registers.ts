@@ -24,7 +24,7 @@ export const UNIT_LIMIT = 256;
 const PAGE_LIMIT = 1 << 20;
 
 export const REGSET_UNIT =
-  /^\s*IOMMU: (\S{1,32}) Register Base Address: (?:0x)?([0-9a-f]{1,16})\s*$/i;
+  /^\s*IOMMU: ([\w-]{1,32}) Register Base Address: (?:0x)?([0-9a-f]{1,16})\s*$/i;
 export const REGSET_ROW =
   /^\s*([A-Z][A-Z0-9_]{1,31})\s+0x([0-9a-f]{1,5})\s+0x([0-9a-f]{8,16})\s*$/i;
 
@@ -39,15 +39,25 @@ const WIDTHS: ReadonlyMap<number, number> = new Map(
  */
 export function parseIommuRegset(text: string): ImportedRegisters {
   const findings = new ImportFindings();
-  const units: { name: string; base: bigint; words: Map<number, number> }[] = [];
+  type Unit = { name: string; base: bigint; words: Map<number, number> };
+  const units: Unit[] = [];
+  let unit: Unit | undefined;
   for (const [line, content] of numberedLines(text)) {
     const head = REGSET_UNIT.exec(content);
     if (head && units.length < UNIT_LIMIT) {
-      units.push({ name: head[1], base: hexWord(head[2]), words: new Map() });
+      unit = { name: head[1], base: hexWord(head[2]), words: new Map() };
+      const twice = units.some(({ name, words }) => name === unit?.name && words.size > 0);
+      if (twice)
+        findings.add(
+          'warning',
+          'unit-repeated',
+          `${head[1]}/registers`,
+          `Line ${line}: ${head[1]} is told of before; what is said of it here is left out.`,
+        );
+      else units.push(unit);
       continue;
     }
     const row = REGSET_ROW.exec(content);
-    const unit = units.at(-1);
     if (!row || !unit) continue;
     const offset = Number.parseInt(row[2], 16);
     const value = hexWord(row[3]);

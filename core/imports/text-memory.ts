@@ -4,6 +4,9 @@ import { PAGE_SIZE, ZERO_PAGE } from '../memory/physical.ts';
 /** Pages that one text may touch: 64 MiB of them, far more than anybody pastes. */
 const PAGE_LIMIT = 16_384;
 
+/** Stretches of whole pages of zeros that one text may state. */
+const ZERO_RANGE_LIMIT = 4096;
+
 interface Page {
   readonly bytes: Uint8Array;
   /** 1 for each byte that the text states; dropped when all are. */
@@ -48,10 +51,19 @@ export class TextMemory implements PhysicalMemory {
     }
   }
 
-  /** Takes over whole pages of zeros, however many. */
+  /** Takes over whole pages of zeros, however many; they replace what was stated before. */
   putZeroPages(range: PfnRange): void {
-    if (this.#zeros.length === PAGE_LIMIT) this.full = true;
-    else if (range.to > range.from) this.#zeros.push(range);
+    if (range.to <= range.from) return;
+    if (this.#zeros.length === ZERO_RANGE_LIMIT) {
+      this.full = true;
+      return;
+    }
+    this.#zeros.push(range);
+    if (range.to - range.from < this.#pages.size)
+      for (let pfn = range.from; pfn < range.to; pfn++) this.#pages.delete(pfn);
+    else
+      for (const pfn of this.#pages.keys())
+        if (pfn >= range.from && pfn < range.to) this.#pages.delete(pfn);
   }
 
   /** Takes over all that another text states. */

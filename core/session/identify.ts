@@ -1,14 +1,28 @@
 import type { ByteSource } from '../memory/platform.ts';
 import { identifyDump } from '../dump/identify.ts';
+import { identifyImport, type ImportKind } from '../imports/identify.ts';
 
 /** What a file is, found from its content and never from its name. */
-export type SourceKind = 'dump' | 'registers' | 'recording' | 'log' | 'acpi' | 'unknown';
+export type SourceKind =
+  | 'dump'
+  | 'registers'
+  | 'recording'
+  | 'log'
+  | 'acpi'
+  /** Texts that engineers paste; debugfs texts of registers alone are `registers`. */
+  | 'debugfs'
+  | 'hexdump'
+  | 'iomem'
+  | 'lspci'
+  | 'acpidump'
+  | 'unknown';
 
 const HEAD = 64 * 1024;
 
 /**
  * Looks at a source's first bytes. A dump format wins; then register documents (JSON with
- * `units`), asciicast recordings, and text that could be a console's.
+ * `units`), asciicast recordings, pasted texts that core/imports knows, and text that could be a
+ * console's.
  */
 export function identify(source: ByteSource): SourceKind {
   if (source.size === 0) return 'unknown';
@@ -22,7 +36,25 @@ export function identify(source: ByteSource): SourceKind {
     if (/^\s*\{"version":\s*2,/.test(text)) return 'recording';
     if (/"units"\s*:/.test(text) && /"registers"\s*:/.test(text)) return 'registers';
   }
-  return isText(bytes) ? 'log' : 'unknown';
+  if (!isText(bytes)) return 'unknown';
+  const form = identifyImport(text);
+  return form ? importedKind(form) : 'log';
+}
+
+/** What becomes of a pasted text: registers, a memory, ACPI tables, or a text of its own. */
+function importedKind(form: ImportKind): SourceKind {
+  switch (form) {
+    case 'iommu_regset':
+    case 'amd-mmio':
+      return 'registers';
+    case 'hexdump':
+    case 'iomem':
+    case 'lspci':
+    case 'acpidump':
+      return form;
+    default:
+      return 'debugfs';
+  }
 }
 
 /** The length that an ACPI table's header states. */

@@ -2,6 +2,9 @@ import { amdFacts } from '../amdvi/facts.ts';
 import { amdUnit } from '../amdvi/unit.ts';
 import type { Dump } from '../dump/dump.ts';
 import { openDump } from '../dump/open.ts';
+import { parseAcpidump } from '../imports/acpidump.ts';
+import { parseHexDump, type HexDump } from '../imports/hex-dump.ts';
+import { parseIomem, type IomemText } from '../imports/iomem.ts';
 import type { UnitFacts } from '../iommu/facts.ts';
 import type { Finding, Incomplete } from '../iommu/finding.ts';
 import type { Unit } from '../iommu/unit.ts';
@@ -18,6 +21,9 @@ import { parseRegisters, type RegisterDocument } from './register-file.ts';
 /** A register document or an ACPI table is small; anything larger is something else. */
 const SMALL_LIMIT = 4 << 20;
 
+/** A pasted text is read at once; a larger one is refused. */
+const TEXT_LIMIT = 64 << 20;
+
 export interface OpenOptions {
   readonly platform: Platform;
   /** What the sources are, overriding what their content says. */
@@ -26,6 +32,8 @@ export interface OpenOptions {
   readonly rawBase?: bigint;
   /** Bound of the page cache, bytes. */
   readonly cacheBytes?: number;
+  /** Called while a memory without VMCOREINFO is searched for a kernel, with page frames. */
+  readonly progress?: (done: number, all: number) => void;
 }
 
 /**
@@ -43,6 +51,13 @@ export class Investigation {
   readonly logs: readonly { readonly source: ByteSource; readonly kind: 'log' | 'recording' }[];
   /** ACPI tables that were given as files. */
   readonly acpi: readonly Uint8Array[];
+  /** Texts of debugfs that state table entries; the parsers of core/imports read them. */
+  readonly debugfs: readonly string[];
+  /** What lspci printed. */
+  readonly pciText: string | undefined;
+  readonly iomem: IomemText | undefined;
+  readonly #imported: readonly Finding[];
+  readonly #progress: OpenOptions['progress'];
   #kernel: Kernel | undefined;
   #kernelTried = false;
   #noKernel = '';
@@ -54,21 +69,32 @@ export class Investigation {
     registers: RegisterDocument | undefined;
     logs: Investigation['logs'];
     acpi?: readonly Uint8Array[];
+    imported?: ImportedTexts;
+    progress?: OpenOptions['progress'];
   }) {
     this.platform = parts.platform;
     this.dump = parts.dump;
-    this.original = parts.dump?.memory;
+    const texts = parts.imported;
+    this.original = parts.dump?.memory ?? texts?.hexDump?.memory;
     this.memory = this.original && new OverlayMemory(this.original);
     this.registers = parts.registers;
     this.logs = parts.logs;
     this.acpi = parts.acpi ?? [];
+    this.#progress = parts.progress;
+    this.debugfs = texts?.debugfs ?? [];
+    this.pciText = texts?.pciText;
+    this.iomem = texts?.iomem;
+    this.#imported = texts?.findings ?? [];
   }
 
   /** The crashed kernel, found in the dump; undefined when there is none (see `noKernel`). */
   kernel(): Kernel | undefined {
     if (!this.#kernelTried && this.memory) {
       this.#kernelTried = true;
-      const opened = openKernel(this.memory, { vmcoreinfo: this.dump?.vmcoreinfo });
+      const opened = openKernel(this.memory, {
+        vmcoreinfo: this.dump?.vmcoreinfo,
+        progress: this.#progress,
+      });
       if (opened instanceof Failure) this.#noKernel = opened.line();
       else this.#kernel = opened;
     }
@@ -88,7 +114,7 @@ export class Investigation {
 
   /** Findings about the sources themselves: the dump's damage, the kernel's contradictions. */
   findings(): readonly Finding[] {
-    return [...(this.dump?.findings ?? []), ...(this.#kernel?.findings ?? [])];
+    return [...(this.dump?.findings ?? []), ...this.#imported, ...(this.#kernel?.findings ?? [])];
   }
 
   /** What the search for units needed and did not get. */
@@ -119,17 +145,59 @@ function factsOf(document: RegisterDocument): UnitFacts[] {
   return document.units.map((unit, index) =>
     document.vendor === 'intel'
       ? intelFactsFromRegisters(unit.registers, {
-          name: `dmar${index}`,
+          name: unit.name ?? `dmar${index}`,
           segment: 0,
           base: unit.base,
         })
       : amdFacts(unit.registers, {
-          name: `ivhd${index}`,
+          name: unit.name ?? `ivhd${index}`,
           segment: 0,
           base: unit.base,
           from: 'file',
         }),
   );
+}
+
+/** What pasted texts gave. */
+interface ImportedTexts {
+  hexDump: HexDump | undefined;
+  pciText: string | undefined;
+  iomem: IomemText | undefined;
+  readonly debugfs: string[];
+  readonly findings: Finding[];
+}
+
+/** Adds one pasted text. Several hex dumps are one memory; ACPI tables join those given as files. */
+function addText(
+  kind: 'debugfs' | 'hexdump' | 'iomem' | 'lspci' | 'acpidump',
+  text: string,
+  into: { readonly texts: ImportedTexts; readonly acpi: Uint8Array[]; readonly base?: bigint },
+): void {
+  const { texts } = into;
+  switch (kind) {
+    case 'hexdump': {
+      const dump = parseHexDump(text, { base: into.base });
+      if (texts.hexDump) texts.hexDump.memory.merge(dump.memory);
+      else texts.hexDump = dump;
+      texts.findings.push(...dump.findings);
+      break;
+    }
+    case 'acpidump': {
+      const dump = parseAcpidump(text);
+      into.acpi.push(...dump.tables.map(({ bytes }) => bytes));
+      texts.findings.push(...dump.findings);
+      break;
+    }
+    case 'iomem':
+      texts.iomem = parseIomem(text);
+      texts.findings.push(...texts.iomem.findings);
+      break;
+    case 'lspci':
+      texts.pciText = text;
+      break;
+    case 'debugfs':
+      texts.debugfs.push(text);
+  }
 }
 
 /**
@@ -143,6 +211,13 @@ export function openInvestigation(
   const dumps: ByteSource[] = [];
   const logs: { source: ByteSource; kind: 'log' | 'recording' }[] = [];
   const acpi: Uint8Array[] = [];
+  const texts: ImportedTexts = {
+    hexDump: undefined,
+    pciText: undefined,
+    iomem: undefined,
+    debugfs: [],
+    findings: [],
+  };
   let registers = options.registers && readRegisters(options.registers);
   for (const source of sources) {
     const kind = options.as ?? identify(source);
@@ -150,6 +225,8 @@ export function openInvestigation(
     else if (kind === 'registers') registers ??= readRegisters(source);
     else if (kind === 'log' || kind === 'recording') logs.push({ source, kind });
     else if (kind === 'acpi') acpi.push(readSmall(source));
+    else if (kind !== 'unknown')
+      addText(kind, readText(source), { texts, acpi, base: options.rawBase });
     else throw unreadable(source);
   }
   const dump =
@@ -161,11 +238,40 @@ export function openInvestigation(
           rawBase: options.rawBase,
         })
       : undefined;
-  return new Investigation({ platform: options.platform, dump, registers, logs, acpi });
+  if (dump && texts.hexDump)
+    texts.findings.push({
+      severity: 'note',
+      id: 'hexdump-unused',
+      at: 'hexdump',
+      text: 'A dump was given, so that the hex dump is not read as memory.',
+      evidence: [],
+    });
+  return new Investigation({
+    platform: options.platform,
+    dump,
+    registers,
+    logs,
+    acpi,
+    imported: texts,
+    progress: options.progress,
+  });
 }
 
 function readRegisters(source: ByteSource): RegisterDocument {
   return parseRegisters(new TextDecoder('latin1').decode(readSmall(source)));
+}
+
+/** @throws Failure when the text is larger than any paste. */
+function readText(source: ByteSource): string {
+  if (source.size > TEXT_LIMIT)
+    throw new Failure(
+      'limit',
+      `${source.name} has ${source.size} bytes of text.`,
+      `Pasted texts are read up to ${TEXT_LIMIT} bytes.`,
+      'Give the part that matters, or a dump.',
+    );
+  const bytes = new Uint8Array(source.size);
+  return new TextDecoder('latin1').decode(bytes.subarray(0, source.read(0, bytes)));
 }
 
 function readSmall(source: ByteSource): Uint8Array {

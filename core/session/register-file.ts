@@ -1,9 +1,14 @@
 import { parseHex } from '../format/hex.ts';
+import { parseAmdMmio } from '../imports/amd.ts';
+import { identifyImport } from '../imports/identify.ts';
+import { parseIommuRegset } from '../imports/intel-registers.ts';
 import { Failure } from '../memory/failure.ts';
 import { RegisterWords } from '../memory/mmio.ts';
 
 /** One unit of a register document: its base and its 32-bit words by offset. */
 export interface RegisterUnit {
+  /** The kernel's name of the unit, where the document tells it. */
+  readonly name?: string;
   readonly base: bigint | undefined;
   readonly registers: RegisterWords;
 }
@@ -19,13 +24,22 @@ const PAGE_LIMIT = 1 << 20;
 const UNIT_LIMIT = 256;
 
 /**
- * Reads the input forms of `--registers`: the JSON of `regs`, or lines `OFFSET VALUE` (one unit
- * of `vendor`). Absent offsets are 0 unless the document says `"absent": "unknown"`; lines say
- * only what they say.
+ * Reads the input forms of `--registers`: the JSON of `regs`, Linux's debugfs (`iommu_regset` of
+ * Intel, `mmio` of AMD), or lines `OFFSET VALUE` (one unit of `vendor`). Absent offsets are 0 unless the document says `"absent": "unknown"`; lines and
+ * debugfs say only what they say.
  * @throws Failure when the text is neither.
  */
 export function parseRegisters(text: string, vendor: 'intel' | 'amd' = 'intel'): RegisterDocument {
-  return /^\s*\{/.test(text) ? parseJson(text) : parseLines(text, vendor);
+  if (/^\s*\{/.test(text)) return parseJson(text);
+  const form = identifyImport(text);
+  if (form === 'iommu_regset') return parseIommuRegset(text);
+  // The kernel's numbers of AMD units start at 0 too, in the order of the IVHDs: names by order.
+  if (form === 'amd-mmio')
+    return {
+      vendor: 'amd',
+      units: parseAmdMmio(text).units.map(({ base, registers }) => ({ base, registers })),
+    };
+  return parseLines(text, vendor);
 }
 
 function parseJson(text: string): RegisterDocument {
@@ -108,6 +122,6 @@ function refused(happened: string): Failure {
     'unreadable',
     happened,
     'Register values could not be taken from it.',
-    'Give the JSON that `faultline regs --json` writes, or lines of OFFSET VALUE.',
+    'Give the JSON that `faultline regs --json` writes, a debugfs iommu_regset, or lines of OFFSET VALUE.',
   );
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseHexDump } from '../../../core/imports/hex-dump.ts';
 import { identifyImport } from '../../../core/imports/identify.ts';
@@ -152,6 +152,15 @@ describe('hex dumps, as each tool prints them', () => {
     expect([...zeros.memory.ranges()]).toEqual([{ from: 0, to: 0x400_0000 }]);
     const ones = parseHexDump('00000000  01 01 01 01 |....|\n*\n4000000000\n');
     expect(ones.findings.map(({ id }) => id)).toContain('fold-too-long');
+  });
+
+  it('where texts overlap the later one holds, zeros that are folded included', () => {
+    const text = '00001010: 0x00000001\n0x0000000000001000-0x0000000000002fff zero suppressed\n';
+    const { memory } = parseHexDump(text);
+    expect(memory.page(1)).toEqual(new Uint8Array(4096));
+    expect([...memory.ranges()]).toEqual([{ from: 1, to: 3 }]);
+    memory.put(0x1010n, Uint8Array.of(7));
+    expect((memory.page(1) as Uint8Array)[0x10]).toBe(7);
   });
 
   it('virtual addresses are not memory', () => {
