@@ -199,7 +199,7 @@ async function unitJson(
 /** Where an answer comes from, for the head of every document. */
 export function sourceJson(investigation: Investigation): SourceJson {
   return {
-    format: investigation.dump?.format ?? 'none',
+    format: investigation.dump?.format ?? (investigation.memory ? 'hexdump' : 'none'),
     compression: investigation.dump?.compression ?? [],
     release: investigation.registers ? null : (investigation.kernel()?.release ?? null),
   };

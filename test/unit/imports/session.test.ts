@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../../core/memory/platform.ts';
 import { isKnown, type PhysicalMemory } from '../../../core/memory/physical.ts';
@@ -8,6 +11,7 @@ import { parseRegisters } from '../../../core/session/register-file.ts';
 import { tablesDocument } from '../../../core/session/tables-document.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';
 import { captureBytes, captureJson, type CaptureName } from '../../support/captures.ts';
+import { runJson } from '../../support/run-cli.ts';
 import { ElfMemory } from '../../support/elf-memory.ts';
 
 const source = (name: string, text: string): ReturnType<typeof bytesSource> =>
@@ -110,14 +114,28 @@ function pick(row: object, fields: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).filter(([key]) => fields.includes(key)));
 }
 
-async function answer(
-  texts: readonly string[],
-): Promise<Awaited<ReturnType<typeof tablesDocument>>> {
+interface Row {
+  readonly bdf: string;
+  readonly pasid?: number;
+  readonly incomplete?: boolean;
+  readonly leafHash?: string;
+}
+
+interface Answer {
+  readonly incomplete: readonly unknown[];
+  readonly units: readonly { readonly devices: readonly Row[] }[];
+}
+
+async function answer(texts: readonly string[]): Promise<Answer> {
   const investigation = openInvestigation(
     texts.map((text, index) => source(`paste ${index}`, text)),
     { platform: nodePlatform },
   );
-  return tablesDocument(investigation, investigation.units(), { leaves: true });
+  const document = await tablesDocument(investigation, investigation.units(), {
+    leaves: true,
+    segments: false,
+  });
+  return JSON.parse(JSON.stringify(document)) as Answer;
 }
 
 const CASES: readonly (readonly [CaptureName, typeof regset])[] = [
@@ -149,7 +167,7 @@ describe('pasted texts answer as the truth of the capture says', () => {
           const row = document.units[index].devices.find(
             (each) =>
               each.bdf === device.bdf &&
-              (device.pasid === undefined || (each as { pasid?: unknown }).pasid === device.pasid),
+              (device.pasid === undefined || each.pasid === device.pasid),
           );
           const fields = FIELDS.filter((field) => field in device);
           expect(row, device.bdf).toBeDefined();
@@ -174,6 +192,31 @@ describe('pasted texts answer as the truth of the capture says', () => {
       const expected = devices.find(({ bdf }) => bdf === row.bdf)!;
       if (expected.pageTable === left.pageTable) expect(row.incomplete).toBe(true);
       else expect(row.leafHash).toBe(expected.leafHash);
+    }
+  });
+});
+
+describe('the command line', () => {
+  it('answers from files of pasted texts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'paste-'));
+    const [pages, registers] = [join(folder, 'a'), join(folder, 'b')];
+    writeFileSync(pages, xxd(new ElfMemory(captureBytes('intel-6.1', 'tables.before.elf'))));
+    writeFileSync(registers, regset('intel-6.1'));
+    type Document = Answer & { readonly source: { readonly format: string } };
+    const ways = [
+      ['tables', pages, registers],
+      ['tables', pages, '--registers', registers],
+    ];
+    for (const way of ways) {
+      const { code, json } = await runJson<Document>(way);
+      expect(code).toBe(0);
+      expect(json.source.format).toBe('hexdump');
+      expect(json.units[0]).toMatchObject({
+        name: 'dmar0',
+        base: '0xfed90000',
+        registersFrom: 'file',
+        translationEnabled: true,
+      });
     }
   });
 });
