@@ -90,7 +90,12 @@ export function readQuick(
   end = stop;
   const time = stamp();
   if (at === start && bytes[at] === OPEN) return undefined;
-  const message = vtd() ?? pageFault();
+  const body = at;
+  let message = vtd();
+  if (!message) {
+    at = body;
+    message = pageFault();
+  }
   return message && { time, message };
 }
 
@@ -156,9 +161,9 @@ function oneLine(): Message | undefined {
     modern = false;
   }
   if (!take(DEVICE)) return undefined;
-  const segment = bytes[at + 4] === COLON ? segmentNumber() : NO_VALUE;
+  const segment = segmentNumber();
   const id = requester();
-  if (id === NO_VALUE) return undefined;
+  if (segment === NO_VALUE || id === NO_VALUE) return undefined;
   let old = false;
   if (!modern && take(OLD_PASID)) {
     old = true;
@@ -171,9 +176,9 @@ function oneLine(): Message | undefined {
   if (address === undefined || !take(REASON)) return undefined;
   const reason = reasonNumber();
   if (reason === NO_VALUE || !quietRest()) return undefined;
-  const era = segment !== NO_VALUE ? 'V8' : modern ? 'V7' : old ? 'V5' : 'V4';
+  const era = segment !== undefined ? 'V8' : modern ? 'V7' : old ? 'V5' : 'V4';
   const given = pasid === NO_VALUE || pasid === ABSENT_PASID ? undefined : pasid;
-  return fault(era, access, segment === NO_VALUE ? undefined : segment, id, given, address, reason);
+  return fault(era, access, segment, id, given, address, reason);
 }
 
 function fault(
@@ -202,9 +207,9 @@ function fault(
 
 function pageFault(): Message | undefined {
   if (!take(EVENT)) return undefined;
-  const segment = bytes[at + 4] === COLON ? segmentNumber() : NO_VALUE;
+  const segment = segmentNumber();
   const id = requester();
-  if (id === NO_VALUE || !take(DOMAIN)) return undefined;
+  if (segment === NO_VALUE || id === NO_VALUE || !take(DOMAIN)) return undefined;
   const domain = hexadecimal(EXACT_DIGITS);
   if (domain === NO_VALUE || !take(EVENT_ADDRESS)) return undefined;
   const address = page(16);
@@ -217,7 +222,7 @@ function pageFault(): Message | undefined {
     event: 'IO_PAGE_FAULT',
     unit: undefined,
     driver: undefined,
-    segment: segment === NO_VALUE ? undefined : segment,
+    segment: segment,
     id,
     pasid: flags & 1 ? domain : undefined,
     domain,
@@ -283,9 +288,12 @@ function reasonNumber(): number {
   return value !== NO_VALUE && value <= LARGEST_REASON && take(CLOSE) ? value : NO_VALUE;
 }
 
-function segmentNumber(): number {
+/** `0001:`. @returns undefined where no segment stands. */
+function segmentNumber(): number | undefined {
+  if (bytes[at + 4] !== COLON) return undefined;
+  const first = at;
   const value = hexadecimal(4);
-  if (value === NO_VALUE) return NO_VALUE;
+  if (at !== first + 4) return NO_VALUE;
   at++;
   return value;
 }
