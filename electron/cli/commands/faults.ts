@@ -1,6 +1,12 @@
 import { hex } from '../../../core/format/hex.ts';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
-import { FaultCounter, countJson, faultJson, noteJson } from '../../../core/log/json.ts';
+import {
+  FaultCounter,
+  countJson,
+  faultJson,
+  faultNdjson,
+  noteJson,
+} from '../../../core/log/json.ts';
 import { SettledFaults } from '../../../core/log/parse.ts';
 import type { LogNote, LogSink } from '../../../core/log/records.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
@@ -29,7 +35,7 @@ export const command: Command = {
       if (options['count']) return counter.add(record);
       if (seen++ >= limit) return;
       if (!options['ndjson']) return void kept.push(record);
-      text += `${JSON.stringify(faultJson(record, segments))}\n`;
+      text += faultNdjson(record, segments);
       if (text.length < CHUNK) return;
       io.out(text);
       text = '';
