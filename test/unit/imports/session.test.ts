@@ -10,7 +10,7 @@ import { openInvestigation } from '../../../core/session/investigation.ts';
 import { parseRegisters } from '../../../core/session/register-file.ts';
 import { tablesDocument } from '../../../core/session/tables-document.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';
-import { captureBytes, captureJson, type CaptureName } from '../../support/captures.ts';
+import { captureBytes, captureJson, CAPTURES, type CaptureName } from '../../support/captures.ts';
 import { runJson } from '../../support/run-cli.ts';
 import { ElfMemory } from '../../support/elf-memory.ts';
 
@@ -193,6 +193,12 @@ describe('pasted texts answer as the truth of the capture says', () => {
       if (expected.pageTable === left.pageTable) expect(row.incomplete).toBe(true);
       else expect(row.leafHash).toBe(expected.leafHash);
     }
+  });
+});
+
+describe('what is no paste', () => {
+  it.each(CAPTURES)('the console log of %s stays a log', (name) => {
+    expect(identify(bytesSource('log', captureBytes(name, 'console.log')))).toBe('log');
   });
 });
 
