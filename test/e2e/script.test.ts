@@ -51,9 +51,10 @@ describe.skipIf(MISSING !== undefined)('script and hand-off lab', () => {
     const repl = page.getByLabel('One line of script');
     await repl.fill('const answer = 6 * 7');
     await repl.press('Enter');
+    // The second run of this window, after the sample's.
     await output()
       .getByText(/finished after/)
-      .last()
+      .nth(1)
       .waitFor();
     await repl.fill('answer + 0.5');
     await repl.press('Enter');

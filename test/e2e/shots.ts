@@ -1,101 +1,163 @@
 /**
- * `npm run shots`: pictures of the main screens on the bundled sample, in both themes and at two
- * sizes, into build/shots; `npm run shots -- --readme` also renews those of the README.
+ * `npm run shots`: pictures of the main screens in both themes and two sizes, into build/shots,
+ * to be held beside the mock-ups. Needs the built window and Chromium.
  */
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { ROOT } from '../support/captures.ts';
-import {
-  launch,
-  MISSING,
-  openWindow,
-  press,
-  selectedRow,
-  type TestWindow,
-} from './support/window.ts';
+import type { Look } from './support/window.ts';
+import { MISSING, launch, openWindow, press } from './support/window.ts';
 
 const OUT = join(ROOT, 'build/shots');
+
 const SIZES = [
-  { width: 1440, height: 900 },
   { width: 1280, height: 720 },
+  { width: 1440, height: 900 },
 ] as const;
 
-/** Each screen: what brings it up, starting from the one before. */
-const SCREENS: readonly {
+interface Screen {
   readonly name: string;
-  readonly show: (window: TestWindow) => Promise<void>;
-}[] = [
+  /** Leads from the screen before to this one. */
+  readonly go: (page: Page) => Promise<unknown>;
+}
+
+const jump = async (page: Page, text: string): Promise<void> => {
+  await page.keyboard.press('F2');
+  await page.keyboard.type(text);
+  await page.getByRole('option').first().waitFor();
+  await page.keyboard.press('Enter');
+};
+
+const SCREENS: readonly Screen[] = [
+  { name: '1-start', go: (page) => page.waitForSelector('.start :focus') },
   {
-    name: 'start',
-    show: async ({ page }) => {
-      await page.waitForSelector('.start :focus');
-    },
-  },
-  {
-    name: 'triage',
-    show: async ({ page }) => {
+    name: '2-triage',
+    async go(page) {
       await page.keyboard.press('Enter');
-      await selectedRow(page, 'Faults').getByText('00:06.0').waitFor();
-      await page.locator('.verdict h3').getByText('Not mapped').waitFor();
+      await page.waitForSelector('.verdict');
+      await page.locator('.console-row.is-current').first().waitFor();
+      await page.waitForSelector('[aria-label="Faults"]:focus');
     },
   },
   {
-    name: 'tables',
-    show: async ({ page }) => {
+    name: '3-tables',
+    async go(page) {
       await press(page, 'v 2');
-      await press(page, 'g t');
-      for (let step = 0; step < 4; step++) await press(page, 'ArrowRight ArrowDown');
-    },
-  },
-  { name: 'registers', show: ({ page }) => press(page, 'g r') },
-  {
-    name: 'jump',
-    show: async ({ page }) => {
-      await press(page, 'F2');
-      await page.keyboard.type('00:06');
+      await page.waitForSelector('[aria-label="Tables"]:focus');
+      await jump(page, '00:07.0');
+      await page.getByText('context entry of 00:07.0').first().waitFor();
+      await press(page, 'ArrowRight ArrowRight ArrowRight ArrowRight ArrowRight ArrowRight');
+      await page.locator('.row').getByText('L1[').first().waitFor();
     },
   },
   {
-    name: 'lab',
-    show: async ({ page }) => {
-      await press(page, 'Escape Escape v 3 Enter');
+    name: '4-changed',
+    async go(page) {
+      await jump(page, '00:06.0');
+      await page.getByText('context entry of 00:06.0').first().waitFor();
+      await page.getByRole('button', { name: /^Change DID/ }).click();
+      await page.getByLabel(/^New value of DID/).fill('0xb');
+      await page.keyboard.press('Enter');
+      await page.locator('.row.is-changed').first().waitFor();
     },
   },
-  // Last: the editor takes plain keys for itself.
-  { name: 'script', show: ({ page }) => press(page, 'g s') },
+  {
+    name: '5-registers',
+    async go(page) {
+      await press(page, 't m g r');
+      await page.getByRole('button', { name: 'dmar0 ▾' }).click();
+      await page.getByRole('menuitemradio', { name: /sim0/ }).click();
+      const registers = page.getByRole('treegrid', { name: 'Registers of sim0' });
+      await registers.getByText('GSTS').click();
+      await page.keyboard.press('ArrowRight');
+      await registers.getByText('TES').first().waitFor();
+    },
+  },
+  {
+    name: '6-lab',
+    async go(page) {
+      await press(page, 'v 3');
+      await page.getByRole('button', { name: 'Run all' }).click();
+      await page
+        .getByRole('grid')
+        .getByRole('button', { name: /device lost/ })
+        .click();
+      await page.getByText('State after step').waitFor();
+    },
+  },
+  {
+    name: '7-time',
+    async go(page) {
+      await press(page, 'v 4');
+      await page.locator('.translate-result').waitFor();
+    },
+  },
+  {
+    name: '8-console',
+    async go(page) {
+      await press(page, 'v 5');
+      await page.locator('.xterm-rows').first().waitFor();
+    },
+  },
+  {
+    name: '9-script',
+    async go(page) {
+      await press(page, 'Shift+F2 v 1');
+      await press(page, 'g s');
+      await page.waitForSelector('.monaco-editor :focus', { state: 'attached' });
+      await press(page, 'Control+Enter');
+      await page.getByText(/finished after/).waitFor();
+      await press(page, 'Shift+F2 v m');
+    },
+  },
+  {
+    name: '10-palette',
+    async go(page) {
+      await page.keyboard.press('F2');
+      await page.keyboard.type('>lay');
+      await page.getByRole('option').first().waitFor();
+    },
+  },
+  {
+    name: '11-keys',
+    async go(page) {
+      await press(page, 'Escape Shift+F2 ?');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
 ];
 
-/** Lets what was asked for be drawn: no request on its way, and two frames painted. */
-async function settle({ page }: TestWindow): Promise<void> {
-  await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(700);
-}
-
-if (MISSING !== undefined) {
-  console.error(`shots: ${MISSING}`);
-  process.exit(1);
-}
-mkdirSync(OUT, { recursive: true });
-const browser = await launch();
-for (const theme of ['dark', 'light'] as const)
-  for (const size of SIZES) {
-    const window = await openWindow(browser, { look: { ...size, theme } });
+async function shoot(browser: Awaited<ReturnType<typeof launch>>, look: Look): Promise<void> {
+  const window = await openWindow(browser, { look });
+  const size = `${look.width}x${look.height}`;
+  try {
     for (const screen of SCREENS) {
-      await screen.show(window);
-      await settle(window);
-      const path = join(OUT, `${screen.name}-${theme}-${size.width}x${size.height}.png`);
-      await window.page.screenshot({ path });
-      console.log(path);
+      await screen.go(window.page);
+      // What was asked for has come, and nothing moves any more.
+      await window.page.waitForLoadState('networkidle');
+      await window.page.waitForFunction(() =>
+        document.getAnimations().every((animation) => animation.playState !== 'running'),
+      );
+      await window.page.screenshot({ path: join(OUT, `${screen.name}-${look.theme}-${size}.png`) });
     }
-    for (const complaint of window.complaints) console.error(`shots: ${complaint}`);
+    for (const complaint of window.complaints) console.log(`${size} ${look.theme}: ${complaint}`);
+  } finally {
     await window.close();
   }
-await browser.close();
-if (process.argv.includes('--readme')) {
-  mkdirSync(join(ROOT, 'resources/help'), { recursive: true });
-  for (const name of ['triage', 'tables'])
-    copyFileSync(
-      join(OUT, `${name}-dark-1440x900.png`),
-      join(ROOT, `resources/help/${name}-dark.png`),
-    );
+}
+
+if (MISSING === undefined) {
+  mkdirSync(OUT, { recursive: true });
+  const browser = await launch();
+  try {
+    for (const theme of ['dark', 'light'] as const)
+      for (const size of SIZES) await shoot(browser, { ...size, theme });
+  } finally {
+    await browser.close();
+  }
+  console.log(`shots: ${SCREENS.length * SIZES.length * 2} pictures in ${OUT}`);
+} else {
+  console.log(`shots: none made, ${MISSING}`);
+  process.exitCode = 1;
 }

@@ -29,7 +29,7 @@ export function Lanes({
   const x = (column: number): number => LABEL + column * step;
   const boxes = laneBoxes(steps);
   return (
-    <div className="lanes" ref={box}>
+    <div className="lanes inset-focus" ref={box} role="region" aria-label="Lanes" tabIndex={0}>
       <svg
         width={width}
         height={height}

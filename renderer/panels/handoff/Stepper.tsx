@@ -126,7 +126,7 @@ function Console({
   const lines = story.console.slice(0, step.consoleLines);
   if (story.console.length === 0) return null;
   return (
-    <ol className="step-console" aria-label="Console up to this step">
+    <ol className="step-console inset-focus" aria-label="Console up to this step" tabIndex={0}>
       {lines.map((line, index) => (
         // Console lines are named by their number.
         // oxlint-disable-next-line react/no-array-index-key
