@@ -57,7 +57,7 @@ const PARTS =
 /** The beginning of a record, whatever follows; each holds one of the anchors. */
 const BEGINNING = /DMAR: ?\[DMA |DMAR: \[INTR-REMAP\]|INTR-REMAP: Req/;
 /** Xen's wording names the registers' address; its records are not Linux's. */
-export const XEN = 'iommu reg = ';
+const XEN = 'iommu reg = ';
 
 const LARGEST_PASID = 0xfffff;
 /** FR, the fault reason field, has eight bits. */
