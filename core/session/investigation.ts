@@ -179,7 +179,11 @@ function addText(
       const dump = parseHexDump(text, { base: into.base });
       if (texts.hexDump) texts.hexDump.memory.merge(dump.memory);
       else texts.hexDump = dump;
-      texts.findings.push(...dump.findings);
+      // One paste may complete a page that another began.
+      const { length } = texts.hexDump.memory.partial();
+      const stale = (id: string): boolean => id === 'partial-page' && length === 0;
+      const all = [...texts.findings, ...dump.findings].filter(({ id }) => !stale(id));
+      texts.findings.splice(0, Infinity, ...all);
       break;
     }
     case 'acpidump': {

@@ -134,26 +134,6 @@ describe('hex dumps, as each tool prints them', () => {
       expect(memory.page(0x105)).toEqual(ones);
     });
 
-  it.skipIf(!has('qemu-system-x86_64'))('QEMU xp: what its monitor itself prints', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'hex-')), 'pages');
-    writeFileSync(file, Buffer.concat([page, table]));
-    const machine = ['-M', 'q35', '-accel', 'tcg', '-m', '64M', '-S', '-nodefaults'];
-    const text = execFileSync(
-      'qemu-system-x86_64',
-      [
-        ...machine,
-        ...['-display', 'none', '-monitor', 'stdio'],
-        ...['-device', `loader,file=${file},addr=0x200000,force-raw=on`],
-      ],
-      { encoding: 'utf8', input: 'xp /1024wx 0x200000\nxp /512gx 0x201000\nquit\n' },
-    );
-    expect(identifyImport(text)).toBe('hexdump');
-    const dump = parseHexDump(text);
-    expect(dump.findings).toEqual([]);
-    expect(dump.memory.page(0x200)).toEqual(page);
-    expect(dump.memory.page(0x201)).toEqual(table);
-  });
-
   it('a page that is stated in part is not known, and what is stated can be had', () => {
     const { memory, findings } = parseHexDump(
       '0000000002a01010: 0x0000000002bb6001 0x0000000000000a01',

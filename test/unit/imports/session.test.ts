@@ -196,6 +196,28 @@ describe('pasted texts answer as the truth of the capture says', () => {
   });
 });
 
+describe('several hex dumps', () => {
+  it('are one memory: two halves of a page make it known', () => {
+    const lines = (from: number): string =>
+      Array.from(
+        { length: 128 },
+        (_, at) =>
+          `${(from + at * 16).toString(16).padStart(8, '0')}: 0x0000000000000001 0x0000000000000002`,
+      ).join('\n');
+    const open = (...texts: string[]): ReturnType<typeof openInvestigation> =>
+      openInvestigation(
+        texts.map((text, index) => source(`paste ${index}`, text)),
+        { platform: nodePlatform },
+      );
+    const half = open(lines(0x5000));
+    expect(half.memory?.provenance(5)).toBe('excluded');
+    expect(half.findings().map(({ id }) => id)).toEqual(['partial-page']);
+    const whole = open(lines(0x5000), lines(0x5800));
+    expect(whole.memory?.provenance(5)).toBe('present');
+    expect(whole.findings()).toEqual([]);
+  });
+});
+
 describe('what is no paste', () => {
   it.each(CAPTURES)('the console log of %s stays a log', (name) => {
     expect(identify(bytesSource('log', captureBytes(name, 'console.log')))).toBe('log');
