@@ -6,9 +6,22 @@ import { bytesSource, type ByteSource } from '../../core/memory/platform.ts';
 import type { SourceKind } from '../../core/session/identify.ts';
 import { openInvestigation, type Investigation } from '../../core/session/investigation.ts';
 import { fileSource, nodePlatform } from '../host/platform.ts';
+import { progress } from './progress.ts';
 import type { Invocation, OptionValues } from './command.ts';
 
-const KINDS: readonly string[] = ['dump', 'log', 'registers', 'recording', 'acpi', 'raw'];
+const KINDS: readonly string[] = [
+  'dump',
+  'log',
+  'registers',
+  'recording',
+  'acpi',
+  'debugfs',
+  'hexdump',
+  'iomem',
+  'lspci',
+  'acpidump',
+  'raw',
+];
 
 /** Opens the SOURCEs of a command line as one case. @throws Failure. */
 export function openSources(names: readonly string[], invocation: Invocation): Investigation {
@@ -19,6 +32,7 @@ export function openSources(names: readonly string[], invocation: Invocation): I
   if (as !== undefined && !KINDS.includes(as))
     throw usage(`--as takes ${KINDS.join(', ')}, not "${as}".`, 'Choose one of these.');
   const registers = text(options, 'registers');
+  const meter = progress(invocation.io, 'reading memory');
   return openInvestigation(names.map(openFile), {
     platform: nodePlatform,
     as: as as SourceKind | 'raw' | undefined,
@@ -28,6 +42,7 @@ export function openSources(names: readonly string[], invocation: Invocation): I
         ? undefined
         : wholeNumber(options, 'max-memory')! * 2 ** 20,
     registers: registers === undefined ? undefined : openFile(registers),
+    progress: (done, all) => meter.show(done / all, 'looking for a kernel'),
   });
 }
 
