@@ -39,7 +39,7 @@ export class Faults {
   readonly #sink: FaultSink;
   #count = 0;
   #halves: Half[] = [];
-  /** Where an `Event logged [` without its body stands, and whether bodies had their device before them. */
+  /** Where an `Event logged [` without its body stands. */
   #header: Printed | undefined;
   #status: (Printed & { readonly value: number }) | undefined;
   #newest: Mutable<FaultRecord> | undefined;
@@ -51,10 +51,6 @@ export class Faults {
 
   constructor(sink: FaultSink) {
     this.#sink = sink;
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   /** The newest fault, which dumps belong to. */
