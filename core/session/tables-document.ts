@@ -1,3 +1,4 @@
+import { formatBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import type { AmdFacts, IntelFacts } from '../iommu/facts.ts';
 import type { Incomplete } from '../iommu/finding.ts';
@@ -168,7 +169,10 @@ async function unitJson(
   for (const [index, device] of list.devices.entries()) {
     await options.step?.(index, list.devices.length);
     if (options.budget?.signal?.aborted) break;
-    const row = device.amd ? amdRow(device) : intelRow(device);
+    const row = {
+      ...(device.amd ? amdRow(device) : intelRow(device)),
+      bdf: formatBdf(device.id, unit.facts.segment, options.segments || unit.facts.segment !== 0),
+    };
     const walks = device.pageTable !== undefined && options.leaves;
     rows.push({
       ...row,

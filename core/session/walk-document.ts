@@ -92,11 +92,12 @@ export function walkDocument(
   unit: Unit,
   request: WalkRequest,
   result: WalkResult,
+  segments = false,
 ): Record<string, unknown> {
   return {
     schema: 'faultline.walk/1',
     unit: unit.facts.name,
-    bdf: formatBdf(request.id, unit.facts.segment),
+    bdf: formatBdf(request.id, unit.facts.segment, segments || unit.facts.segment !== 0),
     ...(request.pasid === undefined ? {} : { pasid: request.pasid }),
     address: hex(request.address),
     access: request.access,

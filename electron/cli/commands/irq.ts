@@ -1,3 +1,4 @@
+import { formatBdf, parseBdf } from '../../../core/format/bdf.ts';
 import { hex } from '../../../core/format/hex.ts';
 import type { InterruptEntry, InterruptTable, Unit } from '../../../core/iommu/unit.ts';
 import { incompleteJson } from '../../../core/session/json.ts';
@@ -32,7 +33,7 @@ export const command: Command = {
         for (const table of tables)
           for (const entry of shown(table))
             io.out(
-              `${JSON.stringify({ unit: unit.facts.name, table: hex(table.table), ...entryJson(unit, entry) })}\n`,
+              `${JSON.stringify({ unit: unit.facts.name, table: hex(table.table), ...entryJson(unit, entry, options['segments'] === true) })}\n`,
             );
     else if (options['json'])
       io.out(
@@ -48,7 +49,9 @@ export const command: Command = {
                 capacity: table.capacity,
                 present: table.present,
                 ...(unit.facts.vendor === 'amd' ? { devices: table.devices } : {}),
-                entries: shown(table).map((entry) => entryJson(unit, entry)),
+                entries: shown(table).map((entry) =>
+                  entryJson(unit, entry, options['segments'] === true),
+                ),
               })),
             })),
             incomplete,
@@ -93,7 +96,7 @@ export const command: Command = {
 };
 
 /** One entry as the contract writes it: `raw` is one string for AMD's 32-bit form. */
-function entryJson(unit: Unit, entry: InterruptEntry): Record<string, unknown> {
+function entryJson(unit: Unit, entry: InterruptEntry, segments: boolean): Record<string, unknown> {
   const short = unit.facts.vendor === 'amd' && unit.facts.interruptFormat === 32;
   return {
     index: entry.index,
@@ -101,7 +104,14 @@ function entryJson(unit: Unit, entry: InterruptEntry): Record<string, unknown> {
     present: entry.present,
     vector: entry.vector ?? null,
     destination: entry.destination ?? null,
-    source: entry.source ?? null,
+    source: sourceText(unit, entry, segments),
     posted: entry.posted,
   };
+}
+
+/** The allowed requester, with its segment where it is not 0 or was asked for. */
+function sourceText(unit: Unit, entry: InterruptEntry, segments: boolean): string | null {
+  const bdf = entry.source === undefined ? undefined : parseBdf(entry.source);
+  if (!bdf) return entry.source ?? null;
+  return formatBdf(bdf.id, unit.facts.segment, segments || unit.facts.segment !== 0);
 }

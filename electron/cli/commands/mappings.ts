@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { parseBdf } from '../../../core/format/bdf.ts';
+import { formatBdf, parseBdf } from '../../../core/format/bdf.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import type { Incomplete } from '../../../core/iommu/finding.ts';
 import { rightsText } from '../../../core/iommu/leaves.ts';
@@ -74,7 +74,11 @@ export const command: Command = {
       schema: 'faultline.mappings/1',
       source: sourceJson(investigation),
       unit: unit.facts.name,
-      device: device.bdf,
+      device: formatBdf(
+        device.id,
+        unit.facts.segment,
+        options['segments'] === true || unit.facts.segment !== 0,
+      ),
       pasid: device.pasid ?? null,
       translation: device.translation,
     });

@@ -41,7 +41,9 @@ export const command: Command = {
     const units = unitsOf(openSources(asked.sources, invocation), options);
     const { unit, request, result } = walkOne(units, asked.bdf, asked.request);
     if (options['json'])
-      io.out(`${JSON.stringify(walkDocument(unit, request, result), null, 1)}\n`);
+      io.out(
+        `${JSON.stringify(walkDocument(unit, request, result, options['segments'] === true), null, 1)}\n`,
+      );
     else print(unit, request, result, io);
     return result.result === 'unknown' ? EXIT.partial : EXIT.answered;
   },

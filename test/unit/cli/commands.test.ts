@@ -79,6 +79,17 @@ describe('the bundled sample', () => {
   });
 });
 
+test('--segments writes PCI segments even when they are 0', async () => {
+  const tables = await runJson<{ units: { devices: { bdf: string }[] }[] }>([
+    'tables',
+    ...TABLES,
+    '--segments',
+  ]);
+  expect(tables.json.units[0].devices[0].bdf).toBe('0000:00:00.0');
+  const walk = await runJson(['walk', ...TABLES, '00:06.0', '0x0', '--segments']);
+  expect(walk.json['bdf']).toBe('0000:00:06.0');
+});
+
 describe('walk', () => {
   test('ends as the hardware would, step by step', async () => {
     const { json, code } = await runJson(['walk', VMCORE, '00:06.0', '0x1f00000']);
