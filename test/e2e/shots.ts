@@ -133,7 +133,10 @@ async function shoot(browser: Awaited<ReturnType<typeof launch>>, look: Look): P
   const size = `${look.width}x${look.height}`;
   try {
     for (const screen of SCREENS) {
-      await screen.go(window.page);
+      await screen.go(window.page).catch(async (error: unknown) => {
+        await window.page.screenshot({ path: join(OUT, 'failed.png') });
+        throw error;
+      });
       // What was asked for has come, and nothing moves any more.
       await window.page.waitForLoadState('networkidle');
       await window.page.waitForFunction(() =>

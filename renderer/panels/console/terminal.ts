@@ -62,6 +62,8 @@ export class ConsoleTerminal {
   #anchor: { readonly marker: IMarker | undefined; readonly row: number } | undefined;
   #stop: (() => void) | undefined;
   #wanted: number | undefined;
+  /** Counts the readings of the record: an older one's chunks are of no use. */
+  #turn = 0;
   #starts: readonly number[] = [];
   #mode: TimeMode = 'kernel';
   #cell = { width: 7.2, height: 18 };
@@ -114,10 +116,8 @@ export class ConsoleTerminal {
     const columns = Math.max(20, Math.floor((width - GUTTER - RULER_WIDTH - 4) / this.#cell.width));
     const rows = Math.max(2, Math.floor(height / this.#cell.height));
     if (columns !== this.terminal.cols) {
-      const { line } = this.state.get();
       this.terminal.resize(columns, rows);
       this.#restart(0, 1);
-      if (!this.state.get().follow) this.#wanted = line;
     } else if (rows !== this.terminal.rows) this.terminal.resize(columns, rows);
     this.#gutter.resize(rows, this.#cell.height);
     this.#paintSoon();
@@ -191,16 +191,27 @@ export class ConsoleTerminal {
   /** Reads the record from an offset on; the line there is told by the first chunk if not here. */
   #restart(offset: number, line: number | undefined): void {
     this.#stop?.();
-    this.terminal.reset();
-    this.#anchor = undefined;
+    const turn = ++this.#turn;
+    this.state.set((old) => ({ ...old, heldFrom: undefined }));
+    // What was written and not parsed yet would be parsed after the reset: it is waited for.
+    this.terminal.write('', () => {
+      if (turn !== this.#turn) return;
+      this.terminal.reset();
+      this.#anchor = undefined;
+      const { follow, line: current } = this.state.get();
+      if (!follow) this.#wanted = current;
+      this.#read(offset, line, turn);
+    });
+  }
+
+  #read(offset: number, line: number | undefined, turn: number): void {
     let first = line;
     if (first !== undefined) this.#begin(first);
-    const held = offset > 0;
-    this.state.set((old) => ({ ...old, heldFrom: undefined }));
     this.#stop = this.#engine.subscribe(
       'console.data',
       { console: this.#console, from: offset },
       async (chunk) => {
+        if (turn !== this.#turn) return;
         this.record.take(chunk);
         let { data } = chunk;
         if (first === undefined) {
@@ -215,8 +226,10 @@ export class ConsoleTerminal {
         await new Promise<void>((done) => {
           this.terminal.write(latin1(data), done);
         });
+        if (turn !== this.#turn) return;
         this.#taken(chunk, top);
-        if (held && this.#map.last > (this.#wanted ?? first) + AHEAD) {
+        // Far from the end, what was asked for is not pushed out by what follows.
+        if (offset > 0 && this.#map.last > (this.#wanted ?? first) + AHEAD) {
           this.#stop?.();
           this.state.set((old) => ({ ...old, heldFrom: first }));
         }

@@ -35,7 +35,7 @@ export function TablesPanel(): ReactNode {
       const row = tree.select(index);
       if (row)
         selection.publish({
-          entry: row.path,
+          entry: row.hasEntry ? row.path : undefined,
           unit: row.path.split('/')[0],
           bdf: deviceOfPath(row.path),
           physical: row.pointsTo,
@@ -181,14 +181,14 @@ function useFollowing(tree: TreeModel): void {
     const follow = (): void => {
       const { entry, bdf, from } = selection.current;
       if (from === 'tables' || !view.linked('tables')) return;
-      if (entry !== undefined) void tree.reveal(entry);
+      if (entry !== undefined) tree.next(() => tree.reveal(entry));
       else if (bdf !== undefined)
         void engine.call('jump', { text: bdf }).then(
           ({ places }) => {
             const place = places.find(({ kind }) => kind === 'device');
             // A selection made since then is the one to follow.
             if (place && selection.current.bdf === bdf && selection.current.entry === undefined)
-              void tree.reveal(place.target);
+              tree.next(() => tree.reveal(place.target));
           },
           () => {
             // A device without tables has no row to go to.
