@@ -21,6 +21,8 @@ const SCROLLBACK = 25_000;
 const AHEAD = 8000;
 const ANCHOR_EVERY = 500;
 const RULER_EVERY = 250;
+/** Frames in which a scroll may settle. */
+const TRIES = 10;
 const FONT = '"JetBrains Mono", "IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
 /** Number, mark and time columns, px. */
 export const GUTTER = 160;
@@ -62,6 +64,7 @@ export class ConsoleTerminal {
   #anchor: { readonly marker: IMarker | undefined; readonly row: number } | undefined;
   #stop: (() => void) | undefined;
   #wanted: number | undefined;
+  #held: { readonly row: number; readonly tries: number } | undefined;
   /** Counts the readings of the record: an older one's chunks are of no use. */
   #turn = 0;
   #starts: readonly number[] = [];
@@ -160,6 +163,7 @@ export class ConsoleTerminal {
 
   follow(): void {
     this.#wanted = undefined;
+    this.#held = undefined;
     const held = this.state.get().heldFrom !== undefined;
     this.state.set((old) => ({ ...old, follow: true }));
     if (held) this.#restart(0, 1);
@@ -248,7 +252,7 @@ export class ConsoleTerminal {
     this.state.set((old) => ({ ...old, lines: Math.max(old.lines, this.record.lines) }));
     if (this.#wanted !== undefined) this.#scrollToWanted();
     else if (this.state.get().follow) this.terminal.scrollToBottom();
-    else this.terminal.scrollToLine(Math.max(0, this.#bufferRow(top)));
+    else this.#hold(top);
     if (chunk.marks.length > 0) this.#paintSoon();
     this.#rulerSoon();
   }
@@ -285,11 +289,32 @@ export class ConsoleTerminal {
     const { viewportY, baseY } = this.terminal.buffer.active;
     const { rows } = this.terminal;
     const target = Math.max(0, at - Math.floor(rows / 3));
-    if (at < viewportY || at >= viewportY + rows - 1) this.terminal.scrollToLine(target);
+    const shown = at >= viewportY && at < viewportY + rows - 1;
+    this.#hold(this.#rowOf(shown ? viewportY : Math.min(target, baseY)));
     // At the end of what came so far there may not be enough below it yet.
     if (baseY > target) this.#wanted = undefined;
-    this.#paintSoon();
     return true;
+  }
+
+  /** Puts a row (of the map) at the top and keeps it there while the terminal settles. */
+  #hold(row: number): void {
+    this.#held = { row, tries: TRIES };
+    this.#settle();
+  }
+
+  /** The terminal knows its new length only when it has drawn: a scroll before that falls short. */
+  #settle(): void {
+    const held = this.#held;
+    if (!held) return;
+    const at = Math.max(0, this.#bufferRow(held.row));
+    const { viewportY } = this.terminal.buffer.active;
+    if (viewportY === at || held.tries === 0) {
+      this.#held = undefined;
+      return;
+    }
+    this.#held = { row: held.row, tries: held.tries - 1 };
+    this.terminal.scrollToLine(at);
+    this.#paintSoon();
   }
 
   #scrolled(): void {
@@ -302,6 +327,7 @@ export class ConsoleTerminal {
     const { viewportY, baseY } = this.terminal.buffer.active;
     const follow = viewportY >= baseY;
     this.#wanted = undefined;
+    this.#held = undefined;
     if (follow !== this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
   }
 
@@ -314,6 +340,7 @@ export class ConsoleTerminal {
   }
 
   #paint(): void {
+    this.#settle();
     const top = this.#rowOf(this.terminal.buffer.active.viewportY);
     const current = this.state.get().line;
     this.#gutter.paint((index) => {
