@@ -43,7 +43,19 @@ describe.skipIf(MISSING !== undefined)('script and hand-off lab', () => {
     await page.waitForSelector('.monaco-editor :focus', { state: 'attached' });
     await press(page, 'Control+a');
     await page.keyboard.type('const first = un');
-    await page.locator('.suggest-widget').getByText('units').first().waitFor();
+    // The language service may still be starting: it is asked until it knows the API.
+    const known = page.locator('.suggest-widget').getByText('units').first();
+    await expect
+      .poll(
+        async () => {
+          if (await known.isVisible()) return true;
+          await press(page, 'Control+Space');
+          await known.waitFor({ timeout: 3000 }).catch(() => undefined);
+          return known.isVisible();
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(true);
     await press(page, 'Escape');
   });
 
