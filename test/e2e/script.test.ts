@@ -93,6 +93,18 @@ describe.skipIf(MISSING !== undefined)('script and hand-off lab', () => {
     await output().getByText(/^‹ 2$/).waitFor();
   });
 
+  it('ends a script that takes too much memory, with the window alive', async () => {
+    const repl = page.getByLabel('One line of script');
+    await repl.fill('{ const kept = []; for (;;) kept.push(new Uint8Array(1 << 22).fill(1)); }');
+    await repl.press('Enter');
+    await output()
+      .getByText(/MiB of memory/)
+      .waitFor({ timeout: 60_000 });
+    await repl.fill('2 + 2');
+    await repl.press('Enter');
+    await output().getByText(/^‹ 4$/).waitFor();
+  });
+
   it('says where a script failed', async () => {
     const repl = page.getByLabel('One line of script');
     await repl.fill('throw new Error("no such device")');
