@@ -31,12 +31,14 @@ export const PERFCAP = register('PERFCAP', 'Performance monitoring capability', 
 ]);
 
 const PERFCFGOFF = offsetRegister('PERFCFGOFF', 'Performance configuration offset', 0x310);
+const PERFFRZOFF = offsetRegister('PERFFRZOFF', 'Performance freeze offset', 0x314);
 const PERFOVFOFF = offsetRegister('PERFOVFOFF', 'Performance overflow offset', 0x318);
 const PERFCNTROFF = offsetRegister('PERFCNTROFF', 'Performance counter offset', 0x31c);
 
 export const PERFORMANCE_FIXED: readonly RegisterDefinition[] = [
   PERFCAP,
   PERFCFGOFF,
+  PERFFRZOFF,
   PERFOVFOFF,
   PERFCNTROFF,
   register('PERFINTRSTS', 'Performance interrupt status', 0x324, 32, [

@@ -21,8 +21,6 @@ const SCROLLBACK = 25_000;
 const AHEAD = 8000;
 const ANCHOR_EVERY = 500;
 const RULER_EVERY = 250;
-/** Frames in which a scroll may settle. */
-const TRIES = 10;
 const FONT = '"JetBrains Mono", "IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
 /** Number, mark and time columns, px. */
 export const GUTTER = 160;
@@ -64,9 +62,6 @@ export class ConsoleTerminal {
   #anchor: { readonly marker: IMarker | undefined; readonly row: number } | undefined;
   #stop: (() => void) | undefined;
   #wanted: number | undefined;
-  #held: { readonly row: number; readonly tries: number } | undefined;
-  /** Counts the readings of the record: an older one's chunks are of no use. */
-  #turn = 0;
   #starts: readonly number[] = [];
   #mode: TimeMode = 'kernel';
   #cell = { width: 7.2, height: 18 };
@@ -119,8 +114,10 @@ export class ConsoleTerminal {
     const columns = Math.max(20, Math.floor((width - GUTTER - RULER_WIDTH - 4) / this.#cell.width));
     const rows = Math.max(2, Math.floor(height / this.#cell.height));
     if (columns !== this.terminal.cols) {
+      const { line } = this.state.get();
       this.terminal.resize(columns, rows);
       this.#restart(0, 1);
+      if (!this.state.get().follow) this.#wanted = line;
     } else if (rows !== this.terminal.rows) this.terminal.resize(columns, rows);
     this.#gutter.resize(rows, this.#cell.height);
     this.#paintSoon();
@@ -163,7 +160,6 @@ export class ConsoleTerminal {
 
   follow(): void {
     this.#wanted = undefined;
-    this.#held = undefined;
     const held = this.state.get().heldFrom !== undefined;
     this.state.set((old) => ({ ...old, follow: true }));
     if (held) this.#restart(0, 1);
@@ -195,27 +191,16 @@ export class ConsoleTerminal {
   /** Reads the record from an offset on; the line there is told by the first chunk if not here. */
   #restart(offset: number, line: number | undefined): void {
     this.#stop?.();
-    const turn = ++this.#turn;
-    this.state.set((old) => ({ ...old, heldFrom: undefined }));
-    // What was written and not parsed yet would be parsed after the reset: it is waited for.
-    this.terminal.write('', () => {
-      if (turn !== this.#turn) return;
-      this.terminal.reset();
-      this.#anchor = undefined;
-      const { follow, line: current } = this.state.get();
-      if (!follow) this.#wanted = current;
-      this.#read(offset, line, turn);
-    });
-  }
-
-  #read(offset: number, line: number | undefined, turn: number): void {
+    this.terminal.reset();
+    this.#anchor = undefined;
     let first = line;
     if (first !== undefined) this.#begin(first);
+    const held = offset > 0;
+    this.state.set((old) => ({ ...old, heldFrom: undefined }));
     this.#stop = this.#engine.subscribe(
       'console.data',
       { console: this.#console, from: offset },
       async (chunk) => {
-        if (turn !== this.#turn) return;
         this.record.take(chunk);
         let { data } = chunk;
         if (first === undefined) {
@@ -230,10 +215,8 @@ export class ConsoleTerminal {
         await new Promise<void>((done) => {
           this.terminal.write(latin1(data), done);
         });
-        if (turn !== this.#turn) return;
         this.#taken(chunk, top);
-        // Far from the end, what was asked for is not pushed out by what follows.
-        if (offset > 0 && this.#map.last > (this.#wanted ?? first) + AHEAD) {
+        if (held && this.#map.last > (this.#wanted ?? first) + AHEAD) {
           this.#stop?.();
           this.state.set((old) => ({ ...old, heldFrom: first }));
         }
@@ -252,7 +235,7 @@ export class ConsoleTerminal {
     this.state.set((old) => ({ ...old, lines: Math.max(old.lines, this.record.lines) }));
     if (this.#wanted !== undefined) this.#scrollToWanted();
     else if (this.state.get().follow) this.terminal.scrollToBottom();
-    else this.#hold(top);
+    else this.terminal.scrollToLine(Math.max(0, this.#bufferRow(top)));
     if (chunk.marks.length > 0) this.#paintSoon();
     this.#rulerSoon();
   }
@@ -289,32 +272,11 @@ export class ConsoleTerminal {
     const { viewportY, baseY } = this.terminal.buffer.active;
     const { rows } = this.terminal;
     const target = Math.max(0, at - Math.floor(rows / 3));
-    const shown = at >= viewportY && at < viewportY + rows - 1;
-    this.#hold(this.#rowOf(shown ? viewportY : Math.min(target, baseY)));
+    if (at < viewportY || at >= viewportY + rows - 1) this.terminal.scrollToLine(target);
     // At the end of what came so far there may not be enough below it yet.
     if (baseY > target) this.#wanted = undefined;
-    return true;
-  }
-
-  /** Puts a row (of the map) at the top and keeps it there while the terminal settles. */
-  #hold(row: number): void {
-    this.#held = { row, tries: TRIES };
-    this.#settle();
-  }
-
-  /** The terminal knows its new length only when it has drawn: a scroll before that falls short. */
-  #settle(): void {
-    const held = this.#held;
-    if (!held) return;
-    const at = Math.max(0, this.#bufferRow(held.row));
-    const { viewportY } = this.terminal.buffer.active;
-    if (viewportY === at || held.tries === 0) {
-      this.#held = undefined;
-      return;
-    }
-    this.#held = { row: held.row, tries: held.tries - 1 };
-    this.terminal.scrollToLine(at);
     this.#paintSoon();
+    return true;
   }
 
   #scrolled(): void {
@@ -327,7 +289,6 @@ export class ConsoleTerminal {
     const { viewportY, baseY } = this.terminal.buffer.active;
     const follow = viewportY >= baseY;
     this.#wanted = undefined;
-    this.#held = undefined;
     if (follow !== this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
   }
 
@@ -340,7 +301,6 @@ export class ConsoleTerminal {
   }
 
   #paint(): void {
-    this.#settle();
     const top = this.#rowOf(this.terminal.buffer.active.viewportY);
     const current = this.state.get().line;
     this.#gutter.paint((index) => {
