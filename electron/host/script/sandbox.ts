@@ -31,6 +31,7 @@ let engine: Promise<QuickJSWASMModule> | undefined;
  * function. Nothing of Node is reachable from inside.
  */
 export class Sandbox {
+  readonly #module: QuickJSWASMModule;
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
   readonly #limits: ScriptLimits;
@@ -55,6 +56,7 @@ export class Sandbox {
     door: ScriptDoor,
     send: (json: string) => void,
   ) {
+    this.#module = module;
     this.#limits = limits;
     this.#send = send;
     this.#deadline = performance.now() + 10_000;
@@ -167,6 +169,7 @@ export class Sandbox {
 
   #neverSettles(): ScriptEnd {
     if (this.#timedOut) return this.#tooLong();
+    if (this.#heapWasFull()) return this.#tooLarge();
     this.#send(
       JSON.stringify({
         kind: 'error',
@@ -181,10 +184,23 @@ export class Sandbox {
     if (this.#tooMuch)
       return this.#limit(`Stopped: more than ${this.#limits.output >> 20} MiB of output.`);
     const described = this.#describe(error);
-    if (/out of memory/.test(described.text))
-      return this.#limit(`Stopped: more than ${this.#limits.memory >> 20} MiB of memory.`);
+    // With no room left for an error object, QuickJS throws null, or forgets a promise's job.
+    if (
+      /out of memory/.test(described.text) ||
+      (this.#heapWasFull() && described.text === 'Thrown: null')
+    )
+      return this.#tooLarge();
     this.#send(JSON.stringify({ kind: 'error', ...described }));
     return 'failed';
+  }
+
+  /** Whether the heap ever grew to its limit; what failed there is freed again by now. */
+  #heapWasFull(): boolean {
+    return this.#module.getWasmMemory().buffer.byteLength >= this.#limits.memory;
+  }
+
+  #tooLarge(): ScriptEnd {
+    return this.#limit(`Stopped: more than ${this.#limits.memory >> 20} MiB of memory.`);
   }
 
   #tooLong(): ScriptEnd {

@@ -200,6 +200,16 @@ describe('hostile scripts are stopped, and the engine goes on', () => {
     expect(end(await run('print(1)'))).toBe('finished');
   });
 
+  test.each([16 << 20, 24_000_000, 32 << 20])(
+    'a promise flood that fills %i bytes of memory first',
+    async (memory) => {
+      const flood = 'const f = (): Promise<void> => Promise.resolve().then(f); await f();';
+      const out = await run(flood, { limits: { seconds: 60, memory } });
+      expect(end(out)).toBe('limit');
+      expect(out.find((each) => each.kind === 'error')?.text).toMatch(/MiB of memory/);
+    },
+  );
+
   test.each([
     [
       'the constructor chain',
