@@ -4,6 +4,7 @@ import type { EngineClient } from '../core/protocol/client.ts';
 import { Connection } from './engine/connection.ts';
 import { registerActions } from './shell/actions.ts';
 import { App } from './shell/App.tsx';
+import { followShell, registerFileActions } from './shell/files.ts';
 import { followHash } from './shell/hash.ts';
 import { followSession } from './state/opening.ts';
 import type { Workbench } from './state/workbench.ts';
@@ -17,9 +18,11 @@ export function mount(
   if (!element) return undefined;
   const workbench = createWorkbench(new Connection(open));
   registerActions(workbench);
+  registerFileActions(workbench);
   workbench.keyboard.listen(globalThis.window);
   followSession(workbench);
   followHash(workbench);
+  followShell(workbench);
   createRoot(element).render(
     <StrictMode>
       <App workbench={workbench} />

@@ -43,7 +43,7 @@ function Shell({ workbench }: { readonly workbench: Workbench }): ReactNode {
       <Dialogs />
       {drop.over && (
         <div className="drop-words" role="status">
-          Drop to open: console log, register file or other text. Dumps open with T D.
+          Drop to open: vmcore, raw memory, console log or session
         </div>
       )}
     </div>

@@ -1,15 +1,19 @@
 import type { ReactNode } from 'react';
+import { useRef } from 'react';
 import { formatCount } from '../../core/format/size.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import { PANELS, RAIL, kindOf } from '../panels/registry.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
+import { useRoving } from '../ui/useRoving.ts';
 import './rail.css';
 
 /** The panels by what they are about. */
 export function Rail(): ReactNode {
   const { session } = useWorkbench();
   const info = useStore(session.info);
+  const root = useRef<HTMLElement>(null);
+  useRoving(root, 'vertical');
   const count = (kind: PanelKind): number | undefined => {
     if (!info || info.empty) return undefined;
     if (kind === 'faults') return info.counts.faults;
@@ -18,7 +22,7 @@ export function Rail(): ReactNode {
     return undefined;
   };
   return (
-    <nav className="rail" aria-label="Panels">
+    <nav ref={root} className="rail" aria-label="Panels">
       {RAIL.map((group) => (
         <section key={group.title} aria-label={group.title}>
           <h2>{group.title}</h2>

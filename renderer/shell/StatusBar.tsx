@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ConsoleInfo, SessionInfo } from '../../core/protocol/contract.ts';
 import { formatCount, formatSize } from '../../core/format/size.ts';
 import { useWorkbench } from '../state/context.ts';
 import { selectionText } from '../state/selection.ts';
 import { useStore } from '../state/store.ts';
 import { Glyph } from '../ui/Glyph.tsx';
+import { useRoving } from '../ui/useRoving.ts';
 import './statusbar.css';
 
 /** How often the heap is looked at, ms. */
@@ -18,9 +19,11 @@ export function StatusBar(): ReactNode {
   const selected = useStore(selection.store);
   const theme = useStore(view.theme);
   const heap = useHeap();
+  const root = useRef<HTMLElement>(null);
+  useRoving(root, 'horizontal');
   const text = selectionText(selected);
   return (
-    <footer className="statusbar" aria-label="Status">
+    <footer ref={root} className="statusbar" aria-label="Status">
       {info && !info.empty && <SessionItems info={info} />}
       <span className="push" />
       {info && !info.empty && text !== '' && (

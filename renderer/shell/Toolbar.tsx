@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useRef } from 'react';
 import type { SourceInfo } from '../../core/protocol/contract.ts';
 import { formatSize } from '../../core/format/size.ts';
 import { keysOf } from '../keys.ts';
@@ -8,6 +9,7 @@ import type { MenuItem } from '../state/workbench.ts';
 import type { GlyphKind } from '../ui/Glyph.tsx';
 import { Glyph, Mark } from '../ui/Glyph.tsx';
 import { MenuButton } from '../ui/MenuButton.tsx';
+import { useRoving } from '../ui/useRoving.ts';
 import { READ_ONLY } from '../wording.ts';
 import { JumpBox } from './JumpBox.tsx';
 import './toolbar.css';
@@ -26,8 +28,10 @@ const OPENERS = ['target.sample', 'target.open', 'target.connect', 'target.paste
 export function Toolbar(): ReactNode {
   const { session } = useWorkbench();
   const info = useStore(session.info);
+  const root = useRef<HTMLElement>(null);
+  useRoving(root, 'horizontal');
   return (
-    <header className="toolbar" role="toolbar" aria-label="Faultline">
+    <header ref={root} className="toolbar" role="toolbar" aria-label="Faultline">
       <span className="brand">
         <Mark />
         Faultline

@@ -103,7 +103,6 @@ export function registerActions(workbench: Workbench): void {
       opened(workbench, info),
     ),
   );
-  add('target.open', 'Open a dump…', () => workbench.dialog.set('open'));
   add('target.connect', 'Connect to a console…', () => workbench.dialog.set('connect'));
   add('target.paste', 'Paste a log…', () => workbench.dialog.set('paste'));
   add(

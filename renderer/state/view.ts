@@ -95,6 +95,7 @@ export class ViewModel {
     };
     apply();
     system.addEventListener('change', apply);
+    globalThis.addEventListener('pagehide', () => this.#flush());
     this.state.subscribe(() => {
       apply();
       this.#save();
@@ -171,10 +172,16 @@ export class ViewModel {
     localStorage.setItem(LOCAL, JSON.stringify({ theme, density, zoom, hintSeen }));
     if (!this.#loaded) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#engine
-        .call('view.save', { state: JSON.stringify(this.state.get()) })
-        .catch((error: unknown) => console.warn('the view was not saved:', error));
-    }, SAVE_AFTER);
+    this.#timer = setTimeout(() => this.#flush(), SAVE_AFTER);
+  }
+
+  /** Saves what is not saved yet. */
+  #flush(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#engine
+      .call('view.save', { state: JSON.stringify(this.state.get()) })
+      .catch((error: unknown) => console.warn('the view was not saved:', error));
   }
 }

@@ -79,6 +79,41 @@ describe.skipIf(MISSING !== undefined)('the console', () => {
     }
   });
 
+  it('keeps numbers and times beside their lines while the window changes its width', async () => {
+    const window = await openWindow(browser);
+    const { page } = window;
+    /** Rows whose time column is not the time that the line itself prints. */
+    const wrong = (): Promise<string[]> =>
+      page.evaluate(() => {
+        const text = [...document.querySelectorAll('.xterm-rows > div')];
+        const rows = [...document.querySelectorAll('.console-row')].map((row, index) => ({
+          time: row.querySelector('.console-time')?.textContent ?? '',
+          printed: /^\[ *(\d+\.\d+)\]/.exec(text[index]?.textContent ?? '')?.[1],
+        }));
+        const stamped = rows.filter(({ printed }) => printed !== undefined);
+        if (stamped.length === 0) return ['no line with a stamp'];
+        return stamped
+          .filter(({ time, printed }) => Number(printed).toFixed(3) !== time)
+          .map(({ time, printed }) => `${printed} beside ${time}`);
+      });
+    try {
+      await page.waitForSelector('.start :focus');
+      await press(page, 'Enter');
+      await page.locator('.console-row.is-current').first().waitFor();
+      for (const width of [1210, 1500, 1290, 1600, 1240]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.locator('.console-row.is-current').getByText('512').waitFor();
+        await expect.poll(wrong).toEqual([]);
+      }
+      for (const width of [1500, 1250, 1400, 1210, 1300])
+        await page.setViewportSize({ width, height: 700 });
+      await page.locator('.console-row.is-current').getByText('512').waitFor();
+      await expect.poll(wrong).toEqual([]);
+    } finally {
+      await window.close();
+    }
+  });
+
   it.skipIf(NO_SOCAT)('takes what comes through a serial port to the fault list', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'faultline-pty-'));
     const [near, far] = [join(folder, 'near'), join(folder, 'far')];

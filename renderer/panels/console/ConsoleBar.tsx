@@ -23,7 +23,7 @@ interface ConsoleBarProps {
 
 /** Target, settings and state; replay; find; the time column. */
 export function ConsoleBar({ info, terminal, mode, onMode, find }: ConsoleBarProps): ReactNode {
-  const { follow, heldFrom } = useStore(terminal.state);
+  const { follow, held } = useStore(terminal.state);
   const [text, setText] = useState('');
   const [missing, setMissing] = useState(false);
   const search = (backwards: boolean): void =>
@@ -33,7 +33,7 @@ export function ConsoleBar({ info, terminal, mode, onMode, find }: ConsoleBarPro
       <span className="shrink second console-status" title={`${info.name} · ${info.status}`}>
         {info.settings !== '' && `${info.settings} · `}
         <b>{info.status}</b>
-        {heldFrom !== undefined && ` · from line ${heldFrom}`}
+        {held && ' · held at the current line'}
       </span>
       {info.replay && <ReplayControls info={info} replay={info.replay} />}
       {info.kind === 'serial' && info.state === 'failed' && <Reconnect />}

@@ -4,12 +4,14 @@ import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
+import type { Selection } from '../../state/selection.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { Empty, Panel, usePanelId } from '../../ui/Panel.tsx';
 import { EMPTY } from '../../wording.ts';
 import { consoleOf } from '../registry.ts';
 import { ConsoleBar } from './ConsoleBar.tsx';
+import { latin1OfText } from './latin1.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleTerminal } from './terminal.ts';
 import './console.css';
@@ -104,12 +106,16 @@ function OneConsole({
   // The selection leads to its line.
   useEffect(() => {
     if (!terminal) return;
-    const follow = (): void => {
-      const { line, console, from } = selection.current;
-      if (line === undefined || from === 'console' || !view.linked(panel)) return;
+    const reveal = ({ line, console }: Selection): void => {
+      if (line === undefined || !view.linked(panel)) return;
       if (console === undefined ? first : console === id) terminal.reveal(line);
     };
-    follow();
+    const follow = (): void => {
+      if (selection.current.from !== 'console') reveal(selection.current);
+    };
+    // A console that is opened later shows the line that was selected last.
+    const last = selection.last((each) => (each.line === undefined ? undefined : each));
+    if (last) reveal(last);
     return selection.store.subscribe(follow);
   }, [terminal, selection, view, panel, first, id]);
 
@@ -119,7 +125,7 @@ function OneConsole({
     const typing = terminal.terminal.onData((data) => {
       if (!canWrite) return setReadOnlyHint(true);
       engine
-        .call('console.write', { console: id, data: toLatin1(data) })
+        .call('console.write', { console: id, data: latin1OfText(data) })
         .catch((error: unknown) => notices.fail(asFailure(error)));
     });
     terminal.terminal.attachCustomKeyEventHandler((event) => passes(event, canWrite));
@@ -241,9 +247,4 @@ function scrollKey(
   else return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-/** Typed text as the bytes of UTF-8, one character each. */
-function toLatin1(text: string): string {
-  return [...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte)).join('');
 }

@@ -9,6 +9,7 @@ import { createStore } from '../../state/store.ts';
 import type { Theme } from '../../state/view.ts';
 import { Gutter } from './gutter.ts';
 import { guardTerminal } from './guard.ts';
+import { bytesOfLatin1 } from './latin1.ts';
 import { LineMap } from './line-map.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleRecord } from './record.ts';
@@ -17,10 +18,9 @@ import { terminalTheme } from './theme.ts';
 
 /** Rows kept in the terminal; the record itself is the engine's. */
 const SCROLLBACK = 25_000;
-/** Lines read after one that was asked for, when it is far from the end. */
-const AHEAD = 8000;
-const ANCHOR_EVERY = 500;
 const RULER_EVERY = 250;
+/** Frames in which a scroll may settle. */
+const TRIES = 10;
 const FONT = '"JetBrains Mono", "IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
 /** Number, mark and time columns, px. */
 export const GUTTER = 160;
@@ -31,8 +31,8 @@ export interface TerminalState {
   readonly line: number | undefined;
   /** Lines of the record that were read so far. */
   readonly lines: number;
-  /** Set while a part far from the end shows: its first line. */
-  readonly heldFrom: number | undefined;
+  /** Reading waits at the current line, far from the end. */
+  readonly held: boolean;
 }
 
 interface Hosts {
@@ -47,7 +47,7 @@ export class ConsoleTerminal {
     follow: true,
     line: undefined,
     lines: 0,
-    heldFrom: undefined,
+    held: false,
   });
   readonly record = new ConsoleRecord();
   readonly terminal: Terminal;
@@ -62,6 +62,11 @@ export class ConsoleTerminal {
   #anchor: { readonly marker: IMarker | undefined; readonly row: number } | undefined;
   #stop: (() => void) | undefined;
   #wanted: number | undefined;
+  #held: { readonly row: number; readonly tries: number } | undefined;
+  /** Counts the readings of the record: an older one's chunks are of no use. */
+  #turn = 0;
+  /** Counts a person's moves. */
+  #moves = 0;
   #starts: readonly number[] = [];
   #mode: TimeMode = 'kernel';
   #cell = { width: 7.2, height: 18 };
@@ -114,10 +119,8 @@ export class ConsoleTerminal {
     const columns = Math.max(20, Math.floor((width - GUTTER - RULER_WIDTH - 4) / this.#cell.width));
     const rows = Math.max(2, Math.floor(height / this.#cell.height));
     if (columns !== this.terminal.cols) {
-      const { line } = this.state.get();
       this.terminal.resize(columns, rows);
       this.#restart(0, 1);
-      if (!this.state.get().follow) this.#wanted = line;
     } else if (rows !== this.terminal.rows) this.terminal.resize(columns, rows);
     this.#gutter.resize(rows, this.#cell.height);
     this.#paintSoon();
@@ -143,11 +146,12 @@ export class ConsoleTerminal {
 
   /** Makes a line current and brings it into view, now or when it comes. */
   reveal(line: number): void {
+    this.#moves++;
     this.state.set((old) => ({ ...old, line, follow: false }));
     this.#wanted = line;
     if (this.#scrollToWanted()) return;
     // Lines that were dropped are read again from the record.
-    if (line < this.#map.first || (line <= this.#map.last && this.#map.rowOf(line) === undefined)) {
+    if (line <= this.#map.last) {
       const offset = this.record.offsetBefore(line);
       if (offset !== undefined) this.#restart(offset, undefined);
     }
@@ -160,7 +164,8 @@ export class ConsoleTerminal {
 
   follow(): void {
     this.#wanted = undefined;
-    const held = this.state.get().heldFrom !== undefined;
+    this.#held = undefined;
+    const { held } = this.state.get();
     this.state.set((old) => ({ ...old, follow: true }));
     if (held) this.#restart(0, 1);
     this.terminal.scrollToBottom();
@@ -191,16 +196,27 @@ export class ConsoleTerminal {
   /** Reads the record from an offset on; the line there is told by the first chunk if not here. */
   #restart(offset: number, line: number | undefined): void {
     this.#stop?.();
-    this.terminal.reset();
-    this.#anchor = undefined;
+    const turn = ++this.#turn;
+    this.state.set((old) => ({ ...old, held: false }));
+    // What was written and not parsed yet would be parsed after the reset: it is waited for.
+    this.terminal.write('', () => {
+      if (turn !== this.#turn) return;
+      this.terminal.reset();
+      this.#anchor = undefined;
+      const { follow, line: current } = this.state.get();
+      if (!follow) this.#wanted = current;
+      this.#read(offset, line, turn);
+    });
+  }
+
+  #read(offset: number, line: number | undefined, turn: number): void {
     let first = line;
     if (first !== undefined) this.#begin(first);
-    const held = offset > 0;
-    this.state.set((old) => ({ ...old, heldFrom: undefined }));
     this.#stop = this.#engine.subscribe(
       'console.data',
       { console: this.#console, from: offset },
       async (chunk) => {
+        if (turn !== this.#turn) return;
         this.record.take(chunk);
         let { data } = chunk;
         if (first === undefined) {
@@ -211,17 +227,29 @@ export class ConsoleTerminal {
           if (chunk.offset > 0 && start.line > 1) data = data.slice(data.indexOf('\n') + 1);
           this.#begin(first);
         }
-        const top = this.#rowOf(this.terminal.buffer.active.viewportY);
+        const before = {
+          top: this.#rowOf(this.terminal.buffer.active.viewportY),
+          moves: this.#moves,
+        };
         await new Promise<void>((done) => {
-          this.terminal.write(latin1(data), done);
+          this.terminal.write(bytesOfLatin1(data), done);
         });
-        this.#taken(chunk, top);
-        if (held && this.#map.last > (this.#wanted ?? first) + AHEAD) {
+        if (turn !== this.#turn) return;
+        this.#taken(chunk, before);
+        if (this.#farBehind()) {
           this.#stop?.();
-          this.state.set((old) => ({ ...old, heldFrom: first }));
+          this.state.set((old) => ({ ...old, held: true }));
         }
       },
     );
+  }
+
+  /** The current line would soon be pushed out by what follows: then reading waits. */
+  #farBehind(): boolean {
+    const { follow, line } = this.state.get();
+    const row = follow || line === undefined ? undefined : this.#map.rowOf(line);
+    if (row === undefined) return false;
+    return this.#rowOf(this.terminal.buffer.active.baseY) - row > SCROLLBACK / 2;
   }
 
   #begin(line: number): void {
@@ -230,12 +258,14 @@ export class ConsoleTerminal {
     this.#anchor = { marker: this.terminal.registerMarker(0), row: 0 };
   }
 
-  /** A chunk was written; `top` is the row that was at the top before. */
-  #taken(chunk: ConsoleChunk, top: number): void {
+  /** A chunk was written; `before` says what was at the top then. */
+  #taken(chunk: ConsoleChunk, before: { top: number; moves: number }): void {
+    this.#anchorHere();
     this.state.set((old) => ({ ...old, lines: Math.max(old.lines, this.record.lines) }));
     if (this.#wanted !== undefined) this.#scrollToWanted();
     else if (this.state.get().follow) this.terminal.scrollToBottom();
-    else this.terminal.scrollToLine(Math.max(0, this.#bufferRow(top)));
+    // Unless a person moved meanwhile, what showed keeps its place.
+    else if (before.moves === this.#moves) this.#hold(before.top);
     if (chunk.marks.length > 0) this.#paintSoon();
     this.#rulerSoon();
   }
@@ -244,12 +274,15 @@ export class ConsoleTerminal {
   #fed(): void {
     const { baseY, cursorY } = this.terminal.buffer.active;
     this.#line++;
+    this.#map.begin(this.#line, this.#rowOf(baseY + cursorY));
+  }
+
+  /** Moves the anchor on to the cursor, before its row is dropped. */
+  #anchorHere(): void {
+    const { baseY, cursorY } = this.terminal.buffer.active;
     const row = this.#rowOf(baseY + cursorY);
-    this.#map.begin(this.#line, row);
-    if (this.#line % ANCHOR_EVERY === 0) {
-      this.#anchor?.marker?.dispose();
-      this.#anchor = { marker: this.terminal.registerMarker(0), row };
-    }
+    this.#anchor?.marker?.dispose();
+    this.#anchor = { marker: this.terminal.registerMarker(0), row };
   }
 
   /** A row of the buffer as the map counts it. */
@@ -272,11 +305,34 @@ export class ConsoleTerminal {
     const { viewportY, baseY } = this.terminal.buffer.active;
     const { rows } = this.terminal;
     const target = Math.max(0, at - Math.floor(rows / 3));
-    if (at < viewportY || at >= viewportY + rows - 1) this.terminal.scrollToLine(target);
+    const shown = at >= viewportY && at < viewportY + rows - 1;
+    this.#hold(this.#rowOf(shown ? viewportY : Math.min(target, baseY)));
     // At the end of what came so far there may not be enough below it yet.
     if (baseY > target) this.#wanted = undefined;
+    // Where nothing scrolls, the current line is still another one.
     this.#paintSoon();
     return true;
+  }
+
+  /** Puts a row (of the map) at the top and keeps it there while the terminal settles. */
+  #hold(row: number): void {
+    this.#held = { row, tries: TRIES };
+    this.#settle();
+  }
+
+  /** The terminal knows its new length only when it has drawn: a scroll before that falls short. */
+  #settle(): void {
+    const held = this.#held;
+    if (!held) return;
+    const at = Math.max(0, this.#bufferRow(held.row));
+    const { viewportY } = this.terminal.buffer.active;
+    if (viewportY === at || held.tries === 0) {
+      this.#held = undefined;
+      return;
+    }
+    this.#held = { row: held.row, tries: held.tries - 1 };
+    this.terminal.scrollToLine(at);
+    this.#paintSoon();
   }
 
   #scrolled(): void {
@@ -286,9 +342,11 @@ export class ConsoleTerminal {
 
   /** The wheel leads away from the end, and at the end follows it again. */
   #wheeled(): void {
+    this.#moves++;
     const { viewportY, baseY } = this.terminal.buffer.active;
     const follow = viewportY >= baseY;
     this.#wanted = undefined;
+    this.#held = undefined;
     if (follow !== this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
   }
 
@@ -301,6 +359,7 @@ export class ConsoleTerminal {
   }
 
   #paint(): void {
+    this.#settle();
     const top = this.#rowOf(this.terminal.buffer.active.viewportY);
     const current = this.state.get().line;
     this.#gutter.paint((index) => {
@@ -341,11 +400,4 @@ export class ConsoleTerminal {
       },
     );
   }
-}
-
-/** The contract's bytes: one character each. */
-function latin1(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }

@@ -34,6 +34,7 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
   const place = open ? completionAt(filter, caret) : undefined;
   const choices = useChoices(place);
   const error = summary?.filterError;
+  const listed = open && choices.length > 0;
 
   useImperativeHandle(ref, () => ({
     focus: () => {
@@ -52,7 +53,6 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const stroke = strokeOf(event);
-    const listed = open && choices.length > 0;
     if (stroke === 'Down' && listed) setAt((old) => (old + 1) % choices.length);
     else if (stroke === 'Up' && listed) setAt((old) => (old - 1 + choices.length) % choices.length);
     else if (stroke === 'Tab' && listed && filter !== '') take(choices[at]);
@@ -78,9 +78,9 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
         ref={input}
         role="combobox"
         aria-label="Filter faults"
-        aria-expanded={open && choices.length > 0}
+        aria-expanded={listed}
         aria-controls={listId}
-        aria-activedescendant={open && choices.length > 0 ? `${listId}-${at}` : undefined}
+        aria-activedescendant={listed ? `${listId}-${at}` : undefined}
         aria-autocomplete="list"
         aria-invalid={error !== undefined}
         aria-describedby={error ? errorId : undefined}
@@ -104,7 +104,8 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
             : `${formatCount(summary.passed)} of ${formatCount(summary.all)}`}
         </span>
       )}
-      {error && (
+      {/* What may follow says more than what is missing still. */}
+      {error && !listed && (
         <div
           id={errorId}
           role="alert"
@@ -118,7 +119,7 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
         id={listId}
         role="listbox"
         aria-label="Completions"
-        className={open && choices.length > 0 && !error ? 'popover filter-list' : 'filter-closed'}
+        className={listed ? 'popover filter-list' : 'filter-closed'}
       >
         {open &&
           choices.map((choice, index) => (

@@ -23,7 +23,7 @@ type WordSize = 1 | 2 | 4 | 8;
 const SIZES: readonly WordSize[] = [1, 2, 4, 8];
 /** Bytes that are read at a time. */
 const SPAN = 16_384;
-const COLUMNS = '148px 212px 212px minmax(120px, 1fr)';
+const COLUMNS = '148px minmax(180px, 212px) minmax(180px, 212px) minmax(120px, 1fr)';
 
 interface Marked {
   readonly start: bigint;

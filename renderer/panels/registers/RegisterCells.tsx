@@ -33,7 +33,7 @@ export function RegisterCells({
           )}
         </span>
         <span role="gridcell" className="text second" title={`${field.meaning} (${field.spec})`}>
-          {field.kind === 'address' ? field.meaning : field.text}
+          {field.kind === 'address' ? field.meaning : `${field.text} · ${field.meaning}`}
         </span>
         {changed && (
           <span role="gridcell" className="diff">

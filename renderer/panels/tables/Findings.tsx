@@ -17,8 +17,13 @@ export function Findings({ path }: { readonly path: string | undefined }): React
     <section className="findings" aria-label="Findings">
       <h3>
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? '▾' : '▸'} Findings{path === undefined ? '' : ` below ${path}`}{' '}
-          <span className="muted">{findings.length}</span>
+          {open ? '▾' : '▸'}{' '}
+          {findings.length === 0
+            ? 'Not read'
+            : path === undefined
+              ? 'Findings'
+              : `Findings below ${path}`}{' '}
+          <span className="muted">{findings.length || incomplete.length}</span>
         </button>
       </h3>
       {open && (

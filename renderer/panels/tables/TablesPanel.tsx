@@ -19,7 +19,7 @@ import { TreeCells } from './TreeCells.tsx';
 import './tables.css';
 
 const HEAD = ['Entry', 'Points to', 'Decoded', ''];
-const COLUMNS = 'minmax(120px, 224px) 98px minmax(120px, 1fr) 34px';
+const COLUMNS = 'minmax(150px, 224px) 98px minmax(180px, 1fr) 34px';
 
 /** Browses every table that the hardware would walk. */
 export function TablesPanel(): ReactNode {

@@ -36,20 +36,15 @@ export function TreeCells({
       </span>
       <span>{row.pointsTo !== undefined && <Address value={row.pointsTo} />}</span>
       <span className="text tree-decoded" title={row.decoded}>
-        {row.kind === 'missing' && (
-          <>
-            <Glyph kind="unknown" />{' '}
-          </>
-        )}
+        {row.kind === 'missing' && <Glyph kind="unknown" />}
         {row.rights && (
-          <>
-            <Rights rights={row.rights} />{' '}
-          </>
+          <span>
+            <Rights rights={row.rights} />
+          </span>
         )}
-        <span className={row.present ? '' : 'muted'}>{row.decoded}</span>
+        <span className={`tree-meaning ${row.present ? '' : 'muted'}`}>{row.decoded}</span>
         {row.changed !== undefined && (
           <span className="diff" title={row.changed}>
-            {' '}
             Δ was {formerParts(row.decoded, row.changed)}
           </span>
         )}

@@ -1,0 +1,65 @@
+import { UPLOAD_HEADER, UPLOAD_PATH } from '../../core/protocol/shell.ts';
+import { bridge } from '../engine/road.ts';
+import { rememberRecent } from '../panels/start/recent.ts';
+import type { Workbench } from '../state/workbench.ts';
+import { attempt, opened } from './actions.ts';
+import { goTo } from './go.ts';
+
+/** Opens files of the machine that the engine runs on. */
+export function openPaths(workbench: Workbench, paths: readonly string[], add = false): void {
+  if (paths.length === 0) return;
+  attempt(workbench, workbench.engine.call('session.open', { paths: [...paths], add }), (info) => {
+    rememberRecent(paths[0], info);
+    bridge()?.opened(paths);
+    opened(workbench, info);
+  });
+}
+
+/** `T D`: the system's own dialog where there is one, else the list of the host's files. */
+function chooseFiles(workbench: Workbench): void {
+  const shell = bridge();
+  if (shell) attempt(workbench, shell.chooseFiles(), (paths) => openPaths(workbench, paths));
+  else workbench.dialog.set('open');
+}
+
+/** Opens a file that was dropped: where it lies, or sent to the server that the page came from. */
+export async function openDropped(workbench: Workbench, file: File): Promise<void> {
+  const add = !workbench.session.empty;
+  const shell = bridge();
+  if (shell) return openPaths(workbench, [shell.pathOf(file)], add);
+  const url = `${UPLOAD_PATH}?name=${encodeURIComponent(file.name)}`;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      body: file,
+      headers: { [UPLOAD_HEADER]: '1' },
+    });
+    const answer: unknown = await response.json();
+    const path = (answer as { path?: unknown } | null)?.path;
+    if (!response.ok || typeof path !== 'string') throw new Error(`status ${response.status}`);
+    openPaths(workbench, [path], add);
+  } catch {
+    workbench.notices.show({
+      severity: 'error',
+      text: `${file.name} could not be sent to the server. It is not opened. Put it on the server's machine and open it with T D.`,
+    });
+  }
+}
+
+/** Registers the actions that open files. */
+export function registerFileActions(workbench: Workbench): void {
+  workbench.actions.add({
+    id: 'target.open',
+    title: 'Open a dump…',
+    run: () => chooseFiles(workbench),
+  });
+}
+
+/** Carries out what native menus and links ask for. */
+export function followShell(workbench: Workbench): void {
+  bridge()?.onCommand((command) => {
+    if (command.kind === 'action') workbench.actions.run(command.action);
+    else if (command.kind === 'open') openPaths(workbench, command.paths);
+    else goTo(workbench, command.path, { focus: true, from: 'shell' });
+  });
+}
