@@ -106,6 +106,7 @@ function GroupActions({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
       checked: view.linked(id),
       run: () => view.toggleLink(id),
     },
+    ...(actions.offers(id, 'copy.as') ? [action('copy.as', 'Copy as…')] : []),
     action('view.maximise', 'Maximise or restore'),
     action('view.splitRight', 'Split right'),
     action('view.splitBelow', 'Split below'),

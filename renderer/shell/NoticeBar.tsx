@@ -20,11 +20,16 @@ export function NoticeBar(): ReactNode {
       </div>
     );
   if (!notice) return null;
-  const { details } = notice;
+  const { details, action } = notice;
   return (
     <div className="notice" role={notice.severity === 'error' ? 'alert' : 'status'}>
       <Glyph kind={notice.severity} />
       <p>{notice.text}</p>
+      {action && (
+        <button type="button" className="btn" onClick={() => action.run()}>
+          {action.title}
+        </button>
+      )}
       {details !== undefined && (
         <button type="button" className="btn" onClick={() => void copyText(details, notices)}>
           Copy details

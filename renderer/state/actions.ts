@@ -33,6 +33,11 @@ export class ActionRegistry {
     };
   }
 
+  /** Whether a panel answers to an action itself. */
+  offers(panel: string, id: string): boolean {
+    return this.#panels.get(panel)?.[id] !== undefined;
+  }
+
   /** The actions for the palette: those that are possible now, by title. */
   list(): Action[] {
     return [...this.#actions.values()]

@@ -160,6 +160,21 @@ export class FaultsModel {
     }
   }
 
+  /** Faults one by one, as the filter and the order have them: for a copy of all. */
+  async plain(
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly total: number; readonly rows: readonly FaultItem[] }> {
+    const { sort } = this.state.get();
+    const answer = await this.#engine.call(
+      'faults.rows',
+      { filter: this.#valid, group: 'none', sort, folded: [], from, to },
+      signal,
+    );
+    return { total: answer.total, rows: answer.rows.map(faultOf) };
+  }
+
   #keep(): void {
     const { filter, group, sort, rate } = this.state.get();
     this.#view.remember('faults', { filter, group, sort, rate } satisfies Kept);

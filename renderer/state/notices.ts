@@ -8,6 +8,8 @@ export interface Notice {
   readonly text: string;
   /** What `Copy details` copies. */
   readonly details?: string;
+  /** What a person may do about it. */
+  readonly action?: { readonly title: string; run(): void };
 }
 
 const PASSING = 4000;

@@ -70,6 +70,11 @@ export class RowWindow<R> {
     return -1;
   }
 
+  /** Any rows, past what is kept: for a copy of all of them. */
+  ask(from: number, to: number, signal: AbortSignal): Promise<RowsAnswer<R>> {
+    return this.#fetch(from, to, signal);
+  }
+
   /** Says which rows are on the screen; missing ones are fetched. */
   show(from: number, to: number): void {
     this.#visible = { from: Math.max(0, from), to: Math.max(to, from + 1) };

@@ -1,10 +1,12 @@
 import type { ReactNode } from 'react';
-import { createContext, useContext, useEffect, useRef } from 'react';
+import { createContext, useContext, useEffect, useMemo, useRef } from 'react';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import type { PanelActions } from '../state/actions.ts';
 import { useWorkbench } from '../state/context.ts';
 import { ErrorBlock } from './ErrorBlock.tsx';
 import { ActionKeys } from './Keys.tsx';
+import type { PanelTable } from './table-export.ts';
+import { openExport } from './table-export.ts';
 
 /** The id of the panel that a component stands in. */
 export const PanelId = createContext('');
@@ -29,11 +31,14 @@ interface PanelProps {
    * that what takes it is not there yet: it is asked again.
    */
   readonly focus?: () => boolean;
+  /** The panel's table, for `Copy as…` (Shift+C): copied or saved as CSV, JSON or Markdown. */
+  readonly table?: PanelTable;
 }
 
 /** A panel: bar, states, body. */
 export function Panel(props: PanelProps): ReactNode {
-  const { dock, actions } = useWorkbench();
+  const workbench = useWorkbench();
+  const { dock, actions } = workbench;
   const id = usePanelId();
   const root = useRef<HTMLDivElement>(null);
   const waiting = useRef(false);
@@ -67,7 +72,23 @@ export function Panel(props: PanelProps): ReactNode {
     return () => observer.disconnect();
   }, []);
 
-  const own = props.actions;
+  const table = useRef(props.table);
+  useEffect(() => {
+    table.current = props.table;
+  });
+  const exports = props.table !== undefined;
+  const own = useMemo(
+    () =>
+      exports
+        ? {
+            ...props.actions,
+            'copy.as': () => {
+              if (table.current) openExport(workbench, table.current);
+            },
+          }
+        : props.actions,
+    [props.actions, exports, workbench],
+  );
   useEffect(() => (own ? actions.panel(id, own) : undefined), [actions, id, own]);
 
   return (

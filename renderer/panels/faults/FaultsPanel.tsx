@@ -11,9 +11,11 @@ import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
+import type { PanelTable } from '../../ui/table-export.ts';
+import { allRows } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { noFaults, nonePass } from '../../wording.ts';
-import { copyForms } from './copy.ts';
+import { copyForms, faultTable } from './copy.ts';
 import { FaultCells } from './FaultCells.tsx';
 import type { FilterHandle } from './FilterBox.tsx';
 import { FilterBox } from './FilterBox.tsx';
@@ -68,10 +70,11 @@ export function FaultsPanel(): ReactNode {
         const row = faults.rows.row(faults.state.get().selected);
         if (row) void copyText(faultOf(row).address ?? faultOf(row).bdf ?? '', notices);
       },
-      'copy.as': () => copyMenu(workbench),
     }),
-    [faults, dock, notices, workbench],
+    [faults, dock, notices],
   );
+
+  const table = useMemo(() => tableOf(workbench), [workbench]);
 
   const row = (index: number): FaultRow | undefined => faults.rows.row(index);
   const { summary } = state;
@@ -81,6 +84,7 @@ export function FaultsPanel(): ReactNode {
       failure={failure}
       retry={() => faults.rows.reset()}
       actions={actions}
+      table={table}
       partial={summary?.lowerBound}
       bar={<Bar filter={filter} />}
     >
@@ -220,17 +224,23 @@ function foldKey(
   return false;
 }
 
-function copyMenu(workbench: ReturnType<typeof useWorkbench>): void {
-  const { faults, menu, notices } = workbench;
-  const row = faults.rows.row(faults.state.get().selected);
-  if (!row) return;
-  const count = row.kind === 'group' ? ` (first of ${formatCount(row.count)})` : '';
-  menu.set({
-    label: 'Copy as',
-    at: { x: innerWidth / 2, y: innerHeight / 3 },
-    items: copyForms(faultOf(row)).map(({ title, text }) => ({
-      title: `${title}${count}`,
-      run: () => void copyText(text, notices),
-    })),
-  });
+/** All faults that pass the filter, one a row; the selected one in the forms of a report. */
+function tableOf({ faults }: ReturnType<typeof useWorkbench>): PanelTable {
+  return {
+    name: 'Faults',
+    forms: () => {
+      const row = faults.rows.row(faults.state.get().selected);
+      if (!row) return [];
+      const of = row.kind === 'group' ? ` of the first of ${formatCount(row.count)}` : '';
+      return copyForms(faultOf(row)).map(({ title, text }) => ({ title: `${title}${of}`, text }));
+    },
+    read: async (signal, said) => {
+      const { rows, cut } = await allRows(
+        (from, to, stop) => faults.plain(from, to, stop),
+        signal,
+        said,
+      );
+      return faultTable(rows, cut);
+    },
+  };
 }

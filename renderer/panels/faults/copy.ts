@@ -1,4 +1,7 @@
+import type { Cell, TextTable } from '../../../core/format/table-text.ts';
+import { tableText } from '../../../core/format/table-text.ts';
 import type { FaultItem } from '../../../core/protocol/schema.ts';
+import type { CopyForm } from '../../ui/table-export.ts';
 
 const COLUMNS = [
   'n',
@@ -8,27 +11,41 @@ const COLUMNS = [
   'type',
   'access',
   'bdf',
+  'driver',
+  'pasid',
   'address',
   'reason',
   'reasonName',
+  'event',
+  'verdict',
 ] as const;
 
+/** Faults as a table of plain values. */
+export function faultTable(faults: readonly FaultItem[], cut?: string): TextTable {
+  return { name: 'Faults', columns: COLUMNS, rows: faults.map(cells), cut };
+}
+
 /** A fault as the formats that a report or a script takes; addresses plain. */
-export function copyForms(fault: FaultItem): readonly { title: string; text: string }[] {
-  const cells = COLUMNS.map((name) => String(fault[name] ?? ''));
+export function copyForms(fault: FaultItem): readonly CopyForm[] {
+  const table = faultTable([fault]);
   return [
     { title: 'Text', text: faultSentence(fault) },
-    { title: 'CSV', text: `${COLUMNS.join(',')}\n${cells.map(quote).join(',')}` },
+    ...(fault.bdf === undefined
+      ? []
+      : [{ title: 'Device with segment', text: withSegment(fault.bdf) }]),
+    { title: 'CSV', text: tableText(table, 'csv') },
     { title: 'JSON', text: JSON.stringify(fault, undefined, 2) },
-    {
-      title: 'Markdown',
-      text: [
-        `| ${COLUMNS.join(' | ')} |`,
-        `|${COLUMNS.map(() => '---').join('|')}|`,
-        `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
-      ].join('\n'),
-    },
+    { title: 'Markdown', text: tableText(table, 'markdown') },
   ];
+}
+
+function cells(fault: FaultItem): Cell[] {
+  return COLUMNS.map((name) => (name === 'verdict' ? fault.verdict?.title : fault[name]));
+}
+
+/** `0000:02:00.0`, whatever the segment. */
+function withSegment(bdf: string): string {
+  return bdf.split(':').length === 3 ? bdf : `0000:${bdf}`;
 }
 
 /** `00:06.0 read 0x1f00000, reason 0x06 PTE Read access is not set, line 512`. */
@@ -45,6 +62,3 @@ export function faultSentence(fault: FaultItem): string {
     .filter((part) => part !== '')
     .join(', ');
 }
-
-const quote = (cell: string): string =>
-  /[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;

@@ -9,6 +9,7 @@ import { ErrorBlock } from '../../ui/ErrorBlock.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { SIMULATED } from '../../wording.ts';
+import { matrixTable } from './copy.ts';
 import type { Cell } from './lab.ts';
 import { OUTCOME_GLYPH, cellKey, outcomeWords } from './model.ts';
 import { Stepper } from './Stepper.tsx';
@@ -36,6 +37,12 @@ export function HandoffPanel(): ReactNode {
     <Panel
       loading={lab.state === 'loading'}
       failure={lab.failure}
+      table={
+        lab.value && {
+          name: 'Hand-off strategies',
+          read: () => matrixTable(lab.value!.strategies, lab.value!.scenarios, cells),
+        }
+      }
       bar={
         lab.value && (
           <>

@@ -11,11 +11,12 @@ import { Address } from '../../ui/Address.tsx';
 import { copyText } from '../../ui/clipboard.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
+import type { PanelTable } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import type { Missing } from '../../wording.ts';
 import { EMPTY, missingLook, missingWords } from '../../wording.ts';
 import type { HexRow, MemoryPage } from './rows.ts';
-import { ROW_BYTES, asciiOf, hexRows, hexdump, wordsOf } from './rows.ts';
+import { ROW_BYTES, asciiOf, cArray, hexRows, hexdump, memoryTable, wordsOf } from './rows.ts';
 import './memory.css';
 
 type WordSize = 1 | 2 | 4 | 8;
@@ -94,22 +95,33 @@ export function MemoryPanel(): ReactNode {
         const row = rows[selected];
         if (row?.kind === 'bytes') void copyText(wordsOf(row.bytes, size).join(' '), notices);
       },
-      'copy.as': () => {
-        const text = rows
-          .filter((row) => row.kind === 'bytes')
-          .map((row) => hexdump(row.address, row.bytes))
-          .join('\n');
-        void copyText(text, notices);
-      },
     }),
     [rows, selected, size, notices],
   );
+  const table: PanelTable | undefined =
+    rows.length === 0
+      ? undefined
+      : {
+          name: 'Memory',
+          forms: () => [
+            {
+              title: 'hexdump -C',
+              text: rows
+                .filter((row) => row.kind === 'bytes')
+                .map((row) => hexdump(row.address, row.bytes))
+                .join('\n'),
+            },
+            { title: 'C array', text: cArray(rows) },
+          ],
+          read: () => memoryTable(rows, size),
+        };
 
   return (
     <Panel
       loading={answer.state === 'loading'}
       failure={answer.failure}
       actions={own}
+      table={table}
       bar={
         <form
           className="memory-bar"

@@ -1,3 +1,4 @@
+import type { TextTable } from '../../../core/format/table-text.ts';
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
 
 export const ROW_BYTES = 16;
@@ -124,4 +125,37 @@ export function hexdump(address: bigint, bytes: Uint8Array): string {
     .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
     .join('');
   return `${address.toString(16).padStart(8, '0')}  ${left}  ${right}  |${text}|`;
+}
+
+/** The rows as a table: a line of words each; what is not known says so and has no words. */
+export function memoryTable(rows: readonly HexRow[], size: 1 | 2 | 4 | 8): TextTable {
+  return {
+    name: 'Memory',
+    columns: ['address', 'bytes', 'state', 'words', 'text'],
+    rows: rows.map((row) => {
+      const address = `0x${row.address.toString(16)}`;
+      if (row.kind === 'bytes')
+        return [
+          address,
+          row.bytes.length,
+          'present',
+          wordsOf(row.bytes, size).join(' '),
+          asciiOf(row.bytes),
+        ];
+      if (row.kind === 'zeros') return [address, row.rows * ROW_BYTES, 'all zero', undefined, ''];
+      return [address, Number(row.length), row.page.provenance, undefined, row.page.note];
+    }),
+  };
+}
+
+/** The known bytes as a C array, 16 a line. */
+export function cArray(rows: readonly HexRow[]): string {
+  const lines = rows.flatMap((row) =>
+    row.kind === 'bytes'
+      ? [
+          `  /* 0x${row.address.toString(16)} */ ${[...row.bytes].map((byte) => `0x${byte.toString(16).padStart(2, '0')},`).join(' ')}`,
+        ]
+      : [],
+  );
+  return `static const unsigned char bytes[] = {\n${lines.join('\n')}\n};\n`;
 }

@@ -13,7 +13,7 @@ import { Empty, Panel } from '../../ui/Panel.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY, NO_REGISTERS } from '../../wording.ts';
 import { DecodeBox } from './DecodeBox.tsx';
-import { registerRows } from './model.ts';
+import { registerRows, registerTable } from './model.ts';
 import { RegisterCells } from './RegisterCells.tsx';
 import { WriteForm } from './WriteForm.tsx';
 import './registers.css';
@@ -104,6 +104,11 @@ export function RegistersPanel(): ReactNode {
       loading={answer.state === 'loading'}
       failure={answer.failure}
       actions={own}
+      table={
+        unit === undefined
+          ? undefined
+          : { name: `Registers of ${unit}`, read: () => registerTable(unit, rows) }
+      }
       partial={answer.value?.note}
       bar={
         units.length > 0 && (

@@ -1,3 +1,4 @@
+import type { TextTable } from '../../../core/format/table-text.ts';
 import type { RegisterItem } from '../../../core/protocol/contract.ts';
 import type { FieldItem } from '../../../core/protocol/schema.ts';
 
@@ -53,4 +54,38 @@ export function readRegisterValue(text: string, width: number): string | undefin
   if (!match) return undefined;
   const value = BigInt(`0x${match[1]}`);
   return value >> BigInt(width) === 0n ? `0x${value.toString(16)}` : undefined;
+}
+
+/** The rows as a table of plain values: registers, and the fields of those that are open. */
+export function registerTable(unit: string, rows: readonly RegisterRow[]): TextTable {
+  return {
+    name: `Registers of ${unit}`,
+    columns: ['register', 'offset', 'field', 'bits', 'value', 'decoded', 'was', 'source'],
+    rows: rows.map((row) => {
+      const { register } = row;
+      if (row.kind === 'register')
+        return [
+          register.name,
+          register.offset,
+          undefined,
+          undefined,
+          register.value,
+          register.decoded,
+          register.was,
+          register.source,
+        ];
+      const { field } = row;
+      const bits = field.pieces.map(({ high, low }) => (high === low ? high : `${high}:${low}`));
+      return [
+        register.name,
+        register.offset,
+        field.name,
+        bits.join(' '),
+        register.value === undefined ? undefined : field.value,
+        field.text,
+        field.was,
+        register.source,
+      ];
+    }),
+  };
 }

@@ -1,14 +1,19 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { useCall } from '../../engine/useCall.ts';
+import { useWorkbench } from '../../state/context.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
+import { MenuButton } from '../../ui/MenuButton.tsx';
+import { exportItems } from '../../ui/table-export.ts';
 import { TargetLink } from '../../ui/TargetLink.tsx';
+import { findingTable } from './copy.ts';
 
 /** Findings that are listed at a time. */
 const LISTED = 100;
 
 /** Findings of the selected subtree, and what could not be read. */
 export function Findings({ path }: { readonly path: string | undefined }): ReactNode {
+  const workbench = useWorkbench();
   const answer = useCall('findings.list', { path });
   const [open, setOpen] = useState(true);
   const { findings = [], incomplete = [] } = answer.value ?? {};
@@ -25,6 +30,19 @@ export function Findings({ path }: { readonly path: string | undefined }): React
               : `Findings below ${path}`}{' '}
           <span className="muted">{findings.length || incomplete.length}</span>
         </button>
+        <MenuButton
+          label="Copy or save the findings"
+          name="Copy the findings as…"
+          className="findings-copy"
+          items={() =>
+            exportItems(workbench, {
+              name: 'Findings',
+              read: () => findingTable(findings, incomplete),
+            })
+          }
+        >
+          Copy as…
+        </MenuButton>
       </h3>
       {open && (
         <ul>

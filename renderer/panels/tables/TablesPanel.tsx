@@ -8,11 +8,13 @@ import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { ActionKeys } from '../../ui/Keys.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
+import type { PanelTable } from '../../ui/table-export.ts';
+import { allRows } from '../../ui/table-export.ts';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY } from '../../wording.ts';
 import { crumbs } from './breadcrumb.ts';
-import { rowCopies } from './copy.ts';
+import { rowCopies, treeTable } from './copy.ts';
 import { Findings } from './Findings.tsx';
 import type { TreeModel } from './model.ts';
 import { TreeCells } from './TreeCells.tsx';
@@ -50,21 +52,27 @@ export function TablesPanel(): ReactNode {
         const row = tree.rows.row(tree.state.get().selected);
         if (row) void copyText(row.pointsTo ?? row.path, notices);
       },
-      'copy.as': () => {
-        const row = tree.rows.row(tree.state.get().selected);
-        if (row)
-          menu.set({
-            label: 'Copy as',
-            at: { x: 320, y: 200 },
-            items: rowCopies(row, linkTo(workbench, row.path)).map(({ title, text }) => ({
-              title,
-              run: () => void copyText(text, notices),
-            })),
-          });
-      },
       'panel.filter': () => workbench.palette.set({ open: true, text: '@' }),
     }),
-    [tree, notices, menu, workbench],
+    [tree, notices, workbench],
+  );
+  const table = useMemo(
+    (): PanelTable => ({
+      name: 'Tables',
+      forms: () => {
+        const row = tree.rows.row(tree.state.get().selected);
+        return row ? rowCopies(row, linkTo(workbench, row.path)) : [];
+      },
+      read: async (signal, said) => {
+        const { rows, cut } = await allRows(
+          (from, to, stop) => tree.rows.ask(from, to, stop),
+          signal,
+          said,
+        );
+        return treeTable(rows, cut);
+      },
+    }),
+    [tree, workbench],
   );
   const onKey = (stroke: string): boolean => {
     const work = KEYS[stroke];
@@ -81,6 +89,7 @@ export function TablesPanel(): ReactNode {
       failure={failure}
       retry={() => tree.restart()}
       actions={actions}
+      table={table}
       bar={
         <>
           <Breadcrumb path={path} />

@@ -1,7 +1,10 @@
+import type { TextTable } from '../../../core/format/table-text.ts';
 import type { TreeRow } from '../../../core/protocol/contract.ts';
+import type { FindingItem } from '../../../core/protocol/schema.ts';
+import type { CopyForm } from '../../ui/table-export.ts';
 
 /** A row of the tree in the forms of `Copy as`; addresses plain. */
-export function rowCopies(row: TreeRow, link: string): readonly { title: string; text: string }[] {
+export function rowCopies(row: TreeRow, link: string): readonly CopyForm[] {
   return [
     ...(row.pointsTo === undefined ? [] : [{ title: 'Points to', text: row.pointsTo }]),
     {
@@ -19,4 +22,49 @@ export function formerParts(now: string, former: string): string {
   const parts = new Set(now.split(' · '));
   const differing = former.split(' · ').filter((part) => !parts.has(part));
   return differing.length === 0 ? former : differing.join(' · ');
+}
+
+/** Rows of the tree as they are opened, as a table of plain values. */
+export function treeTable(rows: readonly TreeRow[], cut?: string): TextTable {
+  return {
+    name: 'Tables',
+    columns: [
+      'path',
+      'depth',
+      'entry',
+      'device',
+      'pointsTo',
+      'rights',
+      'present',
+      'decoded',
+      'was',
+    ],
+    rows: rows.map((row) => [
+      row.path,
+      row.depth,
+      row.label,
+      row.note,
+      row.pointsTo,
+      row.rights,
+      row.present,
+      row.decoded,
+      row.changed,
+    ]),
+    cut,
+  };
+}
+
+/** Findings, and what could not be read, as a table of plain values. */
+export function findingTable(
+  findings: readonly FindingItem[],
+  incomplete: readonly string[],
+): TextTable {
+  return {
+    name: 'Findings',
+    columns: ['severity', 'id', 'at', 'text'],
+    rows: [
+      ...findings.map(({ severity, id, at, text }) => [severity, id, at, text]),
+      ...incomplete.map((text) => ['not read', undefined, undefined, text]),
+    ],
+  };
 }

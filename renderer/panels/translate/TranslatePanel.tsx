@@ -20,7 +20,7 @@ import { TargetLink } from '../../ui/TargetLink.tsx';
 import { WalkSteps } from '../../ui/WalkView.tsx';
 import { EMPTY, UNDECIDED, UNTRANSLATED } from '../../wording.ts';
 import type { TranslateInput } from './model.ts';
-import { readPasted, readTranslate, walkBoxes } from './model.ts';
+import { readPasted, readTranslate, walkBoxes, walkTable } from './model.ts';
 import './translate.css';
 
 const BLANK: TranslateInput = { unit: '', bdf: '', pasid: '', address: '', access: 'read' };
@@ -90,6 +90,13 @@ export function TranslatePanel(): ReactNode {
     <Panel
       loading={answer.state === 'loading'}
       actions={own}
+      table={
+        walk && {
+          name: 'Walk',
+          forms: () => [{ title: 'Result', text: resultText(walk) }],
+          read: () => walkTable(walk),
+        }
+      }
       bar={
         <div
           className="translate-bar"

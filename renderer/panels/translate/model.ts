@@ -1,5 +1,6 @@
 import { parseBdf } from '../../../core/format/bdf.ts';
 import { parseHex, hex } from '../../../core/format/hex.ts';
+import type { TextTable } from '../../../core/format/table-text.ts';
 import type { CallRequest } from '../../../core/protocol/contract.ts';
 import type { WalkAnswer, WalkStepItem } from '../../../core/protocol/schema.ts';
 import { badBdf } from '../../wording.ts';
@@ -104,4 +105,23 @@ function indexWriter(kind: string): (index: number) => string {
   if (kind === 'context')
     return (index) => `${((index >> 3) & 0x1f).toString(16).padStart(2, '0')}.${index & 7}`;
   return String;
+}
+
+/** The steps of a walk as a table of plain values. */
+export function walkTable(walk: WalkAnswer): TextTable {
+  return {
+    name: `Walk of ${walk.bdf} ${walk.address}`,
+    columns: ['step', 'index', 'table', 'address', 'words', 'rights', 'outcome', 'text', 'path'],
+    rows: walk.steps.map((step) => [
+      step.what,
+      step.index,
+      step.table,
+      step.address,
+      step.missing ?? step.words.join(' '),
+      step.rights,
+      step.outcome,
+      step.text,
+      step.path,
+    ]),
+  };
 }

@@ -297,7 +297,7 @@ describe('copies', () => {
     );
     const csv = copyForms(fault()).find(({ title }) => title === 'CSV');
     expect(csv?.text.split('\n')[1]).toBe(
-      '1,512,16.11387,0,dma,read,00:06.0,0x1f00000,6,PTE Read access is not set',
+      '1,512,16.11387,0,dma,read,00:06.0,,,0x1f00000,6,PTE Read access is not set,,Not mapped',
     );
   });
 
