@@ -52,6 +52,7 @@ const TARGETS: readonly Target[] = [
   {
     entries: {
       'host/process': 'electron/host/process.ts',
+      'host/engine-thread': 'electron/host/engine-thread.ts',
       'host/script-worker': 'electron/host/script/worker.ts',
     },
     // What only some requests need (scripts, serial ports) is loaded when it is asked for.

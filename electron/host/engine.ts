@@ -4,6 +4,7 @@ import { directPair } from '../../core/protocol/direct.ts';
 import type { CallHandlers, FeedHandlers, View } from '../../core/protocol/server.ts';
 import { EngineServer } from '../../core/protocol/server.ts';
 import type { Channel } from '../../core/protocol/wire.ts';
+import { ownPorts } from './console/port-opener.ts';
 import { consoleCalls, consoleFeeds } from './handlers/console.ts';
 import { faultCalls } from './handlers/faults.ts';
 import { jumpCalls } from './handlers/jump.ts';
@@ -32,6 +33,7 @@ export class Engine {
       folder: options.folder ?? temporary!,
       shell: options.shell ?? 'direct',
       onBug,
+      ports: options.ports ?? ownPorts,
     });
     const script = scripts((name, body, signal) => this.#ask(name, body, signal));
     const calls: CallHandlers = {

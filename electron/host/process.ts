@@ -1,15 +1,15 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { mainPort, portChannel, type MainPort } from '../../core/protocol/port.ts';
-import { socketChannel, type SocketLike } from '../../core/protocol/socket.ts';
-import { Engine } from './engine.ts';
+import { mainPort, type MainPort } from '../../core/protocol/port.ts';
+import { EngineKeeper } from './engine-keeper.ts';
 import type { FromEngine, ToEngine } from './process-messages.ts';
 import { SessionFolder } from './session-folder.ts';
 
 /**
  * The engine as a process of its own: a child of `faultline serve` (views come as numbered texts
- * over the process's channel), or Electron's utility process (views come as MessagePorts).
+ * over the process's channel), or Electron's utility process (views come as MessagePorts). This
+ * first thread only relays and holds the serial ports; all decoding is in the engine's own thread.
  */
 
 /** Electron's side of a utility process, by its shape. */
@@ -24,82 +24,82 @@ const { values } = parseArgs({
   options: { session: { type: 'string' }, blame: { type: 'boolean' } },
   strict: false,
 });
-const folder =
-  typeof values.session === 'string' ? SessionFolder.open(values.session) : SessionFolder.create();
+const session = typeof values.session === 'string' ? values.session : SessionFolder.create().path;
 
-function log(error: unknown, where: string): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  appendFileSync(join(folder.path, 'crash.log'), `${new Date().toISOString()} ${where}: ${text}\n`);
+function log(text: string): void {
+  appendFileSync(join(session, 'crash.log'), `${new Date().toISOString()} ${text}\n`);
 }
 
-// A bug outside of any answer: the state can't be trusted, and the parent starts a new engine.
+// A bug in this thread: its state can't be trusted, and the parent starts a new process.
 process.on('uncaughtException', (error) => {
-  log(error, 'uncaught');
+  log(`uncaught: ${error.stack ?? error.message}`);
   process.exit(70);
 });
-
-const engine = new Engine({ folder, shell: parentPort ? 'electron' : 'browser', onBug: log });
 
 function say(message: FromEngine): void {
   if (parentPort) parentPort.postMessage(message);
   else process.send?.(message);
 }
 
-/** One view of browser mode, as the socket that it is at the other end of the parent. */
-class RelayedSocket implements SocketLike {
-  readyState = 1;
-  readonly #view: number;
-  readonly #listeners = new Map<string, ((event: never) => void)[]>();
+const heap = Number(process.env['FAULTLINE_ENGINE_HEAP_MB']);
+const engine = new EngineKeeper({
+  session,
+  shell: parentPort ? 'electron' : 'browser',
+  blame: values.blame === true,
+  ...(heap > 0 ? { heap } : {}),
+  ready: () => say({ type: 'ready', session }),
+  ended: log,
+  gaveUp: (reason) => {
+    log(reason);
+    process.exit(70);
+  },
+});
 
-  constructor(view: number) {
-    this.#view = view;
-  }
-
-  send(text: string): void {
-    say({ type: 'text', view: this.#view, text });
-  }
-
-  close(code = 1000, reason = ''): void {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
-    views.delete(this.#view);
-    say({ type: 'close', view: this.#view, code, reason });
-  }
-
-  addEventListener(type: string, listener: (event: never) => void): void {
-    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
-  }
-
-  emit(type: 'message' | 'close', event: unknown): void {
-    for (const listener of this.#listeners.get(type) ?? []) listener(event as never);
-  }
-}
-
-const views = new Map<number, RelayedSocket>();
+/** Roads of browser mode, by the parent's number. */
+const roads = new Map<number, ReturnType<EngineKeeper['attach']>>();
 
 function receive(message: ToEngine): void {
   if (message.type === 'view') {
-    const socket = new RelayedSocket(message.view);
-    views.set(message.view, socket);
-    engine.serve(socketChannel(socket));
-  } else if (message.type === 'text')
-    views.get(message.view)?.emit('message', { data: message.text });
+    const { view } = message;
+    const road = engine.attach('text', {
+      send: (data) => say({ type: 'text', view, text: data as string }),
+      close: (code, reason) => {
+        roads.delete(view);
+        say({ type: 'close', view, code, reason });
+      },
+    });
+    roads.set(view, road);
+  } else if (message.type === 'text') roads.get(message.view)?.data(message.text);
   else if (message.type === 'gone') {
-    const socket = views.get(message.view);
-    views.delete(message.view);
-    if (socket) socket.readyState = 3;
-    socket?.emit('close', { code: 1001, reason: 'the view has gone' });
+    roads.get(message.view)?.gone();
+    roads.delete(message.view);
   } else if (message.type === 'stop') void stop();
 }
 
 async function stop(): Promise<void> {
-  await engine.dispose();
+  await engine.stop();
   process.exit(0);
+}
+
+/** A page of Electron: its port's messages pass through as they are. */
+function connect(port: MainPort): void {
+  const end = mainPort(port);
+  const road = engine.attach('structured', {
+    send: (data) => end.post(data),
+    close: (_code, reason) => {
+      end.post({ bye: reason });
+      end.close();
+    },
+  });
+  end.listen(
+    (data) => road.data(data),
+    () => road.gone(),
+  );
 }
 
 if (parentPort) {
   parentPort.on('message', ({ data, ports }) => {
-    for (const port of ports) engine.serve(portChannel(mainPort(port)));
+    for (const port of ports) connect(port);
     if (ports.length === 0) receive(data as ToEngine);
   });
 } else {
@@ -107,14 +107,3 @@ if (parentPort) {
   // The parent has gone: nobody is left to see this engine.
   process.on('disconnect', () => void stop());
 }
-
-// It ended again and again, and not while reading: then what is open is to blame.
-if (values.blame && folder.kept.reading.length === 0)
-  folder.keep({ reading: [...folder.kept.sources], sources: [] });
-engine.restore().then(
-  () => say({ type: 'ready', session: folder.path }),
-  (error: unknown) => {
-    log(error, 'restore');
-    say({ type: 'ready', session: folder.path });
-  },
-);

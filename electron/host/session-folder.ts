@@ -14,6 +14,8 @@ export const KeptConsole = z.object({
   path: z.string(),
   settings: z.string(),
   speed: z.number().optional(),
+  /** What a person types goes to the port. */
+  typing: z.boolean().optional(),
 });
 export type KeptConsole = z.infer<typeof KeptConsole>;
 
@@ -76,6 +78,27 @@ export class SessionFolder {
   keep(change: Partial<Kept>): void {
     this.#kept = { ...this.#kept, ...change };
     writeWhole(join(this.path, 'session.json'), `${JSON.stringify(this.#kept, null, 2)}\n`);
+  }
+
+  /** Notes that files are being read: should the engine end meanwhile, they are to blame. */
+  beginReading(paths: readonly string[]): void {
+    this.keep({ reading: [...new Set([...this.#kept.reading, ...paths])] });
+  }
+
+  endReading(paths: readonly string[]): void {
+    this.keep({ reading: this.#kept.reading.filter((path) => !paths.includes(path)) });
+  }
+
+  /** Blames what an engine before this one was reading when it ended: it is not opened by itself. */
+  blame(): void {
+    const { reading, blamed, sources, consoles } = this.#kept;
+    if (reading.length === 0) return;
+    this.keep({
+      blamed: [...new Set([...blamed, ...reading])],
+      reading: [],
+      sources: sources.filter((path) => !reading.includes(path)),
+      consoles: consoles.filter(({ kind, path }) => kind !== 'log' || !reading.includes(path)),
+    });
   }
 
   /** Writes a pasted text into the session, under a name of its own. @returns its path. */

@@ -16,6 +16,7 @@ import { Journal } from './journal.ts';
 import { knowledgeBase } from './knowledge.ts';
 import { checkPath, investigate, registerFiles, sortFiles, type Sorted } from './opening.ts';
 import { fileSource } from './platform.ts';
+import type { PortOpener } from './console/port-opener.ts';
 import { Pulse } from './pulse.ts';
 import type { SessionFolder } from './session-folder.ts';
 import { simulate } from './simulated.ts';
@@ -27,6 +28,8 @@ export interface WorkbenchOptions {
   readonly folder: SessionFolder;
   readonly shell: SessionInfo['shell'];
   readonly onBug: (error: unknown, where: string) => void;
+  /** How consoles come to serial ports. */
+  readonly ports: PortOpener;
 }
 
 /** How files are opened. */
@@ -89,7 +92,7 @@ export class Workbench {
           .filter(({ kernel, line }) => kernel === record.kernel && line <= record.line)
           .at(-1)?.phase,
     });
-    this.hub = new ConsoleHub(this.folder, this.faults, {
+    this.hub = new ConsoleHub(this.folder, this.faults, options.ports, {
       changed: () => this.pulse.changed(),
       faults: () => {
         this.faultPulse.changed();
@@ -166,12 +169,10 @@ export class Workbench {
   /** Takes up what an engine before this one left behind. */
   restore(): Promise<void> {
     return this.#alone(async () => {
-      const { kept } = this.folder;
-      if (kept.reading.length > 0)
-        this.folder.keep({ blamed: [...new Set([...kept.blamed, ...kept.reading])], reading: [] });
-      const paths = kept.sources.filter((path) => !this.folder.kept.blamed.includes(path));
+      this.folder.blame();
+      const { sources } = this.folder.kept;
       try {
-        if (paths.length > 0) await this.#investigate(paths);
+        if (sources.length > 0) await this.#investigate(sources);
       } catch (error) {
         this.#options.onBug(error, 'restore');
       }
@@ -250,7 +251,7 @@ export class Workbench {
   async #investigate(paths: readonly string[]): Promise<void> {
     const unique = [...new Set(paths)];
     const job = this.#job('open', 'Opening', basename(unique[0]));
-    this.folder.keep({ reading: unique });
+    this.folder.beginReading(unique);
     try {
       // A turn for the views to see the job before the engine is busy with it.
       await nextTurn();
@@ -264,10 +265,10 @@ export class Workbench {
       this.#registerFiles = registerFiles(unique);
       this.findings.add(made.findings());
       this.findings.addIncomplete(made.incomplete());
-      this.folder.keep({ sources: unique, reading: [] });
+      this.folder.keep({ sources: unique });
       this.#startSweep();
     } finally {
-      if (this.folder.kept.reading.length > 0) this.folder.keep({ reading: [] });
+      this.folder.endReading(unique);
       this.#endJob(job);
     }
     this.touched();
@@ -348,7 +349,7 @@ export class Workbench {
     const blamed = kept.blamed.map((path, index): SourceInfo => ({
       id: `blamed-${index}`,
       name: basename(path),
-      kind: 'dump',
+      kind: 'other',
       detail: 'the engine ended while reading it, and was started again without it',
       state: 'failed',
     }));

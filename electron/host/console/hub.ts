@@ -16,7 +16,8 @@ import type { ReaderSink } from './reader.ts';
 import { Recording } from './recording.ts';
 import { ConsoleRecord } from './record.ts';
 import { Replay } from './replay.ts';
-import { SerialSource, settingsText, type SerialSettings } from './serial.ts';
+import type { PortOpener } from './port-opener.ts';
+import { settingsText, type SerialSettings } from './serial.ts';
 
 /** The log parser's note that lines or faults were dropped. */
 const LOWER_BOUND = 'counts-are-lower-bounds';
@@ -51,13 +52,17 @@ export class ConsoleHub {
   readonly #folder: SessionFolder;
   readonly #faults: FaultTable;
   readonly #events: HubEvents;
+  readonly #ports: PortOpener;
   readonly #consoles = new Map<string, Console>();
   readonly #stories = new Map<string, Story>();
   readonly #consoleOf = new WeakMap<FaultRecord, string>();
+  /** Log files that are being read in. */
+  readonly #readings = new Set<Promise<void>>();
   readonly #lowerBounds = new Map<string, string>();
 
-  constructor(folder: SessionFolder, faults: FaultTable, events: HubEvents) {
+  constructor(folder: SessionFolder, faults: FaultTable, ports: PortOpener, events: HubEvents) {
     this.#folder = folder;
+    this.#ports = ports;
     this.#faults = faults;
     this.#events = events;
   }
@@ -121,10 +126,11 @@ export class ConsoleHub {
       kind: 'serial',
       path: settings.path,
       settings: settingsText(settings),
+      typing,
     });
     const console = this.#make(kept, typing);
     try {
-      await console.start(new SerialSource(settings));
+      await console.start(this.#ports.port(settings, kept.id, () => console.record.bytes));
     } catch (error) {
       await this.close(kept.id);
       throw error;
@@ -166,7 +172,7 @@ export class ConsoleHub {
   /** Takes up the consoles of a session that an engine left behind. */
   async restore(): Promise<void> {
     for (const kept of this.#folder.kept.consoles) {
-      const console = this.#make(kept, false);
+      const console = this.#make(kept, kept.typing ?? false);
       if (kept.kind === 'log') this.#readLog(console);
       else if (kept.kind === 'replay')
         await console.start(
@@ -176,7 +182,7 @@ export class ConsoleHub {
             skip: console.record.bytes,
           }),
         );
-      else await console.start(undefined);
+      else await console.start(await this.#ports.kept(kept.id, () => console.record.bytes));
     }
   }
 
@@ -200,6 +206,7 @@ export class ConsoleHub {
   /** Stops all sources; records and the session's list stay, for another engine. */
   async stop(): Promise<void> {
     for (const console of this.#consoles.values()) await console.close();
+    await Promise.all(this.#readings);
     this.#consoles.clear();
   }
 
@@ -243,9 +250,18 @@ export class ConsoleHub {
   }
 
   #readLog(console: Console): void {
-    console.readLog().catch((error: unknown) => {
-      console.state('failed', `reading failed: ${(error as Error).message}`);
-    });
+    const { path } = console.record;
+    this.#folder.beginReading([path]);
+    const read = console
+      .readLog()
+      .catch((error: unknown) => {
+        console.state('failed', `reading failed: ${(error as Error).message}`);
+      })
+      .finally(() => {
+        this.#folder.endReading([path]);
+        this.#readings.delete(read);
+      });
+    this.#readings.add(read);
   }
 
   #forget(console: Console): void {

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,25 +10,8 @@ import { linuxPorts, listPorts } from '../../../electron/host/console/ports.ts';
 import { settingsText } from '../../../electron/host/console/serial.ts';
 import { directEngine, type Engine } from '../../../electron/host/engine.ts';
 import { SessionFolder } from '../../../electron/host/session-folder.ts';
+import { cable, SOCAT } from '../../support/cable.ts';
 import { captureBytes } from '../../support/captures.ts';
-
-const SOCAT = spawnSync('socat', ['-V']).status === 0;
-if (!SOCAT) console.log('pty tests skip: they need socat');
-
-/** Two ptys joined at their masters, as a cable joins two ports. */
-async function cable(): Promise<{ child: ChildProcess; target: string; here: string }> {
-  const child = spawn('socat', ['-d', '-d', 'pty,raw,echo=0', 'pty,raw,echo=0'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  for await (const part of child.stderr) {
-    said += String(part);
-    const names = [...said.matchAll(/PTY is (\S+)/g)].map((match) => match[1]);
-    if (names.length === 2 && said.includes('starting data transfer loop'))
-      return { child, target: names[0], here: names[1] };
-  }
-  throw new Error(`socat made no ptys: ${said}`);
-}
 
 const PORT = { baud: 115_200, dataBits: 8, parity: 'none', stopBits: 1 } as const;
 

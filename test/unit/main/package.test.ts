@@ -22,6 +22,7 @@ const BUILT = [
   'main/main.mjs',
   'preload/preload.cjs',
   'host/process.mjs',
+  'host/engine-thread.mjs',
   'cli/faultline.mjs',
 ].every((path) => existsSync(join(ROOT, 'dist', path)));
 if (!BUILT) console.log('package tests skip: they need dist/ (npm run build)');
@@ -84,6 +85,7 @@ describe.skipIf(!BUILT)('the packaged app', () => {
     '/dist/main/main.mjs',
     '/dist/preload/preload.cjs',
     '/dist/host/process.mjs',
+    '/dist/host/engine-thread.mjs',
     '/dist/cli/faultline.mjs',
     '/node_modules/serialport/package.json',
     '/resources/scripts/faultline.d.ts',
