@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mapCalls } from './contract-map.ts';
 import {
   Access,
   Base64,
@@ -659,6 +660,7 @@ export const calls = {
     }),
   },
   'view.save': { request: z.object({ state: z.string().max(1 << 20) }), answer: Nothing },
+  ...mapCalls,
 } as const;
 
 /** Every feed: what is asked for, and one item of it. */

@@ -45,7 +45,8 @@ export interface ReverseAnswer {
   readonly notes: readonly string[];
 }
 
-const framesAround = ({ start, end }: AskedRange): PfnRange => ({
+/** Page frames that an asked range touches. */
+export const framesAround = ({ start, end }: AskedRange): PfnRange => ({
   from: Number(start >> 12n),
   to: Number(end >> 12n) + 1,
 });
@@ -61,17 +62,17 @@ export function reverseAnswer(
   return {
     rows: rowsOf(index, ranges),
     incomplete: index.incomplete,
-    notes: units.flatMap(unitNotes),
+    notes: reverseNotes(units),
   };
 }
 
 function* rowsOf(index: ReverseIndex, ranges: readonly AskedRange[]): Generator<ReverseRow> {
   for (const range of ranges)
-    for (const reach of index.reaching(framesAround(range))) yield rowOf(reach, range);
+    for (const reach of index.reaching(framesAround(range))) yield reverseRow(reach, range);
 }
 
 /** A row, cut to the very addresses that were asked. */
-function rowOf(reach: Reach, asked: AskedRange): ReverseRow {
+export function reverseRow(reach: Reach, asked: AskedRange): ReverseRow {
   const { unit, device } = reach;
   const pa = BigInt(reach.pa) << 12n;
   const end = pa + (BigInt(reach.pages) << 12n) - 1n;
@@ -89,7 +90,11 @@ function rowOf(reach: Reach, asked: AskedRange): ReverseRow {
   };
 }
 
-/** Requesters that reach memory without a row of their own. */
+/** Requesters that reach memory without a row of their own, said of every unit. */
+export function reverseNotes(units: readonly Unit[]): string[] {
+  return units.flatMap(unitNotes);
+}
+
 function unitNotes(unit: Unit): string[] {
   const { facts } = unit;
   const notes: string[] = [];

@@ -9,6 +9,7 @@ import { consoleCalls, consoleFeeds } from './handlers/console.ts';
 import { faultCalls } from './handlers/faults.ts';
 import { jumpCalls } from './handlers/jump.ts';
 import { labCalls, scripts } from './handlers/lab.ts';
+import { mapCalls } from './handlers/map.ts';
 import { memoryCalls } from './handlers/memory.ts';
 import { registerCalls } from './handlers/registers.ts';
 import { sessionCalls, sessionFeeds } from './handlers/session.ts';
@@ -43,6 +44,7 @@ export class Engine {
       ...consoleCalls(this.bench),
       ...registerCalls(this.bench),
       ...memoryCalls(this.bench),
+      ...mapCalls(this.bench),
       ...jumpCalls(this.bench),
       ...labCalls,
       ...script.calls,

@@ -9,10 +9,13 @@ import { Failure } from '../../core/memory/failure.ts';
 import { FaultTable } from '../../core/session/fault-table.ts';
 import { explainContext } from '../../core/session/explain-document.ts';
 import type { Investigation } from '../../core/session/investigation.ts';
+import type { PhysicalMap } from '../../core/explain/physical-map.ts';
+import { bareMap, physicalMapOf } from '../../core/session/physical-map.ts';
 import { ConsoleHub } from './console/hub.ts';
 import { Explainer } from './explainer.ts';
 import { FindingIndex, sweepFindings } from './findings.ts';
 import { Journal } from './journal.ts';
+import { MappingIndexes } from './mapping-index.ts';
 import { knowledgeBase } from './knowledge.ts';
 import { checkPath, investigate, registerFiles, sortFiles, type Sorted } from './opening.ts';
 import { fileSource } from './platform.ts';
@@ -22,7 +25,7 @@ import type { SessionFolder } from './session-folder.ts';
 import { simulate } from './simulated.ts';
 import { dumpDetail, unitInfo } from './session-items.ts';
 import { TreeViews } from './tree-views.ts';
-import { capturedWorld, simulatedWorld, Worlds } from './worlds.ts';
+import { capturedWorld, simulatedWorld, Worlds, type World } from './worlds.ts';
 
 export interface WorkbenchOptions {
   readonly folder: SessionFolder;
@@ -58,6 +61,8 @@ export class Workbench {
   readonly explainer: Explainer;
   readonly hub: ConsoleHub;
   readonly trees: TreeViews;
+  /** Who maps what, built when it is first asked for. */
+  readonly mappings: MappingIndexes;
   /** Beats when anything that the session item holds changed. */
   readonly pulse = new Pulse();
   /** Beats when faults came or went. */
@@ -109,6 +114,22 @@ export class Workbench {
       findings: () => this.findings,
       driver: (bdf) => this.driver(bdf),
       generation: () => this.#generation,
+    });
+    this.mappings = new MappingIndexes({
+      units: (world) => this.worlds.unitsOf(world),
+      physical: (world) => this.#physicalMap(world),
+      physicalTurn: () => (this.investigation?.kernel() ? 0 : this.hub.phases().length),
+      job: (world) => {
+        const job = this.#job(`mappings-${world.name}`, 'Reading mappings', world.name);
+        return {
+          say: (percent, detail) => {
+            job.percent = percent;
+            job.detail = detail;
+            this.pulse.changed();
+          },
+          end: () => this.#endJob(job),
+        };
+      },
     });
   }
 
@@ -288,6 +309,7 @@ export class Workbench {
     const world = this.worlds.all().find((each) => each.name === name);
     if (!world) return;
     this.journal.forget(world);
+    this.mappings.forget(world);
     this.worlds.remove(name);
   }
 
@@ -372,6 +394,14 @@ export class Workbench {
         state: 'ready',
       }));
     return [...files, ...blamed, ...consoles, ...simulated];
+  }
+
+  /** What stands where in a world's physical memory, by its kernel, the firmware and the log. */
+  #physicalMap(world: World): PhysicalMap {
+    const { investigation } = this;
+    if (world.machine !== undefined || !investigation) return bareMap(world.memory);
+    const [console] = this.hub.infos();
+    return physicalMapOf(investigation, console && this.hub.story(console.id));
   }
 
   #explainingUnits(): readonly Unit[] {

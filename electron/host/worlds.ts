@@ -83,6 +83,11 @@ export class Worlds {
     return world ? this.#of(world).units : [];
   }
 
+  /** A world's units; other objects as soon as its memory or registers changed. */
+  unitsOf(world: World): readonly Unit[] {
+    return this.#of(world).units;
+  }
+
   unitNames(world: World): string[] {
     return this.#of(world).units.map((unit) => unit.facts.name);
   }

@@ -20,7 +20,7 @@ export class RangeColumns {
       this.pages[last] += pages;
       return;
     }
-    if (this.count === this.iova.length) this.#grow();
+    if (this.count === this.iova.length) this.#resize(2 * this.count);
     this.iova[this.count] = iova;
     this.pa[this.count] = pa;
     this.pages[this.count] = pages;
@@ -32,42 +32,23 @@ export class RangeColumns {
     for (let at = 0; at < count; at++) this.add(iova[at], pa[at], pages[at], rights[at]);
   }
 
-  /** The same ranges in order of physical address, in arrays of their exact size. */
-  byPhysical(): RangeColumns {
-    const { count } = this;
-    const order = new Uint32Array(count);
-    for (let at = 0; at < count; at++) order[at] = at;
-    let sorted = true;
-    for (let at = 1; at < count && sorted; at++) sorted = this.pa[at] >= this.pa[at - 1];
-    if (!sorted) order.sort((a, b) => this.pa[a] - this.pa[b]);
-    const out = new RangeColumns();
-    out.count = count;
-    out.iova = new Float64Array(count);
-    out.pa = new Float64Array(count);
-    out.pages = new Float64Array(count);
-    out.rights = new Uint8Array(count);
-    for (let at = 0; at < count; at++) {
-      const from = order[at];
-      out.iova[at] = this.iova[from];
-      out.pa[at] = this.pa[from];
-      out.pages[at] = this.pages[from];
-      out.rights[at] = this.rights[from];
-    }
-    return out;
+  /** Gives back the room that is not used: nothing is added any more. */
+  trim(): void {
+    this.#resize(this.count);
   }
 
-  #grow(): void {
-    const size = 2 * this.iova.length;
+  #resize(size: number): void {
+    const keep = Math.min(size, this.count);
     const wider = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
       const next = new Float64Array(size);
-      next.set(column);
+      next.set(column.subarray(0, keep));
       return next;
     };
     this.iova = wider(this.iova);
     this.pa = wider(this.pa);
     this.pages = wider(this.pages);
     const rights = new Uint8Array(size);
-    rights.set(this.rights);
+    rights.set(this.rights.subarray(0, keep));
     this.rights = rights;
   }
 }

@@ -1,0 +1,176 @@
+import type { RangeColumns } from './columns.ts';
+import { firstAbove } from './order.ts';
+
+/** Entries of one level that an entry of the next stands for. */
+const FAN_OUT = 32;
+
+/** Consecutive mapped input addresses that look the same, or all of one pixel. Page frames. */
+export interface MappedRegion {
+  /** First mapped frame, and the end of the last, exclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** Frames that are mapped between the two. */
+  readonly pages: number;
+  /** Ranges that the region stands for. */
+  readonly ranges: number;
+  /** The marks of them all, together. */
+  readonly marks: number;
+  /** First output frame, when the region is one range. */
+  readonly pa: number | undefined;
+}
+
+/**
+ * Answers "what does this span look like at so many pixels" in time that does not grow with the
+ * number of ranges: a pyramid of marks over them, and running sums of their pages.
+ */
+export class RangeSummary {
+  readonly #ranges: RangeColumns;
+  /** Ends of the ranges, ascending as the ranges are. */
+  readonly #ends: Float64Array;
+  /** Pages of all ranges before each one. */
+  readonly #before: Float64Array;
+  /** Marks of the ranges, then of 32 of them each, and so on. */
+  readonly #marks: Uint8Array[];
+
+  /**
+   * @param ranges in order of input address
+   * @param marks what each range is, eight flags
+   */
+  constructor(ranges: RangeColumns, marks: Uint8Array) {
+    const { count, iova, pages } = ranges;
+    this.#ranges = ranges;
+    this.#ends = new Float64Array(count);
+    this.#before = new Float64Array(count + 1);
+    for (let at = 0; at < count; at++) {
+      // Damage can make ranges overlap; the search needs ends that never fall.
+      this.#ends[at] = Math.max(at > 0 ? this.#ends[at - 1] : 0, iova[at] + pages[at]);
+      this.#before[at + 1] = this.#before[at] + pages[at];
+    }
+    this.#marks = [marks];
+    for (let below = marks; below.length > FAN_OUT;) {
+      const level = new Uint8Array(Math.ceil(below.length / FAN_OUT));
+      for (let at = 0; at < below.length; at++) level[Math.floor(at / FAN_OUT)] |= below[at];
+      this.#marks.push(level);
+      below = level;
+    }
+  }
+
+  /** Mapped frames in all. */
+  get pages(): number {
+    return this.#before[this.#ranges.count];
+  }
+
+  /** First mapped frame and the end of the last; undefined when nothing is mapped. */
+  get span(): { readonly from: number; readonly to: number } | undefined {
+    const { count, iova } = this.#ranges;
+    return count === 0 ? undefined : { from: iova[0], to: this.#ends[count - 1] };
+  }
+
+  /** The marks of all ranges together. */
+  get allMarks(): number {
+    return this.#together(0, this.#ranges.count);
+  }
+
+  /**
+   * What is mapped between two frames.
+   * @param from first frame
+   * @param to exclusive
+   * @param pixels regions at most; where there are more ranges, those of one pixel are one region
+   */
+  regions(from: number, to: number, pixels: number): MappedRegion[] {
+    const first = firstAbove(this.#ends, from);
+    const end = firstStartingAt(this.#ranges, to, first);
+    if (end - first <= pixels)
+      return Array.from({ length: end - first }, (_, place) => this.#one(first + place));
+    return this.#binned({ from, to, pixels, first, end });
+  }
+
+  #one(at: number): MappedRegion {
+    const { iova, pages, pa } = this.#ranges;
+    return {
+      from: iova[at],
+      to: iova[at] + pages[at],
+      pages: pages[at],
+      ranges: 1,
+      marks: this.#marks[0][at],
+      pa: pa[at],
+    };
+  }
+
+  #binned(asked: {
+    readonly from: number;
+    readonly to: number;
+    readonly pixels: number;
+    readonly first: number;
+    readonly end: number;
+  }): MappedRegion[] {
+    const { iova } = this.#ranges;
+    const { from, to, pixels, end } = asked;
+    const out: MappedRegion[] = [];
+    let first = asked.first;
+    for (let pixel = 0; pixel < pixels && first < end; pixel++) {
+      const start = from + Math.floor(((to - from) * pixel) / pixels);
+      const stop = from + Math.floor(((to - from) * (pixel + 1)) / pixels);
+      if (stop <= start) continue;
+      first = firstAbove(this.#ends, start, first, end);
+      const past = firstStartingAt(this.#ranges, stop, first, end);
+      if (past <= first) continue;
+      const region = {
+        from: Math.max(start, iova[first]),
+        to: Math.min(stop, this.#ends[past - 1]),
+        pages: this.#pagesWithin(first, past, start, stop),
+        ranges: past - first,
+        marks: this.#together(first, past),
+        pa: undefined,
+      };
+      const last = out.at(-1);
+      // A pixel right behind one that looks the same makes it longer.
+      if (last && last.marks === region.marks && last.to >= start)
+        out[out.length - 1] = {
+          ...last,
+          to: region.to,
+          pages: last.pages + region.pages,
+          ranges: last.ranges + region.ranges - (iova[first] < start ? 1 : 0),
+        };
+      else out.push(region);
+    }
+    return out;
+  }
+
+  /** Mapped frames of ranges `first` to `past` that lie between two frames. */
+  #pagesWithin(first: number, past: number, start: number, stop: number): number {
+    const all = this.#before[past] - this.#before[first];
+    const before = Math.max(0, start - this.#ranges.iova[first]);
+    const behind = Math.max(0, this.#ends[past - 1] - stop);
+    return Math.max(0, all - before - behind);
+  }
+
+  /** The marks of ranges `first` to `past` (excluded), together. */
+  #together(first: number, past: number): number {
+    let marks = 0;
+    let level = 0;
+    while (first < past) {
+      const row = this.#marks[level];
+      if (level + 1 >= this.#marks.length) {
+        for (; first < past; first++) marks |= row[first];
+        break;
+      }
+      while (first < past && first % FAN_OUT !== 0) marks |= row[first++];
+      while (first < past && past % FAN_OUT !== 0) marks |= row[--past];
+      first /= FAN_OUT;
+      past /= FAN_OUT;
+      level++;
+    }
+    return marks;
+  }
+}
+
+/** The first range that begins at a frame or above. */
+function firstStartingAt(
+  { iova, count }: RangeColumns,
+  frame: number,
+  low = 0,
+  high = count,
+): number {
+  return firstAbove(iova, frame - 0.5, low, Math.min(high, count));
+}

@@ -1,0 +1,30 @@
+import { PhysicalMap, type NamedRange } from '../explain/physical-map.ts';
+import type { LogStory } from '../explain/story.ts';
+import type { Resource } from '../linux/resources.ts';
+import type { PhysicalMemory } from '../memory/physical.ts';
+import { reservedRanges } from './explain-document.ts';
+import { firmwareRegions } from './firmware-tables.ts';
+import type { Investigation } from './investigation.ts';
+
+/** The physical address space as all sources of a case tell it. */
+export function physicalMapOf(investigation: Investigation, story?: LogStory): PhysicalMap {
+  const told = flat(investigation.kernel()?.resources() ?? [], 0);
+  return new PhysicalMap({
+    resources: told.length > 0 ? told : (investigation.iomem?.ranges ?? []),
+    crash: reservedRanges(investigation, story),
+    firmware: firmwareRegions(investigation, story),
+    held: investigation.memory?.ranges() ?? [],
+  });
+}
+
+/** The map of a memory of which nothing else is known. */
+export function bareMap(memory: PhysicalMemory): PhysicalMap {
+  return new PhysicalMap({ resources: [], crash: [], firmware: [], held: memory.ranges() });
+}
+
+function flat(resources: readonly Resource[], depth: number): NamedRange[] {
+  return resources.flatMap(({ name, start, end, children }) => [
+    { name, start, end, depth },
+    ...flat(children, depth + 1),
+  ]);
+}
