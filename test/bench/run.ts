@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { captureBytes, ROOT } from '../support/captures.ts';
 import { benchFiles, WORK } from './machine.ts';
+import { ui } from './ui.ts';
 
 const HERE = join(ROOT, 'test/bench');
 const PYTHON = '/usr/bin/python3';
@@ -188,7 +189,13 @@ function faults(): void {
   );
 }
 
-const BENCHMARKS: Readonly<Record<string, () => void>> = { sweep, pages, start, faults };
+const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
+  sweep,
+  pages,
+  start,
+  faults,
+  ui,
+};
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHMARKS)) {
   const benchmark = BENCHMARKS[name];
@@ -196,6 +203,6 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHMARKS)) {
     throw new Error(
       `there is no benchmark ${name}; there are ${Object.keys(BENCHMARKS).join(', ')}`,
     );
-  benchmark();
+  await benchmark();
 }
 writeFileSync(join(WORK, 'last-run.txt'), new Date().toISOString());
