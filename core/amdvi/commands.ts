@@ -123,8 +123,8 @@ export const COMPLETE_PPR_REQUEST = layout(
     reserved(65, 64),
     GN,
     reserved(95, 67),
-    field('CompletionTag', 105, 96, 'Tag of the page request group'),
-    reserved(107, 106),
+    field('CompletionTag', 104, 96, 'Page request group'),
+    reserved(107, 105),
     field('Response', 111, 108, 'Answer', {
       values: { 0: 'success', 1: 'invalid request', 15: 'response failure' },
     }),

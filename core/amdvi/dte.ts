@@ -13,7 +13,7 @@ export const DTE = layout(
     field('V', 0, 0, 'Bits 127:1 are valid; with 0 requests are forwarded without translation'),
     field('TV', 1, 1, 'The page translation information is valid; with 0 requests are refused'),
     reserved(3, 2),
-    field('CXLMemAttr', 6, 4, 'Memory attributes of CXL requests (reserved before rev 3.08)'),
+    field('CXLIO', 6, 4, 'Attributes of CXL.io requests (reserved before rev 3.08)'),
     field('HAD', 8, 7, 'Accessed and dirty bits of the host page tables', {
       values: { 0: 'not updated', 1: 'accessed updated', 3: 'accessed and dirty updated' },
     }),

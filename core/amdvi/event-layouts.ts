@@ -39,9 +39,7 @@ export const FLAG = {
 
 const code = (name: EventName): Field =>
   field('EventCode', 63, 60, 'Event', { values: { [EVENT[name]]: name } });
-const deviceId = field('DeviceID', 15, 0, 'Device that made the request', { kind: 'bdf' });
-const pasidHigh = { high: 19, low: 16 };
-/** What the virtual IOMMU says of the event, bits 31:27. */
+/** What the virtual IOMMU says of the event, bits 31:27 (the kernel prints them as `vflags`). */
 const virtual: readonly Field[] = [
   field('vNR', 27, 27, 'The guest’s device is not remapped'),
   reserved(28, 28),
@@ -49,163 +47,127 @@ const virtual: readonly Field[] = [
   field('vPtr', 30, 30, 'While a guest’s pointer register was accessed'),
   field('vCmd', 31, 31, 'While a guest’s command was processed'),
 ];
+
+/** An event of §2.5.`section`, with its code. */
+function event(name: EventName, section: number, fields: readonly Field[]): Layout {
+  return layout(name, 128, [...fields, code(name)], { spec: `48882 rev 3.08 §2.5.${section}` });
+}
+
+const deviceId = field('DeviceID', 15, 0, 'Device that made the request', { kind: 'bdf' });
+/** A PASID in two pieces: bits 15:0 stand at 47:32, bits 19:16 at 19:16. */
+const deviceAndPasid: readonly Field[] = [
+  deviceId,
+  pieced(
+    'PASID',
+    [
+      { high: 47, low: 32 },
+      { high: 19, low: 16 },
+    ],
+    'Process address space, with GN = 1',
+  ),
+];
+/** Events that share bits 47:32 between the domain and, with GN = 1, the PASID. */
+const deviceAndDomain: readonly Field[] = [
+  deviceId,
+  field('PASID[19:16]', 19, 16, 'High bits of the PASID, with GN = 1'),
+  reserved(26, 20),
+  ...virtual,
+  field('DomainID', 47, 32, 'Domain; with GN = 1 the low bits of the PASID'),
+];
+
 const GN = field('GN', 48, 48, 'The address is one of a guest, with the PASID');
 const I = field('I', 51, 51, 'Interrupt request (1) or memory request (0)');
 const RW = field('RW', 53, 53, 'Write (1) or read (0)');
+const RZ = field('RZ', 55, 55, 'A reserved bit is not zero (1) or a level encoding is illegal (0)');
 const TR = field('TR', 56, 56, 'Translation (ATS) request (1) or access (0)');
-const hardwareType = field('Type', 58, 57, 'What went wrong', {
-  values: { 1: 'master abort', 2: 'target abort', 3: 'data error' },
-});
-const at = (section: string): { spec: string } => ({ spec: `48882 rev 3.08 §2.5.${section}` });
-const wholeAddress = (meaning: string): Field =>
-  field('Address', 127, 64, meaning, { kind: 'address' });
+/** What could not be read or written, bits 58:57. */
+const hardwareType: readonly Field[] = [
+  field('Type', 58, 57, 'What went wrong', {
+    values: { 1: 'master abort', 2: 'target abort', 3: 'data error' },
+  }),
+  reserved(59, 59),
+];
+/** Bits 59:51 of an error while a table was read for a request. */
+const tableError: readonly Field[] = [
+  I,
+  reserved(52, 52),
+  RW,
+  reserved(55, 54),
+  TR,
+  ...hardwareType,
+];
 
-export const ILLEGAL_DEV_TABLE_ENTRY = layout(
-  'ILLEGAL_DEV_TABLE_ENTRY',
-  128,
-  [
-    deviceId,
-    pieced('PASID', [{ high: 47, low: 32 }, pasidHigh], 'Process address space, with GN = 1'),
-    reserved(26, 20),
-    ...virtual,
-    GN,
-    reserved(50, 49),
-    I,
-    reserved(52, 52),
-    RW,
-    reserved(54, 54),
-    field('RZ', 55, 55, 'A reserved bit is not zero (1) or a level encoding is illegal (0)'),
-    TR,
-    reserved(59, 57),
-    code('ILLEGAL_DEV_TABLE_ENTRY'),
-    reserved(65, 64),
-    field('Address', 127, 66, 'Address that the device asked for', { kind: 'address', shift: 2 }),
-  ],
-  at('2'),
-);
+/** The second operand: an address in units of 2^shift, its low bits reserved. */
+function address(meaning: string, shift = 0): Field[] {
+  const at = field('Address', 127, 64 + shift, meaning, { kind: 'address', shift });
+  return shift === 0 ? [at] : [reserved(63 + shift, 64), at];
+}
+const commandAddress = address('Physical address of the command', 4);
 
-export const IO_PAGE_FAULT = layout(
-  'IO_PAGE_FAULT',
-  128,
-  [
-    deviceId,
-    field('PASID[19:16]', 19, 16, 'High bits of the PASID, with GN = 1'),
-    reserved(26, 20),
-    ...virtual,
-    field('DomainID', 47, 32, 'Domain; with GN = 1 the low bits of the PASID'),
-    GN,
-    field('NX', 49, 49, 'Execute was asked for'),
-    field('US', 50, 50, 'User privilege (1) or supervisor (0)'),
-    I,
-    field('PR', 52, 52, 'The page was present (an interrupt: RemapEn = 1)'),
-    RW,
-    field('PE', 54, 54, 'Permission was missing'),
-    field('RZ', 55, 55, 'A reserved bit is not zero (1) or a level encoding is illegal (0)'),
-    TR,
-    reserved(59, 57),
-    code('IO_PAGE_FAULT'),
-    wholeAddress('Address that the device asked for'),
-  ],
-  at('3'),
-);
+export const ILLEGAL_DEV_TABLE_ENTRY = event('ILLEGAL_DEV_TABLE_ENTRY', 2, [
+  ...deviceAndPasid,
+  reserved(26, 20),
+  ...virtual,
+  GN,
+  reserved(50, 49),
+  I,
+  reserved(52, 52),
+  RW,
+  reserved(54, 54),
+  RZ,
+  TR,
+  reserved(59, 57),
+  ...address('Address that the device asked for', 2),
+]);
 
-export const DEV_TAB_HARDWARE_ERROR = layout(
-  'DEV_TAB_HARDWARE_ERROR',
-  128,
-  [
-    deviceId,
-    reserved(26, 16),
-    ...virtual,
-    reserved(50, 32),
-    I,
-    reserved(52, 52),
-    RW,
-    reserved(55, 54),
-    TR,
-    hardwareType,
-    reserved(59, 59),
-    code('DEV_TAB_HARDWARE_ERROR'),
-    reserved(67, 64),
-    field('Address', 127, 68, 'Physical address of the device table entry', {
-      kind: 'address',
-      shift: 4,
-    }),
-  ],
-  at('4'),
-);
+export const IO_PAGE_FAULT = event('IO_PAGE_FAULT', 3, [
+  ...deviceAndDomain,
+  GN,
+  field('NX', 49, 49, 'Execute was asked for'),
+  field('US', 50, 50, 'User privilege (1) or supervisor (0)'),
+  I,
+  field('PR', 52, 52, 'The page was present (an interrupt: RemapEn = 1)'),
+  RW,
+  field('PE', 54, 54, 'Permission was missing'),
+  RZ,
+  TR,
+  reserved(59, 57),
+  ...address('Address that the device asked for'),
+]);
 
-export const PAGE_TAB_HARDWARE_ERROR = layout(
-  'PAGE_TAB_HARDWARE_ERROR',
-  128,
-  [
-    deviceId,
-    field('PASID[19:16]', 19, 16, 'High bits of the PASID, with GN = 1'),
-    reserved(26, 20),
-    ...virtual,
-    field('DomainID', 47, 32, 'Domain; with GN = 1 the low bits of the PASID'),
-    GN,
-    reserved(50, 49),
-    I,
-    reserved(52, 52),
-    RW,
-    reserved(55, 54),
-    TR,
-    hardwareType,
-    reserved(59, 59),
-    code('PAGE_TAB_HARDWARE_ERROR'),
-    reserved(66, 64),
-    field('Address', 127, 67, 'Physical address of the table entry', {
-      kind: 'address',
-      shift: 3,
-    }),
-  ],
-  at('5'),
-);
+export const DEV_TAB_HARDWARE_ERROR = event('DEV_TAB_HARDWARE_ERROR', 4, [
+  deviceId,
+  reserved(26, 16),
+  ...virtual,
+  reserved(50, 32),
+  ...tableError,
+  ...address('Physical address of the device table entry', 4),
+]);
 
-export const ILLEGAL_COMMAND_ERROR = layout(
-  'ILLEGAL_COMMAND_ERROR',
-  128,
-  [
-    reserved(26, 0),
-    ...virtual,
-    reserved(59, 32),
-    code('ILLEGAL_COMMAND_ERROR'),
-    reserved(67, 64),
-    field('Address', 127, 68, 'Physical address of the command', { kind: 'address', shift: 4 }),
-  ],
-  at('6'),
-);
+export const PAGE_TAB_HARDWARE_ERROR = event('PAGE_TAB_HARDWARE_ERROR', 5, [
+  ...deviceAndDomain,
+  GN,
+  reserved(50, 49),
+  ...tableError,
+  ...address('Physical address of the table entry', 3),
+]);
 
-export const COMMAND_HARDWARE_ERROR = layout(
-  'COMMAND_HARDWARE_ERROR',
-  128,
-  [
-    reserved(26, 0),
-    ...virtual,
-    reserved(56, 32),
-    hardwareType,
-    reserved(59, 59),
-    code('COMMAND_HARDWARE_ERROR'),
-    reserved(67, 64),
-    field('Address', 127, 68, 'Physical address of the access', { kind: 'address', shift: 4 }),
-  ],
-  at('7'),
-);
+export const ILLEGAL_COMMAND_ERROR = event('ILLEGAL_COMMAND_ERROR', 6, [
+  reserved(59, 0),
+  ...commandAddress,
+]);
 
-export const IOTLB_INV_TIMEOUT = layout(
-  'IOTLB_INV_TIMEOUT',
-  128,
-  [
-    deviceId,
-    reserved(26, 16),
-    ...virtual,
-    reserved(59, 32),
-    code('IOTLB_INV_TIMEOUT'),
-    reserved(67, 64),
-    field('Address', 127, 68, 'Physical address of the command', { kind: 'address', shift: 4 }),
-  ],
-  at('8'),
-);
+export const COMMAND_HARDWARE_ERROR = event('COMMAND_HARDWARE_ERROR', 7, [
+  reserved(56, 0),
+  ...hardwareType,
+  ...address('Physical address of the access'),
+]);
+
+export const IOTLB_INV_TIMEOUT = event('IOTLB_INV_TIMEOUT', 8, [
+  deviceId,
+  reserved(59, 16),
+  ...commandAddress,
+]);
 
 /** Type of an INVALID_DEVICE_REQUEST for an access (TR = 0). */
 export const INVALID_REQUEST_TYPES: Readonly<Record<number, string>> = {
@@ -218,133 +180,87 @@ export const INVALID_REQUEST_TYPES: Readonly<Record<number, string>> = {
   6: 'system management request that SysMgt does not let through',
 };
 
-export const INVALID_DEVICE_REQUEST = layout(
-  'INVALID_DEVICE_REQUEST',
-  128,
-  [
-    deviceId,
-    pieced('PASID', [{ high: 47, low: 32 }, pasidHigh], 'Process address space, with GN = 1'),
-    reserved(26, 20),
-    ...virtual,
-    GN,
-    field('US', 49, 49, 'User privilege (1) or supervisor (0)'),
-    reserved(55, 50),
-    TR,
-    field('Type', 59, 57, 'What is not allowed (for accesses)', { values: INVALID_REQUEST_TYPES }),
-    code('INVALID_DEVICE_REQUEST'),
-    wholeAddress('Address that the device asked for'),
-  ],
-  at('9'),
-);
+export const INVALID_DEVICE_REQUEST = event('INVALID_DEVICE_REQUEST', 9, [
+  ...deviceAndPasid,
+  reserved(31, 20),
+  GN,
+  field('US', 49, 49, 'User privilege (1) or supervisor (0)'),
+  reserved(55, 50),
+  TR,
+  field('Type', 59, 57, 'What is not allowed (for accesses)', { values: INVALID_REQUEST_TYPES }),
+  ...address('Address that the device asked for'),
+]);
 
-export const INVALID_PPR_REQUEST = layout(
-  'INVALID_PPR_REQUEST',
-  128,
-  [
-    deviceId,
-    pieced(
-      'PASID',
-      [
-        { high: 31, low: 16 },
-        { high: 45, low: 42 },
-      ],
-      'Process address space',
-    ),
-    field('Tag', 41, 32, 'Page request group'),
-    reserved(48, 46),
-    field('EX', 49, 49, 'Execute was asked for'),
-    field('RD', 50, 50, 'Read was asked for'),
-    reserved(52, 51),
-    field('WR', 53, 53, 'Write was asked for'),
-    field('US', 54, 54, 'User privilege (1) or supervisor (0)'),
-    field('RZ', 55, 55, 'A reserved bit was not zero'),
-    field('GN', 56, 56, 'The PASID is valid'),
-    reserved(59, 57),
-    code('INVALID_PPR_REQUEST'),
-    wholeAddress('Address that the device asked for'),
-  ],
-  at('10'),
-);
+export const INVALID_PPR_REQUEST = event('INVALID_PPR_REQUEST', 10, [
+  deviceId,
+  pieced(
+    'PASID',
+    [
+      { high: 31, low: 16 },
+      { high: 45, low: 42 },
+    ],
+    'Process address space',
+  ),
+  field('Tag', 41, 32, 'Page request group'),
+  reserved(47, 46),
+  field('RX', 48, 48, 'Which of its two forms the entry has'),
+  field('Flags', 56, 49, 'Flags of the request'),
+  field('GN', 57, 57, 'The PASID is valid'),
+  reserved(59, 58),
+  ...address('Address that the device asked for'),
+]);
 
-export const EVENT_COUNTER_ZERO = layout(
-  'EVENT_COUNTER_ZERO',
-  128,
-  [
-    reserved(59, 0),
-    code('EVENT_COUNTER_ZERO'),
-    pieced(
-      'CounterNote',
-      [
-        { high: 127, low: 96 },
-        { high: 83, low: 64 },
-      ],
-      'EventNote of the counter report register',
-    ),
-    reserved(95, 84),
-  ],
-  at('11'),
-);
+export const EVENT_COUNTER_ZERO = event('EVENT_COUNTER_ZERO', 11, [
+  reserved(59, 0),
+  pieced(
+    'CounterNote',
+    [
+      { high: 127, low: 96 },
+      { high: 83, low: 64 },
+    ],
+    'EventNote of the counter report register',
+  ),
+  reserved(95, 84),
+]);
 
-export const GUEST_EVENT_FAULT = layout(
-  'GUEST_EVENT_FAULT',
-  128,
-  [
-    reserved(26, 0),
-    ...virtual,
-    field('GuestID', 47, 32, 'Guest'),
-    field('Flags', 59, 48, 'Flags of the event'),
-    code('GUEST_EVENT_FAULT'),
-    wholeAddress('Address of the access'),
-  ],
-  at('12'),
-);
+const flags = (meaning: string): Field => field('Flags', 59, 48, meaning);
 
-export const VIOMMU_HARDWARE_ERROR = layout(
-  'VIOMMU_HARDWARE_ERROR',
-  128,
-  [
-    field('GuestID', 15, 0, 'Guest'),
-    field('Source', 17, 16, 'Part of the virtual IOMMU'),
-    reserved(26, 18),
-    ...virtual,
-    reserved(47, 32),
-    field('Flags', 59, 48, 'Flags of the event'),
-    code('VIOMMU_HARDWARE_ERROR'),
-    wholeAddress('Physical address of the access'),
-  ],
-  at('13'),
-);
+export const GUEST_EVENT_FAULT = event('GUEST_EVENT_FAULT', 12, [
+  reserved(26, 0),
+  ...virtual,
+  field('GuestID', 47, 32, 'Guest'),
+  flags('Flags of the event'),
+  ...address('Address of the access'),
+]);
 
-export const RMP_PAGE_FAULT = layout(
-  'RMP_PAGE_FAULT',
-  128,
-  [
-    deviceId,
-    field('FlagsRMP', 23, 16, 'What the reverse map table says of the page'),
-    reserved(26, 24),
-    ...virtual,
-    field('VmgTag', 47, 32, 'Tag of the guest'),
-    field('Flags', 59, 48, 'Flags of the request, as of an IO_PAGE_FAULT'),
-    code('RMP_PAGE_FAULT'),
-    wholeAddress('Guest physical address'),
-  ],
-  at('14'),
-);
+export const VIOMMU_HARDWARE_ERROR = event('VIOMMU_HARDWARE_ERROR', 13, [
+  field('GuestID', 15, 0, 'Guest'),
+  field('Source', 17, 16, 'Part of the virtual IOMMU'),
+  reserved(26, 18),
+  ...virtual,
+  reserved(47, 32),
+  flags('Flags of the event'),
+  ...address('Physical address of the access'),
+]);
 
-export const RMP_HARDWARE_ERROR = layout(
-  'RMP_HARDWARE_ERROR',
-  128,
-  [
-    deviceId,
-    reserved(26, 16),
-    ...virtual,
-    field('VmgTag', 47, 32, 'Tag of the guest'),
-    field('Flags', 59, 48, 'Flags of the request, as of a PAGE_TAB_HARDWARE_ERROR'),
-    code('RMP_HARDWARE_ERROR'),
-    wholeAddress('Physical address of the reverse map table entry'),
-  ],
-  at('15'),
-);
+const vmgTag = field('VmgTag', 47, 32, 'Tag of the guest');
+
+export const RMP_PAGE_FAULT = event('RMP_PAGE_FAULT', 14, [
+  deviceId,
+  field('FlagsRMP', 23, 16, 'What the reverse map table says of the page'),
+  reserved(31, 24),
+  vmgTag,
+  flags('Flags of the request, as of an IO_PAGE_FAULT'),
+  ...address('Guest physical address'),
+]);
+
+export const RMP_HARDWARE_ERROR = event('RMP_HARDWARE_ERROR', 15, [
+  deviceId,
+  reserved(31, 16),
+  vmgTag,
+  flags('Flags of the request, as of a PAGE_TAB_HARDWARE_ERROR'),
+  ...address('Physical address of the reverse map table entry', 3),
+]);
 
 /** An entry whose code the specification does not define. */
 export const UNKNOWN_EVENT = layout(

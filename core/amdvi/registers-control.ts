@@ -165,7 +165,7 @@ export const EXTENDED_FEATURE = layout(
     support('PPRAutoRspSup', 41, 'Automatic answer to page requests'),
     field('MarcSup', 43, 42, 'MARC apertures', {
       access: 'RO',
-      values: { 0: 'none', 1: '4 apertures' },
+      values: { 0: 'none', 1: '4 apertures', 2: '8 apertures' },
     }),
     support('BlkStopMrkSup', 44, 'Blocking of StopMark messages'),
     support('PerfOptSup', 45, 'Performance optimization control'),
@@ -180,7 +180,12 @@ export const EXTENDED_FEATURE = layout(
     support('InvIotlbTypeSup', 54, 'Type field of INVALIDATE_IOTLB_PAGES'),
     support('vIommuSup', 55, 'Hardware-virtualized IOMMU for guests'),
     support('VmGuardIOSup', 56, 'I/O of guests under VMGuard'),
-    reserved(60, 57),
+    field('VMTableSize', 60, 57, 'Entries in the table of guests', {
+      access: 'RO',
+      values: Object.fromEntries(
+        Array.from({ length: 12 }, (_, index) => [index, `${256 << index} entries`]),
+      ),
+    }),
     support('GAUpdateDisSup', 61, 'Updates of accessed bits in guest tables can be disabled'),
     support('ForcePhyDestSup', 62, 'Remapped interrupts must have physical destinations'),
     support('SNPSup', 63, 'Secure nested paging (SEV-SNP)'),

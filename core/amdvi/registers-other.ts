@@ -3,7 +3,7 @@
  * interrupts, MARC, early warnings, performance counters (48882 rev 3.08, §3.4).
  */
 import type { FieldOptions, Layout } from '../bits/layout.ts';
-import { field, layout, reserved } from '../bits/layout.ts';
+import { field, layout, pieced, reserved } from '../bits/layout.ts';
 
 const RW: FieldOptions = { access: 'RW' };
 const RO: FieldOptions = { access: 'RO' };
@@ -240,14 +240,21 @@ function xtInterrupt(name: string, what: string, offset: string): Layout {
         values: { 0: 'physical', 1: 'logical' },
       }),
       reserved(7, 3),
-      field('Destination[23:0]', 31, 8, `Destination of the ${what} interrupt, low part`, RW),
+      pieced(
+        'Destination',
+        [
+          { high: 31, low: 8 },
+          { high: 63, low: 56 },
+        ],
+        `APIC that the ${what} interrupt is sent to`,
+        RW,
+      ),
       field('Vector', 39, 32, `Vector of the ${what} interrupt`, RW),
       field('DeliveryMode', 40, 40, `Delivery mode of the ${what} interrupt`, {
         access: 'RW',
         values: { 0: 'fixed', 1: 'arbitrated' },
       }),
       reserved(55, 41),
-      field('Destination[31:24]', 63, 56, `Destination of the ${what} interrupt, high part`, RW),
     ],
     at(offset),
   );

@@ -131,7 +131,7 @@ class Builder {
       Mode: mode,
       HostPageTableRoot: top >> 12n,
       HAD: random.chance(30) ? random.below(4) : 0,
-      CXLMemAttr: seldom(3),
+      CXLIO: seldom(3),
       'reserved 63': seldom(1),
       PPR: seldom(20),
       GPRP: seldom(20),

@@ -66,7 +66,7 @@ describe('every event', () => {
     ],
     [
       'INVALID_PPR_REQUEST device=00:14.0 pasid=0x00001 address=0x7f0000000000 flags=0x0024]',
-      { bdf: '00:14.0', pasid: 1, address: '0x7f0000000000', flagNames: ['RD', 'WR'] },
+      { bdf: '00:14.0', pasid: 1, address: '0x7f0000000000', flagNames: ['bit 2', 'bit 5'] },
     ],
     [
       'INVALID_PPR_REQUEST device=0000:00:14.0 pasid=0x00001 address=0x1000 flags=0x0004 tag=0x1ff]',
