@@ -52,6 +52,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['G H', 'go.memory', 'Memory'],
     ['G T', 'go.tables', 'Tables'],
     ['G X', 'go.translate', 'Translate'],
+    ['G W', 'reverse.open', 'Who can reach the selected page'],
     ['G F', 'go.faults', 'Faults'],
     ['G O', 'go.handoff', 'Hand-off lab'],
     ['G S', 'go.script', 'Script'],

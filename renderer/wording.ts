@@ -84,6 +84,9 @@ export const EMPTY = {
   explain: 'No fault is selected. Pick a row in Faults.',
   registers: 'No unit is open, so there are no registers to show.',
   memory: 'Type a physical address to see the memory there.',
+  reverse: 'Type a physical address to see who can reach it.',
+  map: 'No dump or simulated unit is open, so there is nothing to map.',
+  mapDevice: 'Nothing mapped for this device.',
   translate: 'Type a device and an address, or paste a kernel fault line.',
 } as const;
 
@@ -101,6 +104,11 @@ export function nonePass(all: number): string {
 /** The line of browser mode on Start. */
 export function browserModeLine(host: string): string {
   return `Files and serial ports are those of ${host}, where faultline serve runs. Nothing leaves it.`;
+}
+
+/** The Reverse list when no table maps what was asked. */
+export function nobodyReaches(range: string): string {
+  return `No device can reach ${range}: no table that was read maps it.`;
 }
 
 export function badBdf(text: string): string {

@@ -5,6 +5,7 @@ import type { PanelKind } from '../panels/registry.ts';
 import type { Action } from '../state/actions.ts';
 import type { Workbench } from '../state/workbench.ts';
 import { copyText } from '../ui/clipboard.ts';
+import { whoReaches } from './go.ts';
 import { PRESETS } from './presets.ts';
 import { selectionItems, showInItems } from './selection-menu.ts';
 
@@ -68,6 +69,12 @@ export function registerActions(workbench: Workbench): void {
   );
   add('selection.showIn', 'Show the selection in…', () =>
     openMenu(workbench, 'Show in', showInItems(workbench)),
+  );
+  add(
+    'reverse.open',
+    'Who can reach this page?',
+    () => whoReaches(workbench, selection.last(({ physical }) => physical) ?? ''),
+    ready,
   );
   add('fault.next', 'Next fault', () => void workbench.faults.step(1), ready);
   add('fault.previous', 'Previous fault', () => void workbench.faults.step(-1), ready);

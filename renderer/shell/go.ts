@@ -48,7 +48,12 @@ export function goTo(
   const from = how.from ?? 'link';
   if (target.kind === 'fault') void selectFault(workbench, target.fault, from);
   else if (target.kind === 'line') workbench.selection.publish({ line: target.line, from });
-  else if (target.kind === 'address')
+  else if (target.kind === 'address' && how.panel === 'translate') {
+    // The address of a device: the one that is looked at, until another is typed.
+    const { bdf, pasid, unit } = workbench.selection.current;
+    workbench.reverse.set((old) => ({ ...old, on: false }));
+    workbench.selection.publish({ bdf, pasid, unit, iova: target.address, from });
+  } else if (target.kind === 'address')
     workbench.selection.publish({ physical: target.address, from });
   else
     workbench.selection.publish({
@@ -63,6 +68,44 @@ export function goTo(
     focus: how.focus ?? false,
     beside: how.beside,
   });
+}
+
+/** Lists every device that can reach the page of a physical address; without one it can be typed. */
+export function whoReaches(workbench: Workbench, address: string): void {
+  workbench.reverse.set({ on: true, address });
+  workbench.dock.open('translate');
+}
+
+/** What a device is asked to reach: an address of its own. */
+export interface Request {
+  readonly unit: string;
+  readonly bdf: string;
+  readonly pasid?: number;
+  readonly iova: string;
+  readonly access: 'read' | 'write';
+}
+
+/** Shows the entry that decides a request: its leaf, or where its walk ends. */
+export async function openLeaf(
+  workbench: Workbench,
+  request: Request,
+  how: { readonly from: string; readonly focus?: boolean; readonly beside?: boolean },
+): Promise<void> {
+  const { unit, bdf, pasid, iova, access } = request;
+  const walk = await workbench.engine.call('walk', { unit, bdf, pasid, address: iova, access });
+  const entry = walk.steps.findLast(({ path }) => path !== undefined)?.path;
+  const { outcome } = walk;
+  workbench.selection.publish({
+    unit,
+    bdf,
+    pasid,
+    iova,
+    access,
+    entry,
+    physical: outcome.result === 'translated' ? outcome.pa : undefined,
+    from: how.from,
+  });
+  workbench.dock.open('tables', { focus: how.focus ?? false, beside: how.beside });
 }
 
 /** A fault by its number: its address and device come with it. */

@@ -1,4 +1,5 @@
 import { keysOf } from '../keys.ts';
+import { goTo, whoReaches } from './go.ts';
 import { PANELS } from '../panels/registry.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import type { MenuItem, Workbench } from '../state/workbench.ts';
@@ -27,6 +28,15 @@ export function showInItems(workbench: Workbench): MenuItem[] {
   }));
 }
 
+/** What can be done with a physical address, wherever it stands. */
+export function addressItems(workbench: Workbench, address: string): MenuItem[] {
+  return [
+    { title: 'Show in Memory', run: () => goTo(workbench, address, { panel: 'memory' }) },
+    { title: 'Who can reach this page?', run: () => whoReaches(workbench, address) },
+    { title: `Copy ${address}`, run: () => void copyText(address, workbench.notices) },
+  ];
+}
+
 /** `.`: what can be done with the selection. */
 export function selectionItems(workbench: Workbench): MenuItem[] {
   const { fault, bdf, iova, entry, physical } = workbench.selection.current;
@@ -47,7 +57,15 @@ export function selectionItems(workbench: Workbench): MenuItem[] {
     copy(`Copy ${bdf}`, bdf);
   }
   if (iova !== undefined) copy(`Copy ${iova}`, iova);
-  if (physical !== undefined) copy(`Copy ${physical}`, physical);
+  if (physical !== undefined) {
+    copy(`Copy ${physical}`, physical);
+    items.push({
+      title: 'Who can reach this page?',
+      detail: physical,
+      keys: keysOf('reverse.open'),
+      run: () => whoReaches(workbench, physical),
+    });
+  }
   if (entry !== undefined) {
     items.push({
       title: 'Inspect the entry',

@@ -55,6 +55,8 @@ export interface Workbench {
   readonly start: Store<boolean>;
   /** Text that the Translate panel or the Script panel was asked to take. */
   readonly translate: Store<{ readonly text: string; readonly turn: number }>;
+  /** The Translate panel goes from physical addresses to devices, and the address it is asked for. */
+  readonly reverse: Store<{ readonly on: boolean; readonly address: string }>;
 }
 
 /** Makes the window's state around a connection. */
@@ -88,5 +90,6 @@ export function createWorkbench(connection: Connection): Workbench {
     ready: createStore(false),
     start: createStore(false),
     translate: createStore({ text: '', turn: 0 }),
+    reverse: createStore<{ on: boolean; address: string }>({ on: false, address: '' }),
   };
 }

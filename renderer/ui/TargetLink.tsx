@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { goTo } from '../shell/go.ts';
+import { goTo, parseTarget } from '../shell/go.ts';
+import { addressItems } from '../shell/selection-menu.ts';
 import { useWorkbench } from '../state/context.ts';
 
 interface TargetLinkProps {
@@ -18,6 +19,16 @@ export function TargetLink({ target, children, panel }: TargetLinkProps): ReactN
       type="button"
       className="link"
       onClick={(event) => goTo(workbench, target, { panel, beside: event.shiftKey })}
+      onContextMenu={(event) => {
+        if (parseTarget(target).kind !== 'address') return;
+        event.preventDefault();
+        event.stopPropagation();
+        workbench.menu.set({
+          label: `Address ${target}`,
+          at: { x: event.clientX, y: event.clientY },
+          items: addressItems(workbench, target),
+        });
+      }}
     >
       {children}
     </button>

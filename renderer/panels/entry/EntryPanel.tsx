@@ -4,6 +4,7 @@ import type { EntryInfo } from '../../../core/protocol/contract.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
+import { whoReaches } from '../../shell/go.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { Address } from '../../ui/Address.tsx';
@@ -43,7 +44,10 @@ export function EntryPanel(): ReactNode {
           <>
             <b className="shrink entry-title">{entry.title}</b>
             <span className="muted shrink">
-              {entry.width} bits at <Address value={entry.address} />
+              {entry.width} bits at{' '}
+              <TargetLink target={entry.address}>
+                <Address value={entry.address} />
+              </TargetLink>
             </span>
             {entry.was && (
               <span className="diff push">
@@ -87,7 +91,8 @@ function useShownPath(): string | undefined {
 }
 
 function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
-  const { engine, notices } = useWorkbench();
+  const workbench = useWorkbench();
+  const { engine, notices } = workbench;
   const body = useRef<HTMLDivElement>(null);
   const width = useWidth(body);
   const [picked, setShown] = useState<string>();
@@ -155,7 +160,14 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
             <>
               <TargetLink target={pointsTo.path ?? pointsTo.address}>
                 {pointsTo.label} <Address value={pointsTo.address} />
-              </TargetLink>
+              </TargetLink>{' '}
+              <button
+                type="button"
+                className="link"
+                onClick={() => whoReaches(workbench, pointsTo.address)}
+              >
+                Who can reach this page?
+              </button>
             </>
           ) : (
             '–'

@@ -1,0 +1,253 @@
+import type { CSSProperties, ReactNode } from 'react';
+import { useMemo, useRef, useState } from 'react';
+import { formatCount, formatSize } from '../../../core/format/size.ts';
+import type { ReverseItem } from '../../../core/protocol/contract-map.ts';
+import { useStoppable } from '../../engine/useStoppable.ts';
+import { attempt } from '../../shell/actions.ts';
+import { openLeaf } from '../../shell/go.ts';
+import { selectionItems } from '../../shell/selection-menu.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { useChanged } from '../../state/useChanged.ts';
+import { Rights } from '../../ui/Access.tsx';
+import { Address } from '../../ui/Address.tsx';
+import { copyText } from '../../ui/clipboard.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { MappingsJob } from '../../ui/MappingsJob.tsx';
+import { Empty, Panel } from '../../ui/Panel.tsx';
+import { TargetLink } from '../../ui/TargetLink.tsx';
+import { VirtualRows } from '../../ui/VirtualRows.tsx';
+import { ABSENT, EMPTY, UNTRANSLATED, nobodyReaches } from '../../wording.ts';
+import type { ReverseRange } from './reverse.ts';
+import { rangeText, readReverse, reverseTable } from './reverse.ts';
+
+/** Rows that are listed. */
+const LISTED = 4096;
+const HEAD = ['Device', 'PASID', 'IOVA', 'Physical', 'Access', '>Size', 'Domain'];
+const COLUMNS =
+  'minmax(110px, 170px) 48px minmax(92px, 1fr) minmax(92px, 1fr) 46px minmax(56px, 72px) minmax(64px, 96px)';
+
+/** Every device, PASID, address and access that reaches a physical address or range. */
+export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode {
+  const workbench = useWorkbench();
+  const { reverse, selection, session, notices, menu } = workbench;
+  const asked = useStore(reverse);
+  const units = useStore(session.info, (info) => info?.units) ?? [];
+  const simulated = units.filter(({ from }) => from === 'simulated').map(({ name }) => name);
+  const captured = units.length > simulated.length;
+  const [typed, setTyped] = useState(asked.address);
+  const [unit, setUnit] = useState('');
+  const [selected, setSelected] = useState(-1);
+  const input = useRef<HTMLInputElement>(null);
+  if (useChanged(asked.address)) {
+    setTyped(asked.address);
+    setSelected(-1);
+  }
+
+  const read = readReverse(asked.address);
+  const range = read && 'range' in read ? read.range : undefined;
+  const answer = useStoppable(
+    'reverse',
+    range && { ...range, unit: unit === '' ? undefined : unit, from: 0, to: LISTED },
+  );
+  const rows = answer.value?.rows ?? [];
+  const total = answer.value?.total ?? 0;
+  const own = useMemo(
+    () => ({
+      'panel.filter': () => {
+        input.current?.focus();
+        input.current?.select();
+      },
+      'copy.value': () => {
+        const row = answer.value?.rows[selected];
+        if (row) void copyText(row.iova, notices);
+      },
+    }),
+    [answer.value, selected, notices],
+  );
+  const publish = (index: number): void => {
+    setSelected(index);
+    const row = rows[index];
+    if (row) selection.publish({ ...requestOf(row), physical: row.pa, from: 'translate' });
+  };
+  const open = (index: number, beside: boolean): void => {
+    const row = rows[index];
+    if (row)
+      attempt(
+        workbench,
+        openLeaf(workbench, requestOf(row), { from: 'translate', focus: true, beside }),
+      );
+  };
+
+  return (
+    <Panel
+      loading={answer.state === 'loading'}
+      failure={answer.failure}
+      retry={answer.retry}
+      actions={own}
+      table={
+        answer.value &&
+        range && {
+          name: 'Reverse',
+          forms: () => {
+            const row = rows[selected];
+            return row ? [{ title: 'IOVA', text: row.iova }] : [];
+          },
+          read: () => reverseTable(range, rows, total),
+        }
+      }
+      partial={
+        answer.value && answer.value.incomplete.length > 0 ? (
+          <span title={answer.value.incomplete.join('\n')}>
+            {formatCount(answer.value.incomplete.length)}{' '}
+            {answer.value.incomplete.length === 1 ? 'table page' : 'table pages'} could not be read:
+            there may be more ways. {answer.value.incomplete[0]}
+          </span>
+        ) : undefined
+      }
+      bar={
+        <form
+          className="translate-bar"
+          onSubmit={(event) => {
+            event.preventDefault();
+            reverse.set({ on: true, address: typed.trim() });
+          }}
+        >
+          {simulated.length > 0 && (
+            <select
+              className="field"
+              aria-label="Memory"
+              value={unit}
+              onChange={(event) => setUnit(event.target.value)}
+            >
+              {captured && <option value="">captured memory</option>}
+              {simulated.map((name) => (
+                <option key={name} value={name}>
+                  memory of {name}
+                </option>
+              ))}
+            </select>
+          )}
+          <input
+            ref={input}
+            className="field translate-address"
+            aria-label="Physical address or range"
+            placeholder="0x13f2da000, 0xa000-0xbfff"
+            spellCheck={false}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+          {ways}
+        </form>
+      }
+    >
+      {read && 'problem' in read && (
+        <p className="section is-error" role="alert">
+          {read.problem}
+        </p>
+      )}
+      <MappingsJob
+        waiting={answer.state === 'loading'}
+        stopped={answer.stopped}
+        onStop={answer.stop}
+        onContinue={answer.resume}
+      />
+      {asked.address === '' ? (
+        <Empty text={EMPTY.reverse} action="panel.filter" button="Address" />
+      ) : (
+        answer.value &&
+        range && (
+          <>
+            <Summary range={range} rows={rows} total={total} more={answer.value.more} />
+            {rows.length > 0 && (
+              <div className="reverse" style={{ '--cols': COLUMNS } as CSSProperties}>
+                <VirtualRows
+                  label="Who can reach it"
+                  role="grid"
+                  head={HEAD}
+                  count={rows.length}
+                  selected={selected}
+                  onSelect={publish}
+                  onOpen={open}
+                  onMenu={(index, x, y) => {
+                    publish(index);
+                    menu.set({ label: 'Mapping', at: { x, y }, items: selectionItems(workbench) });
+                  }}
+                  render={(index) => <ReverseCells row={rows[index]} />}
+                />
+              </div>
+            )}
+            {answer.value.notes.map((note) => (
+              <p key={note} className="section muted">
+                <Glyph kind="note" name="" /> {note}
+              </p>
+            ))}
+          </>
+        )
+      )}
+    </Panel>
+  );
+}
+
+function requestOf(row: ReverseItem) {
+  const { unit, bdf, pasid, iova } = row;
+  const access = row.rights === 'w' ? ('write' as const) : ('read' as const);
+  return { unit, bdf, pasid, iova, access };
+}
+
+function Summary({
+  range,
+  rows,
+  total,
+  more,
+}: {
+  readonly range: ReverseRange;
+  readonly rows: readonly ReverseItem[];
+  readonly total: number;
+  readonly more: boolean;
+}): ReactNode {
+  if (total === 0)
+    return (
+      <p className="reverse-sum" role="status">
+        <Glyph kind="ok" /> {nobodyReaches(rangeText(range))}
+      </p>
+    );
+  const devices = new Set(rows.map(({ unit, bdf }) => `${unit} ${bdf}`)).size;
+  return (
+    <p className="reverse-sum" role="status">
+      {more && 'More than '}
+      {formatCount(total)} {total === 1 ? 'way' : 'ways'} of {formatCount(devices)}{' '}
+      {devices === 1 ? 'device' : 'devices'} to reach{' '}
+      <TargetLink target={range.address}>{rangeText(range)}</TargetLink>
+      {rows.length < total && `; the first ${formatCount(rows.length)} are listed`}
+    </p>
+  );
+}
+
+function ReverseCells({ row }: { readonly row: ReverseItem }): ReactNode {
+  return (
+    <>
+      <span role="gridcell">
+        {row.bdf}
+        {row.driver !== undefined && <span className="muted"> {row.driver}</span>}
+      </span>
+      <span role="gridcell">{row.pasid ?? ABSENT}</span>
+      <span role="gridcell" title={row.untranslated ? UNTRANSLATED : undefined}>
+        <Address value={row.iova} />
+        {row.untranslated && <span className="muted"> untranslated</span>}
+      </span>
+      <span role="gridcell">
+        <Address value={row.pa} />
+      </span>
+      <span role="gridcell" className="accesses">
+        <Rights rights={row.rights} />
+      </span>
+      <span role="gridcell" className="num" title={`${BigInt(row.size)} bytes`}>
+        {formatSize(BigInt(row.size))}
+      </span>
+      <span role="gridcell">
+        <span className="muted">{row.unit}</span> {row.domain ?? ABSENT}
+      </span>
+    </>
+  );
+}
