@@ -186,12 +186,10 @@ async function burstOfLines(browser: Browser): Promise<void> {
     });
     const lines = LINES_A_SECOND * BURST_SECONDS;
     const began = performance.now();
-    let writing = true;
-    const written = burst(fd, lines).finally(() => {
-      writing = false;
-    });
+    const over = new AbortController();
+    const written = burst(fd, lines).finally(() => over.abort());
     let keys = 0;
-    while (writing) {
+    while (!over.signal.aborted) {
       await press(page, keys % 2 === 0 ? 'g c' : 'g t');
       keys++;
       await page.waitForTimeout(250);
