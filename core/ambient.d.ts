@@ -23,3 +23,17 @@ declare class AbortController {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;
 }
+
+/** What core needs of WebAssembly: small modules of its own making, over one memory. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number });
+    readonly buffer: ArrayBuffer;
+  }
+  /** Tells nothing of itself. */
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  class Instance {
+    constructor(module: object, imports: { readonly host: { readonly memory: Memory } });
+    readonly exports: unknown;
+  }
+}

@@ -1,6 +1,8 @@
+import { plainSearch, type ByteSearch } from './byte-search.ts';
 import { isSuspicious } from './clean.ts';
-import { ANCHORS, anyOf, type Hint } from './read-line.ts';
-import { AnchorScanner, countNewlines } from './scan.ts';
+import { ANCHORS, eitherOf, type Hint } from './read-line.ts';
+import { AnchorScanner } from './scan.ts';
+import { vectorSearch } from './vector-search.ts';
 
 /** Bytes that are scanned at once: with their words in a processor's second-level cache. */
 const BLOCK = 128 * 1024;
@@ -24,6 +26,9 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === NEWLINE || byte === RETURN ? ENDS : isSuspicious(byte) ? ODD : 0,
 );
 
+/** Bytes from which on a search with vectors pays for itself. */
+export const LARGE = 4 << 20;
+
 /** A line's bytes `[start, end)` without its end, and where the next one starts. */
 export interface Segment {
   readonly start: number;
@@ -37,15 +42,15 @@ export interface Segment {
 export const WAIT = Symbol('wait');
 
 /** The search is the same for every log; its tables are made when the first one is read. */
-let search: { readonly scanner: AnchorScanner; readonly hints: readonly Hint[] } | undefined;
+let anchors: { readonly scanner: AnchorScanner; readonly hints: readonly Hint[] } | undefined;
 
-function makeSearch(): NonNullable<typeof search> {
+function makeAnchors(): NonNullable<typeof anchors> {
   const scanner = new AnchorScanner(
     ANCHORS.map((anchor) => anchor.text),
     BLOCK,
   );
-  const hints = scanner.anchorsOf.map((anchors) =>
-    anyOf(anchors.map((anchor) => ANCHORS[anchor].hint)),
+  const hints = scanner.anchorsOf.map((those) =>
+    those.map((anchor) => ANCHORS[anchor].hint).reduce(eitherOf),
   );
   return { scanner, hints };
 }
@@ -57,12 +62,11 @@ function makeSearch(): NonNullable<typeof search> {
  */
 export class LineBuffer {
   readonly #capacity: number;
-  /** A few bytes behind the capacity, which the search may look at. */
   readonly bytes: Uint8Array;
-  readonly #words: Uint32Array;
   /** On the same memory as `bytes`. */
   readonly view: DataView;
-  readonly #search = (search ??= makeSearch());
+  readonly #anchors = (anchors ??= makeAnchors());
+  readonly #search: ByteSearch;
   /** Offset in the log of the buffer's first byte. */
   #base = 0;
   /** Bytes in the buffer. */
@@ -86,9 +90,12 @@ export class LineBuffer {
   /** @param expected bytes that the log has, where that is known: a short one needs less memory. */
   constructor(expected = CAPACITY) {
     this.#capacity = Math.min(CAPACITY, Math.max(LEAST_CAPACITY, (expected + 3) & ~3));
-    this.bytes = new Uint8Array(this.#capacity + 8);
-    this.#words = new Uint32Array(this.bytes.buffer);
-    this.view = new DataView(this.bytes.buffer);
+    const { tables } = this.#anchors.scanner;
+    this.#search =
+      (expected >= LARGE ? vectorSearch(tables, this.#capacity, BLOCK) : undefined) ??
+      plainSearch(tables, this.#capacity, BLOCK);
+    this.bytes = this.#search.bytes;
+    this.view = this.#search.view;
   }
 
   /**
@@ -154,8 +161,8 @@ export class LineBuffer {
       if (this.#scanned >= this.#filled) return undefined;
       const from = Math.max(this.#scanned, this.#taken);
       const to = Math.min(this.#filled, from + BLOCK);
-      const { scanner } = this.#search;
-      const count = from < to ? scanner.scan(this.bytes, this.view, from, to) : 0;
+      const { scanner } = this.#anchors;
+      const count = from < to ? scanner.scan(this.#search, from, to) : 0;
       if (count > this.#hits.length) {
         this.#hits = new Int32Array(count * 2);
         this.#windows = new Uint16Array(count * 2);
@@ -173,19 +180,16 @@ export class LineBuffer {
   }
 
   /**
-   * What the anchors in the line of the last `nextHit` say that it can be; undefined where they
-   * are not all known, or are not those of the cleaned line.
+   * What the anchors in the line of the last `nextHit` say that it can be, as it stands there;
+   * undefined where they are not all known.
    */
   hint(segment: Segment): Hint | undefined {
-    if (segment.odd || segment.end > this.#scanned) return undefined;
-    const { hints } = this.#search;
-    const first = hints[this.#windows[this.#hit]];
-    let all: Hint[] | undefined;
-    for (let at = this.#hit + 1; at < this.#hitCount && this.#hits[at] < segment.end; at++) {
-      const hint = hints[this.#windows[at]];
-      if (hint !== first) (all ??= [first]).push(hint);
-    }
-    return all ? anyOf(all) : first;
+    if (segment.end > this.#scanned) return undefined;
+    const { hints } = this.#anchors;
+    let either = hints[this.#windows[this.#hit]];
+    for (let at = this.#hit + 1; at < this.#hitCount && this.#hits[at] < segment.end; at++)
+      either = eitherOf(either, hints[this.#windows[at]]);
+    return either;
   }
 
   /** The line that holds the byte at `at`, or as much of it as is looked at. */
@@ -260,9 +264,8 @@ export class LineBuffer {
   }
 
   #countTo(to: number): void {
-    if (to < this.#counted)
-      this.#newlines -= countNewlines(this.bytes, this.#words, to, this.#counted);
-    else this.#newlines += countNewlines(this.bytes, this.#words, this.#counted, to);
+    if (to < this.#counted) this.#newlines -= this.#search.newlines(to, this.#counted);
+    else this.#newlines += this.#search.newlines(this.#counted, to);
     this.#counted = to;
   }
 

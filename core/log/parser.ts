@@ -18,6 +18,8 @@ const LONGEST_MESSAGE = 1500;
 /** A segment's text, cleaned, with what stands before its message. */
 interface Read extends Segment {
   readonly text: string;
+  /** Whether cleaning changed it: anchors may have come up. */
+  readonly changed: boolean;
   readonly stamped: boolean;
   readonly time: number | undefined;
   /** Without prefixes. */
@@ -113,7 +115,7 @@ export class LogParser {
 
   /** Takes a line of those that storms are made of. @returns false for any other. */
   #quick(segment: Segment): boolean {
-    const hint = this.#buffer.hint(segment);
+    const hint = segment.odd ? undefined : this.#buffer.hint(segment);
     if (!hint || hint.dump || hint.rules.length > 0) return false;
     const { bytes, view } = this.#buffer;
     const quick = readQuick(bytes, view, segment.start, segment.end);
@@ -142,7 +144,7 @@ export class LogParser {
       this.#buffer.taken = segment.next;
       return undefined;
     }
-    const reading = readMessage(read.body, read.odd ? undefined : this.#buffer.hint(segment));
+    const reading = readMessage(read.body, read.changed ? undefined : this.#buffer.hint(segment));
     let joined: Joined | typeof WAIT | undefined;
     if (reading.broken !== 'no') joined = this.#join(read, reading);
     else if (mayGoOn(reading, read)) joined = this.#joinLong(read, reading);
@@ -231,11 +233,10 @@ export class LogParser {
   #read(segment: Segment): Read {
     const { start, end, next, odd } = segment;
     const decoded = decoder.decode(this.#buffer.bytes.subarray(start, end));
-    const mangled = odd || decoded.includes('=3D');
-    const text = mangled ? clean(decoded) : decoded;
+    const text = odd || decoded.includes('=3D') ? clean(decoded) : decoded;
     const { length, stamped, time } = readPrefix(text);
     const body = length === 0 ? text : text.slice(length);
-    return { start, end, next, odd: mangled, text, stamped, time, body };
+    return { start, end, next, odd, changed: text !== decoded, text, stamped, time, body };
   }
 
   /** The line before the one that starts at an index. */

@@ -34,9 +34,11 @@ export function readRules(
 }
 
 function phaseLine(of: PhaseRule, match: RegExpExecArray, text: string): PhaseLine {
-  const groups: Readonly<Record<string, string | undefined>> = match.groups ?? {};
-  const details: Record<string, Detail> = { ...of.implies };
-  for (const [name, value] of Object.entries(groups)) {
+  const { groups } = match;
+  const details: Record<string, Detail> = {};
+  for (const name in of.implies) details[name] = of.implies[name];
+  for (const name in groups) {
+    const value = groups[name];
     if (value === undefined || name === 'unit') continue;
     const kind = of.kinds?.[name];
     if (kind === 'hex') details[name] = BigInt(`0x${value}`);
@@ -50,7 +52,7 @@ function phaseLine(of: PhaseRule, match: RegExpExecArray, text: string): PhaseLi
     event: of.event,
     text: text.slice(0, LONGEST_TEXT).trim(),
     severity: of.severity,
-    unit: groups['unit'] ?? of.unitOf?.(groups),
+    unit: groups?.['unit'] ?? of.unitOf?.(groups ?? {}),
     details,
   };
 }

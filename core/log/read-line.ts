@@ -49,20 +49,30 @@ function hintOf(text: string): Hint {
 /** Rules are tried in the order of their tables: the more particular of two stands first. */
 const ORDER: ReadonlyMap<PhaseRule, number> = new Map(RULES.map((rule, at) => [rule, at]));
 
-/** What a line can be that has the anchors of several hints. */
-export function anyOf(hints: readonly Hint[]): Hint {
-  const [first] = hints;
-  let { vtd, amd, dump, rules } = first;
-  for (const hint of hints) {
-    if (hint === first) continue;
-    vtd ||= hint.vtd;
-    amd ||= hint.amd;
-    dump ||= hint.dump;
-    const others = hint.rules.filter((rule) => !rules.includes(rule));
-    if (others.length > 0)
-      rules = [...rules, ...others].sort((a, b) => ORDER.get(a)! - ORDER.get(b)!);
-  }
-  return hints.every((hint) => hint === first) ? first : { vtd, amd, dump, rules };
+/** What two hints make together; lines of a kind have the same two again and again. */
+const together = new WeakMap<Hint, Map<Hint, Hint>>();
+/** Hints that one other was put together with: lines that are made to differ are not remembered. */
+const MOST_TOGETHER = 64;
+
+/** What a line can be that has the anchors of two hints. */
+export function eitherOf(a: Hint, b: Hint): Hint {
+  if (a === b) return a;
+  const known = together.get(a);
+  const before = known?.get(b);
+  if (before) return before;
+  const others = b.rules.filter((rule) => !a.rules.includes(rule));
+  const either: Hint = {
+    vtd: a.vtd || b.vtd,
+    amd: a.amd || b.amd,
+    dump: a.dump || b.dump,
+    rules:
+      others.length === 0
+        ? a.rules
+        : [...a.rules, ...others].sort((x, y) => ORDER.get(x)! - ORDER.get(y)!),
+  };
+  if (!known) together.set(a, new Map([[b, either]]));
+  else if (known.size < MOST_TOGETHER) known.set(b, either);
+  return either;
 }
 
 const NOTHING: Reading = { messages: [], broken: 'no' };

@@ -14,7 +14,7 @@ import { Recording } from '../host/console/recording.ts';
  */
 export function readLogs(investigation: Investigation, sinkOf: () => LogSink): void {
   for (const { source, kind } of investigation.logs) {
-    const parser = new LogParser(sinkOf());
+    const parser = new LogParser(sinkOf(), source.size);
     if (kind === 'recording') {
       for (const event of new Recording(source).events()) parser.push(event.bytes, event.at);
     } else {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LARGE } from '../../../core/log/line-buffer.ts';
 import { LogCollector, parseLog, SettledFaults } from '../../../core/log/parse.ts';
 import { LogParser } from '../../../core/log/parser.ts';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
@@ -8,9 +9,9 @@ import { captureBytes } from '../../support/captures.ts';
 const encoder = new TextEncoder();
 
 /** Reads a log in chunks of the given sizes, the last one as long as it takes. */
-function inChunks(bytes: Uint8Array, sizes: readonly number[]): LogCollector {
+function inChunks(bytes: Uint8Array, sizes: readonly number[], expected?: number): LogCollector {
   const collector = new LogCollector();
-  const parser = new LogParser(collector);
+  const parser = new LogParser(collector, expected);
   let from = 0;
   for (const size of sizes) {
     parser.push(bytes.subarray(from, from + size));
@@ -34,6 +35,14 @@ const told = ({
   notes,
   marks,
 });
+
+test.each(['intel-6.1', 'amd-6.1'] as const)(
+  '%s: a log that is told to be large reads the same',
+  (name) => {
+    const bytes = captureBytes(name, 'console.log');
+    expect(told(inChunks(bytes, [1000, 100_000], LARGE))).toEqual(told(inChunks(bytes, [])));
+  },
+);
 
 /** Pieces of every kind of line, whole, cut and mangled. */
 const PIECES = [
