@@ -12,6 +12,11 @@ export function formatSize(bytes: number | bigint): string {
   return `${text} ${UNITS[unit]}`;
 }
 
+/** `1 page`, `3 pages`, `2 entries`. */
+export function plural(count: number, one: string, several = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : several}`;
+}
+
 /** A count for people: thousands separated by commas. */
 export function formatCount(value: number): string {
   return value.toLocaleString('en-US');

@@ -11,6 +11,7 @@ import { rootSymbol } from '../linux/vmcoreinfo.ts';
 import { knownFunctions, reservedRanges } from './explain-document.ts';
 import { firmwareRegions, firmwareTables } from './firmware-tables.ts';
 import type { Investigation } from './investigation.ts';
+import { toldRanges } from './physical-map.ts';
 import { evidenceJson, incompleteJson, type EvidenceJson, type IncompleteJson } from './json.ts';
 import { sourceJson, type SourceJson } from './tables-document.ts';
 
@@ -62,7 +63,13 @@ export function auditDocument(
     units.map(({ facts }) => facts),
     memory!,
     auditFacts(investigation, options.story),
-    options,
+    {
+      ...options,
+      unitsOver: (over) =>
+        investigation
+          .makeUnits(over)
+          .filter(({ facts }) => units.some((unit) => unit.facts.name === facts.name)),
+    },
   );
   return {
     schema: 'faultline.audit/1',
@@ -86,16 +93,14 @@ export function auditFacts(investigation: Investigation, story?: LogStory): Audi
 function memoryMap(investigation: Investigation, story: LogStory | undefined): MemoryMap {
   const reserved = reservedRanges(investigation, story);
   const kernel = investigation.kernel();
-  const resources = kernel?.resources() ?? [];
-  const text = resources.flatMap(({ children }) =>
-    children.filter(({ name }) => name === 'Kernel code' || name === 'Kernel rodata'),
-  );
+  const map = toldRanges(investigation);
+  const text = map.filter(({ name }) => name === 'Kernel code' || name === 'Kernel rodata');
+  const outer = map.filter(({ depth }) => depth === 0);
   return {
     reserved: reserved.length > 0 ? new Intervals(reserved.map(framesOf)) : undefined,
     kernelText: text.length > 0 ? new Intervals(text.map(framesOf)) : undefined,
     kernelTables: kernel && kernelTablesOf(kernel),
-    everything:
-      resources.length > 0 ? new Intervals([...resources.map(framesOf), LEGACY_AREA]) : undefined,
+    everything: outer.length > 0 ? new Intervals([...outer.map(framesOf), LEGACY_AREA]) : undefined,
   };
 }
 

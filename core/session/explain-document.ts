@@ -39,18 +39,29 @@ export function explainContext(
   };
 }
 
-/** The PCI functions that the dump's kernel knows. */
+/** The PCI functions that the dump's kernel knows, or else those that lspci lists. */
 export function knownFunctions(investigation: Investigation): readonly KnownFunction[] {
-  return investigation.kernel()?.devices() ?? [];
+  const known = investigation.kernel()?.devices() ?? [];
+  if (known.length > 0) return known;
+  return investigation.pciDevices().map(({ bdf, vendor, device, classCode, driver }) => ({
+    ...bdf,
+    vendor,
+    device,
+    // lspci writes base class and subclass; the programming interface is not told.
+    class: classCode === undefined ? undefined : classCode << 8,
+    driver,
+  }));
 }
 
-/** Memory set aside for the crash kernel, as the kernel or else the log tells it. */
+/** Memory set aside for the crash kernel, as the kernel, /proc/iomem or else the log tells it. */
 export function reservedRanges(
   investigation: Investigation,
   story: LogStory | undefined,
 ): { readonly start: bigint; readonly end: bigint }[] {
   const reservation = investigation.kernel()?.crashReservation();
   if (reservation) return [reservation, ...(reservation.low ? [reservation.low] : [])];
+  const listed = (investigation.iomem?.ranges ?? []).filter(({ name }) => name === 'Crash kernel');
+  if (listed.length > 0) return listed;
   return story ? reservedFor(story, Number.POSITIVE_INFINITY) : [];
 }
 

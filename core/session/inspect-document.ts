@@ -2,8 +2,10 @@ import { hex } from '../format/hex.ts';
 import { formatCount, formatSize } from '../format/size.ts';
 import type { UnitFacts } from '../iommu/facts.ts';
 import { messageLines } from '../linux/printk.ts';
+import type { PhysicalMemory } from '../memory/physical.ts';
 import type { Investigation } from './investigation.ts';
 import { findingJson, incompleteJson, type FindingJson, type IncompleteJson } from './json.ts';
+import { sourceRows, type SourceRow } from './source-rows.ts';
 
 /** The JSON of `faultline inspect`. What is not known is null. */
 export interface InspectDocument {
@@ -15,6 +17,8 @@ export interface InspectDocument {
     readonly incomplete: boolean;
     readonly dumpLevel: number | null;
   } | null;
+  /** Every source as it was given, and what was read from it. */
+  readonly sources: readonly SourceRow[];
   readonly release: string | null;
   readonly machine: string | null;
   readonly commandLine: string | null;
@@ -54,7 +58,7 @@ export interface InspectDocument {
 
 /** What a source is, what it tells of the kernel, and what is not possible with it. */
 export function inspectDocument(investigation: Investigation): InspectDocument {
-  const { dump } = investigation;
+  const { dump, hexDump } = investigation;
   const kernel = investigation.kernel();
   const panic = kernel?.panic();
   const crash = kernel?.crashReservation();
@@ -70,7 +74,16 @@ export function inspectDocument(investigation: Investigation): InspectDocument {
           incomplete: dump.incomplete,
           dumpLevel: dump.facts.dumpLevel ?? null,
         }
-      : null,
+      : investigation.memory
+        ? {
+            format: hexDump ? 'hexdump' : 'debugfs',
+            flattened: false,
+            compression: [],
+            incomplete: false,
+            dumpLevel: null,
+          }
+        : null,
+    sources: sourceRows(investigation),
     release: kernel?.release ?? uts?.release ?? null,
     machine: dump?.facts.machine ?? uts?.machine ?? null,
     commandLine: kernel?.commandLine() ?? null,
@@ -91,7 +104,11 @@ export function inspectDocument(investigation: Investigation): InspectDocument {
           loaded: crash.loaded ?? null,
         }
       : null,
-    pages: dump ? dump.counts() : null,
+    pages: dump
+      ? dump.counts()
+      : hexDump
+        ? { held: heldPages(hexDump.memory), excluded: hexDump.memory.partial().length, missing: 0 }
+        : null,
     units: units.map(({ facts }) => ({
       name: facts.name,
       vendor: facts.vendor,
@@ -104,6 +121,12 @@ export function inspectDocument(investigation: Investigation): InspectDocument {
     findings: investigation.findings().map(findingJson),
     incomplete: incompleteJson([...(kernel?.incomplete ?? [])]),
   };
+}
+
+function heldPages(memory: PhysicalMemory): number {
+  let held = 0;
+  for (const { from, to } of memory.ranges()) held += to - from;
+  return held;
 }
 
 function tableOf(facts: UnitFacts): string | null {
@@ -147,9 +170,14 @@ export function inspectGroups(document: InspectDocument): InspectGroup[] {
   const text = (value: string | number | null | undefined): string => String(value ?? '–');
   const { source, pages, panic, crashkernel } = document;
   const groups: InspectGroup[] = [];
-  if (source)
+  if (document.sources.length > 0)
     groups.push({
-      title: 'Dump',
+      title: 'Sources',
+      rows: document.sources.map(({ name, detail }) => ({ name, value: detail })),
+    });
+  if (source && source.format !== 'debugfs')
+    groups.push({
+      title: source.format === 'hexdump' ? 'Memory' : 'Dump',
       rows: [
         {
           name: 'format',

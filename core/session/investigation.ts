@@ -2,21 +2,25 @@ import { amdFacts } from '../amdvi/facts.ts';
 import { amdUnit } from '../amdvi/unit.ts';
 import type { Dump } from '../dump/dump.ts';
 import { openDump } from '../dump/open.ts';
+import { formatBdf } from '../format/bdf.ts';
 import { parseAcpidump } from '../imports/acpidump.ts';
 import { parseHexDump, type HexDump } from '../imports/hex-dump.ts';
+import { identifyImport } from '../imports/identify.ts';
 import { parseIomem, type IomemText } from '../imports/iomem.ts';
+import { parseLspci, type PciDevice } from '../imports/lspci.ts';
+import { statedUnit, statedUnits, type Stated } from '../imports/stated/stated.ts';
 import type { UnitFacts } from '../iommu/facts.ts';
 import type { Finding, Incomplete } from '../iommu/finding.ts';
 import type { Unit } from '../iommu/unit.ts';
 import { openKernel, type Kernel } from '../linux/kernel.ts';
 import { Failure } from '../memory/failure.ts';
 import { OverlayMemory } from '../memory/overlay.ts';
-import type { PhysicalMemory } from '../memory/physical.ts';
+import { isKnown, pfnOf, type PhysicalMemory } from '../memory/physical.ts';
 import type { ByteSource, Platform } from '../memory/platform.ts';
 import { intelFactsFromRegisters } from '../vtd/facts.ts';
 import { intelUnit } from '../vtd/unit.ts';
 import { identify, type SourceKind } from './identify.ts';
-import { parseRegisters, type RegisterDocument } from './register-file.ts';
+import { amdRegisterUnits, parseRegisters, type RegisterDocument } from './register-file.ts';
 
 /** A register document or an ACPI table is small; anything larger is something else. */
 const SMALL_LIMIT = 4 << 20;
@@ -36,6 +40,14 @@ export interface OpenOptions {
   readonly progress?: (done: number, all: number) => void;
 }
 
+/** One source as it was given, and what it is taken for. */
+export interface Input {
+  readonly name: string;
+  readonly kind: SourceKind | 'raw';
+  /** The text of a pasted one. */
+  readonly text?: string;
+}
+
 /**
  * What was opened, as one case: at most one memory, the registers that were given, the units that
  * follow from both, and the consoles. Nothing is decoded before it is asked for.
@@ -51,17 +63,22 @@ export class Investigation {
   readonly logs: readonly { readonly source: ByteSource; readonly kind: 'log' | 'recording' }[];
   /** ACPI tables that were given as files. */
   readonly acpi: readonly Uint8Array[];
-  /** Texts of debugfs that state table entries; the parsers of core/imports read them. */
+  /** Texts of debugfs; the parsers of core/imports each pick their part out of them. */
   readonly debugfs: readonly string[];
   /** What lspci printed. */
   readonly pciText: string | undefined;
   readonly iomem: IomemText | undefined;
+  readonly hexDump: HexDump | undefined;
+  /** Every source in the order given; registers of an option stand last. */
+  readonly inputs: readonly Input[];
   readonly #imported: readonly Finding[];
   readonly #progress: OpenOptions['progress'];
   #kernel: Kernel | undefined;
   #kernelTried = false;
   #noKernel = '';
   #units: readonly Unit[] | undefined;
+  #stated: Stated | undefined;
+  #pci: ReadonlyMap<string, PciDevice> | undefined;
 
   constructor(parts: {
     platform: Platform;
@@ -70,14 +87,18 @@ export class Investigation {
     logs: Investigation['logs'];
     acpi?: readonly Uint8Array[];
     imported?: ImportedTexts;
+    inputs?: readonly Input[];
     progress?: OpenOptions['progress'];
   }) {
     this.platform = parts.platform;
     this.dump = parts.dump;
     const texts = parts.imported;
-    this.original = parts.dump?.memory ?? texts?.hexDump?.memory;
-    this.memory = this.original && new OverlayMemory(this.original);
     this.registers = parts.registers;
+    this.hexDump = parts.dump ? undefined : texts?.hexDump;
+    this.#stated = statedUnits(texts?.debugfs ?? [], parts.registers);
+    this.original = parts.dump?.memory ?? textMemory(this.hexDump, this.#stated);
+    this.memory = this.original && new OverlayMemory(this.original);
+    this.inputs = parts.inputs ?? [];
     this.logs = parts.logs;
     this.acpi = parts.acpi ?? [];
     this.#progress = parts.progress;
@@ -106,15 +127,50 @@ export class Investigation {
     return this.#noKernel;
   }
 
-  /** The IOMMU units: by the registers that were given, else by the kernel's structures. */
+  /**
+   * The IOMMU units: by the registers that were given, else by the kernel's structures, else by
+   * what debugfs texts state.
+   */
   units(): readonly Unit[] {
-    this.#units ??= this.#findUnits();
+    this.#units ??= this.makeUnits();
     return this.#units;
+  }
+
+  /** The same units anew, over a memory that changed since or that watches what is read. */
+  makeUnits(memory: PhysicalMemory | undefined = this.memory): readonly Unit[] {
+    return memory ? this.#findUnits(memory) : [];
+  }
+
+  /** Whether the tables are what debugfs texts list, and no memory was given. */
+  get fromText(): boolean {
+    return !this.dump && !this.hexDump && this.#stated !== undefined;
+  }
+
+  /** Every device that lspci lists. */
+  pciDevices(): readonly PciDevice[] {
+    this.#pci ??= new Map(
+      (this.pciText === undefined ? [] : parseLspci(this.pciText)).map((device) => [
+        formatBdf(device.bdf.id, device.bdf.segment),
+        device,
+      ]),
+    );
+    return [...this.#pci.values()];
+  }
+
+  /** What lspci tells of a device; undefined when it was not given or does not list it. */
+  pciDevice(bdf: string): PciDevice | undefined {
+    this.pciDevices();
+    return this.#pci?.get(bdf);
   }
 
   /** Findings about the sources themselves: the dump's damage, the kernel's contradictions. */
   findings(): readonly Finding[] {
-    return [...(this.dump?.findings ?? []), ...this.#imported, ...(this.#kernel?.findings ?? [])];
+    return [
+      ...(this.dump?.findings ?? []),
+      ...this.#imported,
+      ...(this.dump ? [] : (this.#stated?.findings ?? [])),
+      ...(this.#kernel?.findings ?? []),
+    ];
   }
 
   /** What the search for units needed and did not get. */
@@ -127,12 +183,32 @@ export class Investigation {
     for (const log of this.logs) log.source.close();
   }
 
-  #findUnits(): readonly Unit[] {
-    const { memory } = this;
-    if (!memory) return [];
+  #findUnits(memory: PhysicalMemory): readonly Unit[] {
+    const stated = this.#stated?.units ?? [];
+    if (stated.length > 0 && !this.dump) {
+      // Real table pages in a hex dump say more than the entries that a text lists.
+      const whole = (table: bigint | undefined): boolean =>
+        table !== undefined && isKnown(this.hexDump?.memory.page(pfnOf(table)) ?? 'absent');
+      return stated.map((each) =>
+        whole(each.facts.vendor === 'intel' ? each.facts.rootTable : each.facts.deviceTable)
+          ? unitOf(each.facts, memory)
+          : statedUnit(each, memory),
+      );
+    }
     const facts = this.registers ? factsOf(this.registers) : (this.kernel()?.units() ?? []);
-    return facts.map((each) => unitOf(each, memory));
+    const found = facts.length > 0 ? facts : stated.map((each) => each.facts);
+    return found.map((each) => unitOf(each, memory));
   }
+}
+
+/** The memory that texts state: a hex dump's bytes stand over the entries of debugfs. */
+function textMemory(
+  hexDump: HexDump | undefined,
+  stated: Stated | undefined,
+): PhysicalMemory | undefined {
+  if (!stated) return hexDump?.memory;
+  if (hexDump) stated.memory.merge(hexDump.memory);
+  return stated.memory;
 }
 
 /** The unit of facts over a memory, whichever vendor's. */
@@ -165,6 +241,12 @@ interface ImportedTexts {
   iomem: IomemText | undefined;
   readonly debugfs: string[];
   readonly findings: Finding[];
+}
+
+/** Registers as debugfs prints them may stand among its other files in one text. */
+function isDebugfsRegisters(text: string): boolean {
+  const form = identifyImport(text);
+  return form === 'iommu_regset' || form === 'amd-mmio';
 }
 
 /** Adds one pasted text. Several hex dumps are one memory; ACPI tables join those given as files. */
@@ -222,17 +304,32 @@ export function openInvestigation(
     debugfs: [],
     findings: [],
   };
-  let registers = options.registers && readRegisters(options.registers);
+  const inputs: Input[] = [];
+  let registers: RegisterDocument | undefined;
+  const takeRegisters = (source: ByteSource): void => {
+    const text = new TextDecoder('latin1').decode(readSmall(source));
+    registers ??= parseRegisters(text);
+    if (isDebugfsRegisters(text)) texts.debugfs.push(text);
+    inputs.push({ name: source.name, kind: 'registers', text });
+  };
+  if (options.registers) takeRegisters(options.registers);
   for (const source of sources) {
     const kind = options.as ?? identify(source);
+    if (kind === 'registers') {
+      takeRegisters(source);
+      continue;
+    }
+    let text: string | undefined;
     if (kind === 'dump' || kind === 'raw') dumps.push(source);
-    else if (kind === 'registers') registers ??= readRegisters(source);
     else if (kind === 'log' || kind === 'recording') logs.push({ source, kind });
     else if (kind === 'acpi') acpi.push(readSmall(source));
-    else if (kind !== 'unknown')
-      addText(kind, readText(source), { texts, acpi, base: options.rawBase });
-    else throw unreadable(source);
+    else if (kind !== 'unknown') {
+      text = readText(source);
+      addText(kind, text, { texts, acpi, base: options.rawBase });
+    } else throw unreadable(source);
+    inputs.push({ name: source.name, kind, ...(text === undefined ? {} : { text }) });
   }
+  registers ??= amongDebugfs(texts.debugfs);
   const dump =
     dumps.length > 0
       ? openDump(dumps, {
@@ -257,12 +354,15 @@ export function openInvestigation(
     logs,
     acpi,
     imported: texts,
+    inputs,
     progress: options.progress,
   });
 }
 
-function readRegisters(source: ByteSource): RegisterDocument {
-  return parseRegisters(new TextDecoder('latin1').decode(readSmall(source)));
+/** AMD's `mmio` has no heading of its own, and may stand in a text that other files name. */
+function amongDebugfs(texts: readonly string[]): RegisterDocument | undefined {
+  const units = texts.flatMap((text) => amdRegisterUnits(text));
+  return units.length > 0 ? { vendor: 'amd', units } : undefined;
 }
 
 /** @throws Failure when the text is larger than any paste. */

@@ -33,13 +33,20 @@ export function parseRegisters(text: string, vendor: 'intel' | 'amd' = 'intel'):
   if (/^\s*\{/.test(text)) return parseJson(text);
   const form = identifyImport(text);
   if (form === 'iommu_regset') return parseIommuRegset(text);
-  // The kernel's numbers of AMD units start at 0 too, in the order of the IVHDs: names by order.
-  if (form === 'amd-mmio')
-    return {
-      vendor: 'amd',
-      units: parseAmdMmio(text).units.map(({ base, registers }) => ({ base, registers })),
-    };
+  if (form === 'amd-mmio') return { vendor: 'amd', units: amdRegisterUnits(text) };
   return parseLines(text, vendor);
+}
+
+/** The units of AMD's `mmio`, by the kernel's numbers where the text tells them. */
+export function amdRegisterUnits(text: string): RegisterUnit[] {
+  return parseAmdMmio(text).units.map(({ name, base, registers }) => {
+    const digits = name && /\d+/.exec(name)?.[0];
+    return {
+      ...(digits === undefined ? {} : { name: `ivhd${Number(digits)}` }),
+      base,
+      registers,
+    };
+  });
 }
 
 function parseJson(text: string): RegisterDocument {

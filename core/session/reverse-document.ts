@@ -4,6 +4,8 @@ import { ReverseIndex, type Reach } from '../explain/reverse.ts';
 import type { Incomplete } from '../iommu/finding.ts';
 import { rightsText } from '../iommu/leaves.ts';
 import type { Budget, Unit } from '../iommu/unit.ts';
+import type { NamedRange } from '../explain/physical-map.ts';
+import { placeText } from './physical-map.ts';
 import type { PfnRange } from '../memory/physical.ts';
 
 /** A physical range as a command line writes it. */
@@ -41,6 +43,8 @@ export interface ReverseRow {
 export interface ReverseAnswer {
   readonly rows: Iterable<ReverseRow>;
   readonly incomplete: readonly Incomplete[];
+  /** What stands in the ranges that were asked for, where the map of memory is known. */
+  readonly places: readonly { readonly start: string; readonly end: string; readonly is: string }[];
   /** What a reader should know beside the rows. */
   readonly notes: readonly string[];
 }
@@ -55,13 +59,21 @@ export const framesAround = ({ start, end }: AskedRange): PfnRange => ({
 export function reverseAnswer(
   units: readonly Unit[],
   ranges: readonly AskedRange[],
-  options: { readonly budget?: Budget; readonly step?: (done: number, all: number) => void } = {},
+  options: {
+    readonly budget?: Budget;
+    readonly step?: (done: number, all: number) => void;
+    readonly map?: readonly NamedRange[];
+  } = {},
 ): ReverseAnswer {
   const within = new Intervals(ranges.map(framesAround));
   const index = ReverseIndex.build(units, { ...options, within });
   return {
     rows: rowsOf(index, ranges),
     incomplete: index.incomplete,
+    places: ranges.flatMap((range) => {
+      const is = placeText(options.map ?? [], range);
+      return is === undefined ? [] : [{ start: hex(range.start), end: hex(range.end), is }];
+    }),
     notes: reverseNotes(units),
   };
 }

@@ -6,6 +6,7 @@ import { leafLines } from '../iommu/leaves.ts';
 import { DEFAULT_BUDGET, type Budget, type Device, type Unit } from '../iommu/unit.ts';
 import { rightsText } from '../iommu/leaves.ts';
 import type { Platform } from '../memory/platform.ts';
+import { deviceJson } from './device-names.ts';
 import { findingJson, incompleteJson, type IncompleteJson } from './json.ts';
 import type { Investigation } from './investigation.ts';
 
@@ -159,7 +160,7 @@ function interruptsJson(unit: Unit, incomplete: Incomplete[]): Json {
 /** One unit with all its devices, as the contract writes it. */
 async function unitJson(
   unit: Unit,
-  platform: Platform,
+  investigation: Investigation,
   options: TablesOptions,
   incomplete: Incomplete[],
 ): Promise<UnitJson> {
@@ -172,12 +173,19 @@ async function unitJson(
     const row = {
       ...(device.amd ? amdRow(device) : intelRow(device)),
       bdf: formatBdf(device.id, unit.facts.segment, options.segments || unit.facts.segment !== 0),
+      ...deviceJson(investigation, device.bdf),
     };
     const walks = device.pageTable !== undefined && options.leaves;
     rows.push({
       ...row,
       ...(walks
-        ? await sweepFields(unit, device, platform, options.budget ?? DEFAULT_BUDGET, incomplete)
+        ? await sweepFields(
+            unit,
+            device,
+            investigation.platform,
+            options.budget ?? DEFAULT_BUDGET,
+            incomplete,
+          )
         : { findings: device.findings.map(findingJson) }),
     });
   }
@@ -203,7 +211,9 @@ async function unitJson(
 /** Where an answer comes from, for the head of every document. */
 export function sourceJson(investigation: Investigation): SourceJson {
   return {
-    format: investigation.dump?.format ?? (investigation.memory ? 'hexdump' : 'none'),
+    format:
+      investigation.dump?.format ??
+      (investigation.hexDump ? 'hexdump' : investigation.memory ? 'debugfs' : 'none'),
     compression: investigation.dump?.compression ?? [],
     release: investigation.registers ? null : (investigation.kernel()?.release ?? null),
   };
@@ -217,8 +227,7 @@ export async function tablesDocument(
 ): Promise<TablesDocument> {
   const incomplete: Incomplete[] = [...investigation.incomplete()];
   const answers: UnitJson[] = [];
-  for (const unit of units)
-    answers.push(await unitJson(unit, investigation.platform, options, incomplete));
+  for (const unit of units) answers.push(await unitJson(unit, investigation, options, incomplete));
   if (options.budget?.signal?.aborted)
     incomplete.push({ address: undefined, at: '', text: 'interrupted: devices are missing' });
   return {

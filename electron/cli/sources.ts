@@ -79,8 +79,8 @@ function noUnits(investigation: Investigation): Failure {
     return new Failure(
       'unreadable',
       'No memory was given.',
-      'Tables stand in memory: a log or a register file alone holds none.',
-      'Give the dump as well.',
+      'Tables stand in memory: a log, a register file or a list of devices alone holds none.',
+      'Give the dump as well, or what debugfs prints of the tables.',
     );
   if (investigation.kernel())
     return new Failure(

@@ -6,7 +6,7 @@ import { fileSource, nodePlatform } from './platform.ts';
 
 /** What was asked to be opened, by what becomes of it. */
 export interface Sorted {
-  /** Dumps and register files: the parts of one investigation. */
+  /** Dumps, register files and pasted texts: the parts of one investigation. */
   readonly sources: readonly string[];
   readonly logs: readonly string[];
   readonly recordings: readonly string[];
@@ -25,11 +25,6 @@ export function sortFiles(paths: readonly string[]): Sorted {
     else sources.push(path);
   }
   return { sources, logs, recordings };
-}
-
-/** Of an investigation's files, those that hold register values and no memory. */
-export function registerFiles(paths: readonly string[]): ReadonlySet<string> {
-  return new Set(paths.filter((path) => kindOf(path) === 'registers'));
 }
 
 function kindOf(path: string): SourceKind {

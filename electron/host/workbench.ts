@@ -7,23 +7,24 @@ import type { Unit } from '../../core/iommu/unit.ts';
 import type { SessionInfo, SourceInfo, UnitInfo } from '../../core/protocol/contract.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import { FaultTable } from '../../core/session/fault-table.ts';
-import { explainContext } from '../../core/session/explain-document.ts';
+import { explainContext, knownFunctions } from '../../core/session/explain-document.ts';
 import type { Investigation } from '../../core/session/investigation.ts';
 import type { PhysicalMap } from '../../core/explain/physical-map.ts';
 import { bareMap, physicalMapOf } from '../../core/session/physical-map.ts';
+import { sourceRows, type SourceRow } from '../../core/session/source-rows.ts';
 import { ConsoleHub } from './console/hub.ts';
 import { Explainer } from './explainer.ts';
 import { FindingIndex, sweepFindings } from './findings.ts';
 import { Journal } from './journal.ts';
 import { MappingIndexes } from './mapping-index.ts';
 import { knowledgeBase } from './knowledge.ts';
-import { checkPath, investigate, registerFiles, sortFiles, type Sorted } from './opening.ts';
+import { checkPath, investigate, sortFiles, type Sorted } from './opening.ts';
 import { fileSource } from './platform.ts';
 import type { PortOpener } from './console/port-opener.ts';
 import { Pulse } from './pulse.ts';
 import type { SessionFolder } from './session-folder.ts';
 import { simulate } from './simulated.ts';
-import { dumpDetail, unitInfo } from './session-items.ts';
+import { unitInfo } from './session-items.ts';
 import { TreeViews } from './tree-views.ts';
 import { capturedWorld, simulatedWorld, Worlds, type World } from './worlds.ts';
 
@@ -73,8 +74,8 @@ export class Workbench {
   readonly #jobs = new Map<string, Job>();
   #generation = 0;
   #sweep = new AbortController();
-  /** Of the investigation's files, those that hold register values. */
-  #registerFiles: ReadonlySet<string> = new Set();
+  /** What the investigation's files are. */
+  #sourceRows: readonly SourceRow[] = [];
   /** Drivers by BDF, when the kernel was asked. */
   #drivers: ReadonlyMap<string, string> | undefined;
   #busy: Promise<unknown> = Promise.resolve();
@@ -283,7 +284,7 @@ export class Workbench {
       this.investigation = made;
       if (world) this.worlds.add(world);
       this.#drivers = driversOf(made);
-      this.#registerFiles = registerFiles(unique);
+      this.#sourceRows = sourceRows(made);
       this.findings.add(made.findings());
       this.findings.addIncomplete(made.incomplete());
       this.folder.keep({ sources: unique });
@@ -357,14 +358,14 @@ export class Workbench {
     const { kept } = this.folder;
     const opened = this.investigation;
     const files = kept.sources.map((path, index): SourceInfo => {
-      const dump = opened?.dump;
-      const registers = this.#registerFiles.has(path);
+      const row = this.#sourceRows.find(({ name }) => name === path);
+      const dump = row?.kind === 'dump';
       return {
         id: index === 0 ? 'investigation' : `investigation-${index}`,
         name: basename(path),
-        kind: registers ? 'registers' : 'dump',
-        detail: registers || !dump ? 'register values' : dumpDetail(dump),
-        state: dump?.incomplete && !registers ? 'partial' : 'ready',
+        kind: dump ? 'dump' : row?.kind === 'registers' ? 'registers' : 'other',
+        detail: row?.detail ?? '',
+        state: dump && opened?.dump?.incomplete ? 'partial' : 'ready',
         bytes: sizeOf(path),
       };
     });
@@ -431,7 +432,7 @@ export class Workbench {
 
 function driversOf(investigation: Investigation): ReadonlyMap<string, string> {
   const drivers = new Map<string, string>();
-  for (const { segment, id, driver } of investigation.kernel()?.devices() ?? [])
+  for (const { segment, id, driver } of knownFunctions(investigation))
     if (driver !== undefined) drivers.set(formatBdf(id, segment), driver);
   return drivers;
 }

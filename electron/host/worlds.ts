@@ -4,7 +4,7 @@ import { Failure } from '../../core/memory/failure.ts';
 import type { Change } from '../../core/memory/overlay.ts';
 import type { PhysicalMemory, UnknownPage } from '../../core/memory/physical.ts';
 import { parseBdf } from '../../core/format/bdf.ts';
-import { unitOf, type Investigation } from '../../core/session/investigation.ts';
+import type { Investigation } from '../../core/session/investigation.ts';
 import { servingUnit } from '../../core/session/walk-document.ts';
 
 /** Memory that can be changed here: the overlay of a capture, or a simulated machine's own. */
@@ -30,7 +30,7 @@ export function capturedWorld(investigation: Investigation): World | undefined {
       name: 'captured',
       memory,
       machine: undefined,
-      makeUnits: () => investigation.units().map((unit) => unitOf(unit.facts, memory)),
+      makeUnits: () => investigation.makeUnits(),
     }
   );
 }

@@ -17,6 +17,7 @@ import { parseIommuRegset } from '../../core/imports/intel-registers.ts';
 import { parseDmarTranslation, parseDomainTranslation } from '../../core/imports/intel-tables.ts';
 import { parseIomem } from '../../core/imports/iomem.ts';
 import { parseLspci } from '../../core/imports/lspci.ts';
+import { statedUnit, statedUnits } from '../../core/imports/stated/stated.ts';
 import { Random } from '../support/mutate.ts';
 
 const CASES = 10_000;
@@ -72,6 +73,7 @@ const PARSERS: readonly ((text: string) => unknown)[] = [
   parseIomem,
   parseLspci,
   parseAcpidump,
+  (text) => statedUnits([text], undefined)?.units.map(({ facts }) => facts),
 ];
 
 function hostile(random: Random): string {
@@ -101,7 +103,37 @@ function readAll(text: string): ReturnType<typeof parseHexDump> {
   }
 }
 
+/** Asks every question of the units that a text states. */
+function askStated(text: string): number {
+  try {
+    const stated = statedUnits([text], undefined);
+    if (!stated) return 0;
+    for (const each of stated.units) {
+      const unit = statedUnit(each, stated.memory);
+      for (const device of unit.devices().devices) {
+        unit.sweep(device, () => true, { tablePages: 256 });
+        const { id, pasid } = device;
+        unit.walk({ id, pasid, address: 0x8d80_0000n, access: 'read' });
+      }
+      unit.interrupts(false);
+      unit.tree().children(false);
+    }
+    return stated.units.length;
+  } catch (cause) {
+    throw new Error(`thrown on ${JSON.stringify(text)}`, { cause });
+  }
+}
+
 describe('hostile texts', () => {
+  it('the units that damaged texts state answer, none throws, and soon', () => {
+    const random = new Random(0x5a7e);
+    const started = performance.now();
+    let units = 0;
+    for (let number = 0; number < CASES; number++) units += askStated(hostile(random));
+    expect(units).toBeGreaterThan(100);
+    expect(performance.now() - started).toBeLessThan(LIMIT_MS);
+  }, 60_000);
+
   it(`${CASES} damaged texts: every import answers, none throws, and soon`, () => {
     const random = new Random(0x1090);
     const started = performance.now();

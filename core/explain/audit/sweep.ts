@@ -33,6 +33,8 @@ export interface AuditOptions {
   readonly budget?: Budget;
   /** Called before each table's sweep. */
   readonly step?: (done: number, all: number) => void;
+  /** Makes the units over the memory that watches what they read; by their facts without it. */
+  readonly unitsOver?: (memory: PhysicalMemory) => readonly Unit[];
 }
 
 /** Reads all entries and sweeps all page tables of units over a memory. */
@@ -43,9 +45,11 @@ export function auditState(
   options: AuditOptions = {},
 ): AuditState {
   const recording = new RecordingMemory(memory);
-  const units = facts.map((each): Unit =>
-    each.vendor === 'intel' ? intelUnit(each, recording) : amdUnit(each, recording),
-  );
+  const units =
+    options.unitsOver?.(recording) ??
+    facts.map((each): Unit =>
+      each.vendor === 'intel' ? intelUnit(each, recording) : amdUnit(each, recording),
+    );
   const lists = units.map((unit) => ({ unit, list: unit.devices() }));
   const interrupts = units.map((unit) => ({ unit, tables: unit.interrupts(false) }));
   const own = recording.asked;

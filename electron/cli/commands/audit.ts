@@ -1,6 +1,8 @@
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
 import { LogCollector } from '../../../core/log/parse.ts';
 import { auditDocument, type AuditRuleJson } from '../../../core/session/audit-document.ts';
+import { deviceText } from '../../../core/session/device-names.ts';
+import type { Investigation } from '../../../core/session/investigation.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
 import { paint, printable, type Io, type Style } from '../io.ts';
 import { readLogs, storyOf } from '../logs.ts';
@@ -31,7 +33,7 @@ export const command: Command = {
     if (options['json']) io.out(`${JSON.stringify(document, null, 1)}\n`);
     else if (options['ndjson'])
       io.out(document.rules.map((rule) => `${JSON.stringify(rule)}\n`).join(''));
-    else print(document.rules, wholeNumber(options, 'limit') ?? 8, io);
+    else print(document.rules, investigation, wholeNumber(options, 'limit') ?? 8, io);
     for (const each of document.incomplete)
       io.note(`incomplete: ${each.address ?? ''} ${printable(each.text)}`);
     if (io.signal.aborted) return EXIT.interrupted;
@@ -40,13 +42,27 @@ export const command: Command = {
   },
 };
 
-function print(rules: readonly AuditRuleJson[], limit: number, io: Io): void {
+/** What lspci says of the device that a path names. */
+function nameAt(investigation: Investigation, path: string): string {
+  const bdf = path.split('/')[1];
+  const name = bdf === undefined ? undefined : deviceText(investigation, bdf);
+  return name === undefined ? '' : ` (${name})`;
+}
+
+function print(
+  rules: readonly AuditRuleJson[],
+  investigation: Investigation,
+  limit: number,
+  io: Io,
+): void {
   const found = rules.filter(({ outcome }) => outcome === 'found');
   for (const { title, why, source, hits, more } of found) {
     io.out(`${paint(io, 'bold', title)}\n  ${why} [${source}]\n`);
     for (const hit of hits.slice(0, limit)) {
       const mark = paint(io, STYLES[hit.severity] ?? 'yellow', hit.severity);
-      io.out(`  ${mark}  ${hit.at}  ${printable(hit.text)}\n`);
+      io.out(
+        `  ${mark}  ${hit.at}${printable(nameAt(investigation, hit.at))}  ${printable(hit.text)}\n`,
+      );
       for (const { what, address, raw, field, meaning } of hit.evidence) {
         const words = Array.isArray(raw) ? raw.join(' ') : raw;
         const parts = [what, address && `at ${String(address)}`, words, field, meaning];

@@ -1,6 +1,8 @@
 import { formatBdf, parseBdf } from '../../../core/format/bdf.ts';
 import { hex } from '../../../core/format/hex.ts';
 import type { InterruptEntry, InterruptTable, Unit } from '../../../core/iommu/unit.ts';
+import { deviceJson, deviceText } from '../../../core/session/device-names.ts';
+import type { Investigation } from '../../../core/session/investigation.ts';
 import { incompleteJson } from '../../../core/session/json.ts';
 import { sourceJson } from '../../../core/session/tables-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
@@ -33,7 +35,7 @@ export const command: Command = {
         for (const table of tables)
           for (const entry of shown(table))
             io.out(
-              `${JSON.stringify({ unit: unit.facts.name, table: hex(table.table), ...entryJson(unit, entry, options['segments'] === true) })}\n`,
+              `${JSON.stringify({ unit: unit.facts.name, table: hex(table.table), ...entryJson(unit, entry, options['segments'] === true), ...sourceName(investigation, entry) })}\n`,
             );
     else if (options['json'])
       io.out(
@@ -49,9 +51,10 @@ export const command: Command = {
                 capacity: table.capacity,
                 present: table.present,
                 ...(unit.facts.vendor === 'amd' ? { devices: table.devices } : {}),
-                entries: shown(table).map((entry) =>
-                  entryJson(unit, entry, options['segments'] === true),
-                ),
+                entries: shown(table).map((entry) => ({
+                  ...entryJson(unit, entry, options['segments'] === true),
+                  ...sourceName(investigation, entry),
+                })),
               })),
             })),
             incomplete,
@@ -83,7 +86,7 @@ export const command: Command = {
                 entry.destination === undefined ? '–' : hex(entry.destination),
                 entry.source ?? '–',
                 entry.present ? (entry.posted ? 'posted' : 'remapped') : 'not present',
-                entry.entry.words.map(hex).join(' '),
+                `${entry.entry.words.map(hex).join(' ')}${printable(nameAfter(investigation, entry))}`,
               ]),
             ),
           );
@@ -94,6 +97,16 @@ export const command: Command = {
     return incomplete.length > 0 ? EXIT.partial : EXIT.answered;
   },
 };
+
+/** What lspci says of the device that may use the entry. */
+function sourceName(investigation: Investigation, { source }: InterruptEntry): object {
+  return source === undefined ? {} : deviceJson(investigation, source);
+}
+
+function nameAfter(investigation: Investigation, { source }: InterruptEntry): string {
+  const name = source === undefined ? undefined : deviceText(investigation, source);
+  return name === undefined ? '' : `  ${name}`;
+}
 
 /** One entry as the contract writes it: `raw` is one string for AMD's 32-bit form. */
 function entryJson(unit: Unit, entry: InterruptEntry, segments: boolean): Record<string, unknown> {

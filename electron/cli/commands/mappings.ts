@@ -4,6 +4,7 @@ import { hex, parseHex } from '../../../core/format/hex.ts';
 import type { Incomplete } from '../../../core/iommu/finding.ts';
 import { rightsText } from '../../../core/iommu/leaves.ts';
 import { DEFAULT_BUDGET, type Device, type Unit } from '../../../core/iommu/unit.ts';
+import { deviceText } from '../../../core/session/device-names.ts';
 import { incompleteJson } from '../../../core/session/json.ts';
 import {
   eachLeaf,
@@ -79,6 +80,9 @@ export const command: Command = {
         unit.facts.segment,
         options['segments'] === true || unit.facts.segment !== 0,
       ),
+      ...(investigation.pciDevice(device.bdf)
+        ? { name: deviceText(investigation, device.bdf) }
+        : {}),
       pasid: device.pasid ?? null,
       translation: device.translation,
     });

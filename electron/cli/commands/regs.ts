@@ -2,6 +2,7 @@ import { decode } from '../../../core/bits/layout.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import type { RegisterDefinition } from '../../../core/iommu/registers.ts';
 import type { Unit } from '../../../core/iommu/unit.ts';
+import { queueJson } from '../../../core/session/queue-document.ts';
 import {
   fieldsJson,
   offsetKey,
@@ -40,11 +41,47 @@ export const command: Command = {
     if (single !== undefined)
       return decodeOne(single, text(options, 'vendor'), options['json'] === true, io);
     const units = unitsOf(openSources(args, { args, options, io }), options);
-    if (options['json']) io.out(`${JSON.stringify(registersDocument(units), null, 1)}\n`);
+    if (options['json'])
+      io.out(
+        `${JSON.stringify({ ...registersDocument(units), queues: units.flatMap(queueOf) }, null, 1)}\n`,
+      );
     else for (const unit of units) print(unit, options['all'] === true, io);
     return EXIT.answered;
   },
 };
+
+function queueOf(unit: Unit): object[] {
+  const queue = queueJson(unit);
+  return queue ? [{ unit: unit.facts.name, ...queue }] : [];
+}
+
+/** Where a unit's queue of commands stands and what waits in it. */
+function printQueue(unit: Unit, io: Io): void {
+  const queue = queueJson(unit);
+  if (!queue) return;
+  const place = (index: number | null): string => (index === null ? 'not known' : String(index));
+  io.out(
+    `${queue.what} at ${queue.base}, ${queue.capacity} entries, head ${place(queue.head)}, tail ${place(queue.tail)}\n`,
+  );
+  const rows = [
+    ...(queue.last ? [{ entry: queue.last, state: 'fetched' }] : []),
+    ...(queue.waiting ?? []).map((entry) => ({ entry, state: 'waits' })),
+  ];
+  if (rows.length > 0)
+    io.out(
+      columns(
+        io,
+        ['index', '', 'descriptor', 'raw', 'decoded'].map((title) => ({ title })),
+        rows.map(({ entry, state }) => [
+          String(entry.index),
+          state,
+          entry.what,
+          entry.raw.join(' '),
+          entry.summary,
+        ]),
+      ),
+    );
+}
 
 function print(unit: Unit, all: boolean, io: Io): void {
   const values = registerValues(unit);
@@ -65,6 +102,7 @@ function print(unit: Unit, all: boolean, io: Io): void {
   );
   const unread = values.filter(({ reading }) => !reading).length;
   if (unread > 0 && !all) io.out(`${unread} registers more that nobody read (--all lists them)\n`);
+  printQueue(unit, io);
 }
 
 /** Registers by name: the fixed ones, and one of each kind whose place the capabilities give. */

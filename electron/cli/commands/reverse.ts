@@ -1,4 +1,5 @@
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
+import { deviceJson, deviceText } from '../../../core/session/device-names.ts';
 import { incompleteJson } from '../../../core/session/json.ts';
 import {
   parseRange,
@@ -6,6 +7,7 @@ import {
   type AskedRange,
   type ReverseRow,
 } from '../../../core/session/reverse-document.ts';
+import { toldRanges } from '../../../core/session/physical-map.ts';
 import { sourceJson } from '../../../core/session/tables-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
 import { columns, printable } from '../io.ts';
@@ -27,6 +29,7 @@ export const command: Command = {
     const answer = reverseAnswer(units, ranges, {
       budget: { ...DEFAULT_BUDGET, signal: io.signal },
       step: (done, all) => meter.show(done / all, `table ${done + 1} of ${all}`),
+      map: toldRanges(investigation),
     });
     meter.end();
     const rows: ReverseRow[] = [];
@@ -43,7 +46,8 @@ export const command: Command = {
           {
             schema: 'faultline.reverse/1',
             source: sourceJson(investigation),
-            reaches: rows,
+            places: answer.places,
+            reaches: rows.map((row) => ({ ...row, ...deviceJson(investigation, row.bdf) })),
             notes: answer.notes,
             incomplete,
           },
@@ -51,12 +55,18 @@ export const command: Command = {
           1,
         )}\n`,
       );
-    else if (rows.length === 0) io.out('No device reaches it.\n');
-    else
+    else {
+      for (const { start, end, is } of answer.places)
+        io.out(`${start}${start === end ? '' : `–${end}`}: ${printable(is)}\n`);
+      if (rows.length === 0) io.out('No device reaches it.\n');
+    }
+    if (!options['json'] && !options['ndjson'] && rows.length > 0)
       io.out(
         columns(
           io,
-          ['unit', 'device', 'pasid', 'iova', 'pa', 'size', 'rights'].map((title) => ({ title })),
+          ['unit', 'device', 'pasid', 'iova', 'pa', 'size', 'rights', ''].map((title) => ({
+            title,
+          })),
           rows.map((row) => [
             row.unit,
             row.bdf,
@@ -65,6 +75,7 @@ export const command: Command = {
             row.pa,
             row.size,
             row.untranslated ? `${row.rights}, not translated` : row.rights,
+            printable(deviceText(investigation, row.bdf) ?? ''),
           ]),
         ),
       );

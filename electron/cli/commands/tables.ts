@@ -74,6 +74,7 @@ function print(document: TablesDocument, io: Io): void {
     );
     const devices = unit['devices'] as readonly Readonly<Record<string, unknown>>[];
     const swept = devices.some((device) => device['leaves'] !== undefined);
+    const named = devices.some((device) => device['driver'] !== undefined);
     const heads = [
       { title: 'device' },
       { title: 'pasid', right: true },
@@ -86,6 +87,7 @@ function print(document: TablesDocument, io: Io): void {
             { title: 'mapped', right: true },
           ]
         : []),
+      ...(named ? [{ title: 'driver, name' }] : []),
       { title: 'notes' },
     ];
     const rows = devices.map((device) => [
@@ -99,6 +101,7 @@ function print(document: TablesDocument, io: Io): void {
           ? ['', '']
           : [formatCount(Number(device['leaves'])), formatSize(Number(device['mappedBytes']))]
         : []),
+      ...(named ? [nameOf(device)] : []),
       notes(device),
     ]);
     io.out(columns(io, heads, rows));
@@ -112,6 +115,12 @@ function print(document: TablesDocument, io: Io): void {
   }
   for (const each of document.incomplete)
     io.note(`incomplete: ${each.address ?? ''} ${printable(each.text)}`.replace('  ', ' '));
+}
+
+/** What lspci says of a row's device. */
+function nameOf({ device, driver }: Readonly<Record<string, unknown>>): string {
+  if (driver === undefined) return '';
+  return printable([driver ?? 'no driver', device].filter(Boolean).join(', '));
 }
 
 function notes(device: Readonly<Record<string, unknown>>): string {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { parseBdf, type Bdf } from '../../../core/format/bdf.ts';
+import { formatBdf, parseBdf, type Bdf } from '../../../core/format/bdf.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import { parseFaultLine } from '../../../core/log/parse.ts';
 import type { Unit, WalkRequest, WalkResult } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
+import { deviceJson, deviceText } from '../../../core/session/device-names.ts';
 import {
   servingUnit,
   walkBatchJson,
@@ -12,7 +13,7 @@ import {
   walkStepJson,
 } from '../../../core/session/walk-document.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command, type Invocation } from '../command.ts';
-import { paint, type Io } from '../io.ts';
+import { paint, printable, type Io } from '../io.ts';
 import { openSources, text, unitsOf, usage, wholeNumber } from '../sources.ts';
 
 export const command: Command = {
@@ -38,13 +39,19 @@ export const command: Command = {
     const batch = text(options, 'batch');
     if (batch !== undefined) return runBatch(batch, args, invocation);
     const asked = question(args, invocation);
-    const units = unitsOf(openSources(asked.sources, invocation), options);
+    const investigation = openSources(asked.sources, invocation);
+    const units = unitsOf(investigation, options);
     const { unit, request, result } = walkOne(units, asked.bdf, asked.request);
+    const bdf = formatBdf(asked.bdf.id, asked.bdf.segment);
     if (options['json'])
       io.out(
-        `${JSON.stringify(walkDocument(unit, request, result, options['segments'] === true), null, 1)}\n`,
+        `${JSON.stringify({ ...walkDocument(unit, request, result, options['segments'] === true), ...deviceJson(investigation, bdf) }, null, 1)}\n`,
       );
-    else print(unit, request, result, io);
+    else {
+      const name = deviceText(investigation, bdf);
+      if (name !== undefined) io.out(`${bdf}: ${printable(name)}\n`);
+      print(unit, request, result, io);
+    }
     return result.result === 'unknown' ? EXIT.partial : EXIT.answered;
   },
 };

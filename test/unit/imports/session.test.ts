@@ -4,36 +4,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../../core/memory/platform.ts';
 import { isKnown, type PhysicalMemory } from '../../../core/memory/physical.ts';
-import { readRegisters } from '../../../core/vtd/registers.ts';
 import { identify } from '../../../core/session/identify.ts';
 import { openInvestigation } from '../../../core/session/investigation.ts';
 import { parseRegisters } from '../../../core/session/register-file.ts';
 import { tablesDocument } from '../../../core/session/tables-document.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';
 import { captureBytes, captureJson, CAPTURES, type CaptureName } from '../../support/captures.ts';
+import { regset } from '../../support/debugfs-text.ts';
 import { runJson } from '../../support/run-cli.ts';
 import { ElfMemory } from '../../support/elf-memory.ts';
 
 const source = (name: string, text: string): ReturnType<typeof bytesSource> =>
   bytesSource(name, new TextEncoder().encode(text));
-
-/** A capture's registers as Linux prints them in iommu_regset. */
-function regset(name: CaptureName): string {
-  const [unit] = parseRegisters(captureBytes(name, 'regs.before.json').toString()).units;
-  const rows = readRegisters(unit.registers)
-    .filter(({ definition, reading }) => reading && definition.layout.width <= 64)
-    .map(
-      ({ definition, reading }) =>
-        `${definition.name.padEnd(16)}\t0x${definition.offset.toString(16).padStart(2, '0')}\t\t0x${reading!.value.toString(16).padStart(16, '0')}`,
-    );
-  return [
-    `IOMMU: dmar0 Register Base Address: ${unit.base!.toString(16)}`,
-    'Name\t\t\tOffset\t\tContents',
-    ...rows,
-    '',
-    '',
-  ].join('\n');
-}
 
 /** A capture's registers as Linux prints them in AMD's mmio, an offset at a time. */
 function mmio(name: CaptureName): string {
