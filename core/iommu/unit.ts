@@ -138,7 +138,7 @@ export type WalkResult =
       readonly name: string;
       /** AMD-Vi: flags of the IO_PAGE_FAULT. */
       readonly flags?: number;
-      /** The unit refuses the request but records nothing (VT-d: FPD, abort DMA mode; AMD-Vi: SA). */
+      /** The unit refuses the request but records nothing (VT-d: FPD; AMD-Vi: SA). */
       readonly silent?: boolean;
       readonly steps: readonly WalkStep[];
     }

@@ -1,5 +1,5 @@
 /**
- * What a unit can do, from CAP and ECAP (VT-d 4.1 §11.4.2, §11.4.3) as the walks need it. A
+ * What a unit can do, from CAP and ECAP (VT-d §11.4.2, §11.4.3) as the walks need it. A
  * register that nobody read restricts nothing: a walk must not invent a fault from ignorance.
  */
 import type { IntelFacts } from '../iommu/facts.ts';
@@ -31,6 +31,9 @@ export interface Capabilities {
   readonly ridPasid: boolean;
   readonly ridPrivilege: boolean;
   readonly abortMode: boolean;
+  /** Host permission tables for translated requests. */
+  readonly permissionTables: boolean;
+  readonly pasidInTranslated: boolean;
 }
 
 const bit = (word: bigint | undefined, at: number): boolean =>
@@ -66,5 +69,7 @@ export function capabilitiesOf(facts: IntelFacts): Capabilities {
     ridPasid: ecap !== undefined && bit(ecap, 49),
     ridPrivilege: ecap !== undefined && bit(ecap, 53),
     abortMode: bit(ecap, 52),
+    permissionTables: bit(ecap, 55),
+    pasidInTranslated: bit(ecap, 56),
   };
 }

@@ -1,11 +1,11 @@
 /** Rules that a root, context, PASID or interrupt entry can break, as findings. */
 import type { Words } from '../bits/layout.ts';
-import { reservedSet, valueOf } from '../bits/layout.ts';
+import { fieldValue, reservedSet, valueOf } from '../bits/layout.ts';
 import type { Finding } from '../iommu/finding.ts';
 import type { Entry } from '../iommu/unit.ts';
 import type { Capabilities } from './capabilities.ts';
 import { entryFinding } from './findings.ts';
-import { beyondHost, entryReserved } from './reserved.ts';
+import { beyondHost, entryReserved, unsupportedFields } from './reserved.ts';
 import { CONTEXT_ENTRY, PASID_TABLE_ENTRY, SCALABLE_CONTEXT_ENTRY } from './tables.ts';
 
 /** Whether reserved bits are set that the hardware looks at in this entry. */
@@ -24,7 +24,10 @@ export function checkReserved(entry: Entry, capabilities: Capabilities): Finding
       return kind === 'address' && high % 64 === 63 && (word & beyond) !== 0n;
     })
     .map(({ name }) => `${name} above the address width`);
-  return [reservedFinding(entry, wide)];
+  const unsupported = unsupportedFields(capabilities, entry.layout)
+    .filter((field) => fieldValue(entry.words, field) !== 0n)
+    .map(({ name }) => name);
+  return [reservedFinding(entry, [...wide, ...unsupported])];
 }
 
 /** The same for an entry whose addresses are not the host's, or that has none. */

@@ -1,9 +1,10 @@
 /**
- * Invalidation descriptors (VT-d 4.1 §6.5.2), page requests (§7.5) and their responses. A unit in
+ * Invalidation descriptors (VT-d §6.5.2), page requests (§7.4.1.1) and their responses (§7.6.1). A unit in
  * scalable mode may use descriptors of 256 bits; their upper half is reserved.
  */
 import type { Field, Layout, Words } from '../bits/layout.ts';
 import { field, layout, pieced, reserved } from '../bits/layout.ts';
+import { specification } from './define.ts';
 
 /** A descriptor's type stands in two pieces: bits 3:0 and 11:9. */
 const TYPES = {
@@ -16,6 +17,7 @@ const TYPES = {
   7: 'PASID-cache invalidate',
   8: 'PASID-based Device-TLB invalidate',
   9: 'page group response',
+  10: 'host permission table cache invalidate',
 } as const;
 
 const TYPE: Field = pieced(
@@ -119,7 +121,7 @@ const SHAPES: ReadonlyMap<number, Shape> = new Map<number, Shape>([
         reserved(63, 48),
         reserved(127, 64),
       ],
-      section: '§6.5.2.7',
+      section: '§6.5.2.8',
     },
   ],
   [
@@ -137,7 +139,7 @@ const SHAPES: ReadonlyMap<number, Shape> = new Map<number, Shape>([
         reserved(65, 64),
         field('STADDR', 127, 66, 'Status address', { kind: 'address', shift: 2 }),
       ],
-      section: '§6.5.2.8',
+      section: '§6.5.2.9',
     },
   ],
   [
@@ -181,7 +183,7 @@ const SHAPES: ReadonlyMap<number, Shape> = new Map<number, Shape>([
         PF_SOURCE,
         field('SID', 31, 16, 'Source identifier', { kind: 'bdf' }),
         PASID,
-        field('G', 64, 64, 'Global: all PASIDs'),
+        field('GI', 64, 64, 'Global invalidate: all PASIDs'),
         reserved(74, 65),
         field('S', 75, 75, 'Size: the lowest 0 in ADDR gives the range'),
         address('First page to invalidate'),
@@ -203,11 +205,31 @@ const SHAPES: ReadonlyMap<number, Shape> = new Map<number, Shape>([
         PASID,
         reserved(63, 52),
         reserved(65, 64),
-        field('LPIG', 66, 66, 'Last page in group'),
+        field('LPIG', 66, 66, 'Last page in group; ignored since revision 5.1'),
         field('PRGI', 75, 67, 'Page request group index', { kind: 'index' }),
         reserved(127, 76),
       ],
-      section: '§7.7.1',
+      section: '§7.6.1',
+    },
+  ],
+  [
+    10,
+    {
+      fields: [
+        TYPE,
+        field('G', 5, 4, 'Granularity', { values: { 1: 'global', 2: 'domain', 3: 'page' } }),
+        reserved(8, 6),
+        reserved(15, 12),
+        field('HPTDID', 31, 16, 'Host permission table domain identifier'),
+        reserved(63, 32),
+        field('AM', 69, 64, 'Address mask: 2^AM pages'),
+        field('IH', 71, 70, 'Invalidation hint: levels to invalidate', {
+          values: { 0: 'L1', 1: 'L2 and L1', 2: 'L3 to L1', 3: 'all levels' },
+        }),
+        reserved(75, 72),
+        address('First page to invalidate'),
+      ],
+      section: '§6.5.2.7',
     },
   ],
 ]);
@@ -221,7 +243,7 @@ function make(type: number, width: 128 | 256): Layout {
   const { fields, section } = SHAPES.get(type) ?? UNKNOWN;
   const name = TYPES[type as keyof typeof TYPES] ?? 'invalidation descriptor of unknown type';
   const more = width === 256 ? [reserved(191, 128), reserved(255, 192)] : [];
-  return layout(name, width, [...fields, ...more], { spec: `VT-d 4.1 ${section}` });
+  return layout(name, width, [...fields, ...more], { spec: specification(section) });
 }
 
 const TYPE_NUMBERS: readonly number[] = [0, ...SHAPES.keys()];
@@ -246,27 +268,37 @@ export function descriptorLayout(words: Words, bytes: number): Layout {
   return layouts.get(descriptorType(words)) ?? layouts.get(0)!;
 }
 
-/** §7.5: what the unit writes into the page request queue, 256 bits. */
+/** §7.4.1.1: what the unit writes into the page request queue, 256 bits. */
 export const PAGE_REQUEST = layout(
   'page request',
   256,
   [
     field('TYPE', 7, 0, 'Type', { values: { 1: 'page request' } }),
     field('PP', 8, 8, 'PASID is present'),
-    field('PDP', 9, 9, 'Private data is present'),
+    field('PDP', 9, 9, 'Private data is present; reserved since revision 3.4'),
     reserved(15, 10),
     field('RID', 31, 16, 'Requester identifier', { kind: 'bdf' }),
     field('PASID', 51, 32, 'PASID'),
-    field('EXE', 52, 52, 'Execute is requested'),
-    field('PRIV', 53, 53, 'Supervisor privilege is requested'),
+    field('EXR', 52, 52, 'Execute is requested'),
+    field('PMR', 53, 53, 'Supervisor privilege is requested'),
     reserved(63, 54),
-    field('R', 64, 64, 'Read is requested'),
-    field('W', 65, 65, 'Write is requested'),
+    field('RDR', 64, 64, 'Read is requested'),
+    field('WRR', 65, 65, 'Write is requested'),
     field('LPIG', 66, 66, 'Last page in group'),
     field('PRGI', 75, 67, 'Page request group index', { kind: 'index' }),
     field('ADDR', 127, 76, 'Page address', { kind: 'address', shift: 12 }),
-    field('PRIVATE0', 191, 128, 'Private data, returned with the response'),
-    field('PRIVATE1', 255, 192, 'Private data, returned with the response'),
+    field(
+      'PRIVATE0',
+      191,
+      128,
+      'Private data, returned with the response; reserved since revision 3.4',
+    ),
+    field(
+      'PRIVATE1',
+      255,
+      192,
+      'Private data, returned with the response; reserved since revision 3.4',
+    ),
   ],
-  { spec: 'VT-d 4.1 §7.5' },
+  { spec: specification('§7.4.1.1') },
 );

@@ -1,5 +1,5 @@
 /**
- * What register values alone tell of a unit (VT-d 4.1 §11.4): from a register file, a target or a
+ * What register values alone tell of a unit (VT-d §11.4): from a register file, a target or a
  * simulated unit. A register that nobody read leaves its fact undefined.
  */
 import { addressOf, valueOf } from '../bits/layout.ts';

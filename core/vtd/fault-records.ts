@@ -1,12 +1,13 @@
-/** What the fault recording registers hold (VT-d 4.1 §7.3, §9.9, §11.4). */
+/** What the fault recording registers hold (VT-d §7.2.1, §11.4.7.6). */
 import type { Words } from '../bits/layout.ts';
 import { addressOf, field, layout, reserved, valueOf } from '../bits/layout.ts';
 import type { MmioSpace } from '../memory/mmio.ts';
+import { specification } from './define.ts';
 import { faultReason, faultReasonName } from './reasons.ts';
 import { CAP } from './registers-global.ts';
 import { faultRecordRegisters } from './registers.ts';
 
-/** §9.9: a record of the advanced fault log in memory; as the register, without F. */
+/** A record of the advanced fault log in memory, which revision 4.0 removed; as the register, without F. */
 export const FAULT_RECORD = layout(
   'fault record',
   128,
@@ -27,7 +28,7 @@ export const FAULT_RECORD = layout(
     field('T', 126, 126, 'Type', { values: { 0: 'write', 1: 'read' } }),
     reserved(127, 127),
   ],
-  { spec: 'VT-d 4.1 §9.9' },
+  { spec: specification('§9.9', '3.1') },
 );
 
 /** One recorded fault. */
@@ -44,11 +45,14 @@ export interface RecordedFault {
   readonly reasonName: string;
   /** DMA: the page's address. */
   readonly address: bigint | undefined;
-  /** Interrupts: the index in the remapping table. */
+  /** Interrupts: the index in the remapping table, where the reason leaves one. */
   readonly interruptIndex: number | undefined;
   readonly pasid: number | undefined;
   readonly words: Words;
 }
+
+/** Reasons of interrupts for which FI is undefined (§11.4.7.6). */
+const NO_INDEX = new Set([0x20, 0x25, 0x29, 0x2a, 0x2b]);
 
 /** By T1 and T2 (T1 in bit 1). */
 const ACCESSES = ['write', 'page request', 'read', 'atomic'] as const;
@@ -78,7 +82,7 @@ export function recordedFaults(registers: MmioSpace): RecordedFault[] | undefine
       reason,
       reasonName: faultReasonName(reason),
       address: interrupt ? undefined : addressOf(of, words, 'FI'),
-      interruptIndex: interrupt ? Number(low >> 48n) : undefined,
+      interruptIndex: interrupt && !NO_INDEX.has(reason) ? Number(low >> 48n) : undefined,
       pasid: number('PP') === 1 ? number('PV') : undefined,
       words,
     });

@@ -1,6 +1,7 @@
-/** Interrupt remapping table entries and the posted-interrupt descriptor (VT-d 4.1 §9.10 to §9.12). */
+/** Interrupt remapping table entries and the posted-interrupt descriptor (VT-d §9.9 to §9.11). */
 import type { Field, Layout, Words } from '../bits/layout.ts';
 import { field, ignored, layout, pieced, reserved } from '../bits/layout.ts';
+import { specification } from './define.ts';
 
 const PRESENT = field('P', 0, 0, 'Present: interrupts that name this entry are processed by it');
 const FPD = field('FPD', 1, 1, 'Fault processing disable: qualified faults are not recorded');
@@ -64,22 +65,22 @@ const remapped = (name: string, destination: readonly Field[]): Layout =>
       ...SOURCE,
       reserved(127, 84),
     ],
-    { spec: 'VT-d 4.1 §9.10' },
+    { spec: specification('§9.9') },
   );
 
-/** §9.10 with IRTA.EIME = 0: an 8-bit APIC ID in bits 47:40. */
+/** §9.9 with IRTA.EIME = 0: an 8-bit APIC ID in bits 47:40. */
 export const IRTE_REMAPPED = remapped('IRTE (remapped, xAPIC)', [
   reserved(39, 32),
   field('DST', 47, 40, 'Destination APIC ID'),
   reserved(63, 48),
 ]);
 
-/** §9.10 with IRTA.EIME = 1: a 32-bit x2APIC ID. */
+/** §9.9 with IRTA.EIME = 1: a 32-bit x2APIC ID. */
 export const IRTE_REMAPPED_EXTENDED = remapped('IRTE (remapped, x2APIC)', [
   field('DST', 63, 32, 'Destination x2APIC ID'),
 ]);
 
-/** §9.11: the interrupt is recorded in a posted-interrupt descriptor. */
+/** §9.10: the interrupt is recorded in a posted-interrupt descriptor. */
 export const IRTE_POSTED = layout(
   'IRTE (posted)',
   128,
@@ -105,10 +106,10 @@ export const IRTE_POSTED = layout(
     ...SOURCE,
     reserved(95, 84),
   ],
-  { spec: 'VT-d 4.1 §9.11' },
+  { spec: specification('§9.10') },
 );
 
-/** §9.12: 512 bits in memory that the unit updates when it posts. */
+/** §9.11: 512 bits in memory that the unit updates when it posts. */
 export const POSTED_INTERRUPT_DESCRIPTOR = layout(
   'posted-interrupt descriptor',
   512,
@@ -129,7 +130,7 @@ export const POSTED_INTERRUPT_DESCRIPTOR = layout(
     field('NDST', 319, 288, 'Notification destination; an xAPIC ID stands in bits 303:296'),
     reserved(511, 320),
   ],
-  { spec: 'VT-d 4.1 §9.12' },
+  { spec: specification('§9.11') },
 );
 
 const MODE_BIT = 1n << 15n;

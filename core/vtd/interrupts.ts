@@ -1,4 +1,4 @@
-/** The interrupt remapping table (VT-d 4.1 §5.1, §9.10, §9.11). */
+/** The interrupt remapping table (VT-d §5.1, §9.10, §9.11). */
 import type { Words } from '../bits/layout.ts';
 import { valueOf } from '../bits/layout.ts';
 import { formatBdf } from '../format/bdf.ts';

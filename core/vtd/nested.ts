@@ -1,5 +1,5 @@
 /**
- * The sweep of a nested translation (VT-d 4.1 §3.8): the first-stage tables lie at guest addresses,
+ * The sweep of a nested translation (VT-d §3.8): the first-stage tables lie at guest addresses,
  * and so do the pages that they map; each of those goes through the second stage. A leaf of the
  * result is as large as both stages let it be.
  */

@@ -1,4 +1,4 @@
-/** The invalidation queue, where its registers or the kernel tell of one (VT-d 4.1 §6.5.2). */
+/** The invalidation queue, where its registers or the kernel tell of one (VT-d §6.5.2). */
 import type { IntelFacts } from '../iommu/facts.ts';
 import type { Entry } from '../iommu/unit.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';

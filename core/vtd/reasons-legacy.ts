@@ -1,5 +1,5 @@
 /**
- * Fault reasons of DMA in legacy mode and of interrupt remapping (VT-d 4.1 §7.1.3, §5.1.5). The
+ * Fault reasons of DMA in legacy mode and of interrupt remapping (VT-d §7.1.3, §5.1.4.1). The
  * `UNNAMED` ones are those for which Linux has no words.
  */
 
@@ -59,7 +59,7 @@ export const LEGACY: readonly ReasonRow[] = [
   [0x08, 'Root table address invalid', 'LRT.1', false, 'The root table cannot be read'],
   [0x09, 'Context table ptr is invalid', 'LCT.1', false, 'The context table cannot be read'],
   [0x0a, 'non-zero reserved fields in RTP', 'LRT.3', false, 'Reserved bits in the root entry'],
-  [0x0b, 'non-zero reserved fields in CTP', 'LCT.3', false, 'Reserved bits in the context entry'],
+  [0x0b, 'non-zero reserved fields in CTP', 'LCT.3', true, 'Reserved bits in the context entry'],
   [
     0x0c,
     'non-zero reserved fields in PTE',
@@ -82,7 +82,7 @@ export const LEGACY_UNNAMED: readonly ReasonRow[] = [
     'Interrupt address range hit by a translated address',
     'LGN.4',
     true,
-    'The page table maps the address into 0xfee00000-0xfeefffff, or a request other than a write goes there',
+    'The page table maps the address into 0xfee00000-0xfeefffff',
   ],
 ];
 
@@ -159,5 +159,19 @@ export const INTERRUPT_UNNAMED: readonly ReasonRow[] = [
     'IRQ',
     false,
     'An untranslated request without PASID reached the interrupt address range in a form that is no interrupt',
+  ],
+  [
+    0x2a,
+    'Interrupts in a mode that the unit lacks',
+    'IEM',
+    false,
+    'EIME is 0 in IRTA, and the unit works in extended interrupt mode only (ECAP.EIMER)',
+  ],
+  [
+    0x2b,
+    'Interrupt while interrupt remapping is off',
+    'IRR',
+    false,
+    'An MSI came while interrupt remapping was off, and the unit blocks those (ECAP.IRREQ)',
   ],
 ];

@@ -1,4 +1,4 @@
-/** Fault reasons of scalable mode (VT-d 4.1 §7.1.3). The `UNNAMED` ones have no words in Linux. */
+/** Fault reasons of scalable mode (VT-d §7.1.3). */
 import type { ReasonRow } from './reasons-legacy.ts';
 
 export const SCALABLE: readonly ReasonRow[] = [
@@ -50,7 +50,7 @@ export const SCALABLE: readonly ReasonRow[] = [
     0x42,
     'SM: Non-zero reserved field set in the Context Entry',
     'SCT.3',
-    false,
+    true,
     'Reserved bits in the context entry',
   ],
   [
@@ -58,7 +58,7 @@ export const SCALABLE: readonly ReasonRow[] = [
     'SM: Invalid Context Entry',
     'SCT.4',
     true,
-    'The context entry holds a combination that the unit does not support',
+    'RID_PASID lies beyond the directory that PDTS describes, or enabling bits contradict each other (PRE without DTE, EPTR without PASIDE)',
   ],
   [
     0x44,
@@ -93,13 +93,13 @@ export const SCALABLE: readonly ReasonRow[] = [
     'SM: RID_PASID field error in Context-Entry',
     'SCT.9',
     true,
-    'RID_PASID lies beyond the directory that PDTS describes',
+    'The PASID of the request is the one that RID_PASID keeps for requests without PASID',
   ],
   [
     0x50,
     'SM: Error attempting to access the PASID Directory Entry',
     'SPD.1',
-    true,
+    false,
     'The PASID directory cannot be read',
   ],
   [
@@ -120,7 +120,7 @@ export const SCALABLE: readonly ReasonRow[] = [
     0x58,
     'SM: Error attempting to access PASID Table Entry',
     'SPT.1',
-    true,
+    false,
     'The PASID table cannot be read',
   ],
   [
@@ -226,7 +226,7 @@ export const SCALABLE: readonly ReasonRow[] = [
     'SM: Read/Write permission error in second-level paging entry',
     'SSS.2',
     true,
-    'The address is not mapped in the second-stage table, or not for this access',
+    'The address is not mapped in the second-stage table: an entry, or all entries together, give neither right',
   ],
   [
     0x7a,
@@ -289,14 +289,14 @@ export const SCALABLE: readonly ReasonRow[] = [
     'SM: No write permission for Write/AtomicOp request',
     'SGN.6',
     true,
-    'A first-stage entry on the way has R/W = 0',
+    'An entry on the way, of either stage, forbids writing',
   ],
   [
     0x86,
     'SM: No read permission for Read/AtomicOp request',
     'SGN.7',
     true,
-    'The tables do not let this request read',
+    'A second-stage entry on the way forbids reading',
   ],
   [
     0x87,
@@ -311,43 +311,5 @@ export const SCALABLE: readonly ReasonRow[] = [
     'SFS.9',
     true,
     'Accessed or dirty would have to be set in a table that is walked without snooping',
-  ],
-];
-
-export const SCALABLE_UNNAMED: readonly ReasonRow[] = [
-  [
-    0x33,
-    'Page request in a translation table mode that forbids it',
-    'RTA.4',
-    false,
-    'RTADDR holds a mode in which the request is not allowed',
-  ],
-  [
-    0x7d,
-    'Accessed or dirty bit of a second-stage entry could not be set',
-    'SSS.6',
-    true,
-    'The locked update of the entry in memory failed',
-  ],
-  [
-    0x88,
-    'Translated request refused',
-    'SGN.9',
-    true,
-    'A translated request (ATS) is not allowed for this device',
-  ],
-  [
-    0x89,
-    'Translated address refused',
-    'SGN.10',
-    true,
-    'A translated request (ATS) names an address that it may not use',
-  ],
-  [
-    0x91,
-    'Accessed or dirty bit of a first-stage entry could not be set',
-    'SFS.10',
-    true,
-    'The locked update of the entry in memory failed',
   ],
 ];

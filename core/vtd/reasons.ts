@@ -1,11 +1,12 @@
 /**
- * Fault reasons of VT-d (4.1 §7.1.3 and the encodings of appendix A): the number in the FR field
- * of a fault record, the words that Linux prints for it, what it means, and the specification's
- * names of the conditions that it stands for.
+ * Fault reasons of VT-d (§7.1.3 and §5.1.4.1): the number in the FR field of a fault record, the
+ * words that Linux prints for it, what it means, and the specification's names of the conditions
+ * that it stands for.
  */
 import type { ReasonRow } from './reasons-legacy.ts';
 import { INTERRUPT, INTERRUPT_UNNAMED, LEGACY, LEGACY_UNNAMED } from './reasons-legacy.ts';
-import { SCALABLE, SCALABLE_UNNAMED } from './reasons-scalable.ts';
+import { SCALABLE_UNNAMED } from './reasons-scalable-unnamed.ts';
+import { SCALABLE } from './reasons-scalable.ts';
 
 export type FaultKind = 'dma' | 'interrupt' | 'scalable';
 

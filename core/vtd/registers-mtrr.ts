@@ -1,4 +1,4 @@
-/** Memory type range registers of units that support memory types (VT-d 4.1 §11.4). */
+/** Memory type range registers of units that support memory types (VT-d §11.4.12). */
 import { field, reserved } from '../bits/layout.ts';
 import type { RegisterDefinition } from '../iommu/registers.ts';
 import { register } from './define.ts';
@@ -42,6 +42,7 @@ const fixed = (name: string, at: number): RegisterDefinition =>
         access: 'RW',
       }),
     ),
+    '§11.4.12.3',
   );
 
 const variable = (pair: number): RegisterDefinition[] => [
@@ -59,6 +60,7 @@ const variable = (pair: number): RegisterDefinition[] => [
         access: 'RW',
       }),
     ],
+    '§11.4.12.4',
   ),
   register(
     `MTRR_PHYSMASK${pair}`,
@@ -70,24 +72,39 @@ const variable = (pair: number): RegisterDefinition[] => [
       field('V', 11, 11, 'Valid', { access: 'RW' }),
       field('PHYSMASK', 63, 12, 'Mask of the range', { kind: 'address', shift: 12, access: 'RW' }),
     ],
+    '§11.4.12.4',
   ),
 ];
 
 export const MEMORY_TYPE_REGISTERS: readonly RegisterDefinition[] = [
-  register('MTRRCAP', 'MTRR capability', 0x100, 64, [
-    field('VCNT', 7, 0, 'Variable-range registers', { access: 'RO' }),
-    field('FIX', 8, 8, 'Fixed-range registers are there', { access: 'RO' }),
-    reserved(9, 9),
-    field('WC', 10, 10, 'Write combining is there', { access: 'RO' }),
-    reserved(63, 11),
-  ]),
-  register('MTRRDEF', 'MTRR default type', 0x108, 64, [
-    field('TYPE', 7, 0, 'Default memory type', { values: MEMORY_TYPES, access: 'RW' }),
-    reserved(9, 8),
-    field('FE', 10, 10, 'Fixed-range registers are enabled', { access: 'RW' }),
-    field('E', 11, 11, 'MTRRs are enabled', { access: 'RW' }),
-    reserved(63, 12),
-  ]),
+  register(
+    'MTRRCAP',
+    'MTRR capability',
+    0x100,
+    64,
+    [
+      field('VCNT', 7, 0, 'Variable-range registers', { access: 'RO' }),
+      field('FIX', 8, 8, 'Fixed-range registers are there', { access: 'RO' }),
+      reserved(9, 9),
+      field('WC', 10, 10, 'Write combining is there', { access: 'RO' }),
+      reserved(63, 11),
+    ],
+    '§11.4.12.1',
+  ),
+  register(
+    'MTRRDEF',
+    'MTRR default type',
+    0x108,
+    64,
+    [
+      field('TYPE', 7, 0, 'Default memory type', { values: MEMORY_TYPES, access: 'RW' }),
+      reserved(9, 8),
+      field('FE', 10, 10, 'Fixed-range registers are enabled', { access: 'RW' }),
+      field('E', 11, 11, 'MTRRs are enabled', { access: 'RW' }),
+      reserved(63, 12),
+    ],
+    '§11.4.12.2',
+  ),
   ...FIXED.map(fixed),
   ...Array.from({ length: VARIABLE_PAIRS }, (_, pair) => variable(pair)).flat(),
 ];

@@ -1,8 +1,8 @@
-/** All registers of a unit, those included whose offset a capability tells (VT-d 4.1 §11.4). */
+/** All registers of a unit, those included whose offset a capability tells (VT-d §11.4). */
 import { valueOf } from '../bits/layout.ts';
 import type { RegisterDefinition, RegisterValue } from '../iommu/registers.ts';
 import type { MmioSpace, RegisterReading } from '../memory/mmio.ts';
-import { ENHANCED_COMMANDS, VIRTUAL_COMMANDS } from './registers-commands.ts';
+import { ENHANCED_COMMANDS, RDT_CONFIGURATION, VIRTUAL_COMMANDS } from './registers-commands.ts';
 import {
   AFLOG,
   FAULT_EVENT,
@@ -58,6 +58,7 @@ export const FIXED_REGISTERS: readonly RegisterDefinition[] = [
   ...MEMORY_TYPE_REGISTERS,
   ...PERFORMANCE_FIXED,
   ...ENHANCED_COMMANDS,
+  RDT_CONFIGURATION,
   ...VIRTUAL_COMMANDS,
 ];
 

@@ -1,6 +1,6 @@
 /**
  * Reserved bits of paging entries as a given unit sees them: those that the layout reserves, and
- * those that depend on the host address width and on what the unit supports (VT-d 4.1 §9.7, §9.8).
+ * those that depend on the host address width and on what the unit supports (VT-d §9.7, §9.8).
  */
 import type { Field, Layout } from '../bits/layout.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -11,6 +11,7 @@ import {
   SECOND_STAGE_PAGES,
   SECOND_STAGE_TABLES,
 } from './paging.ts';
+import { PASID_TABLE_ENTRY, SCALABLE_CONTEXT_ENTRY } from './tables.ts';
 
 const WORD = (1n << 64n) - 1n;
 const PAGE_SIZE_BIT = 1n << 7n;
@@ -51,14 +52,43 @@ function remembered(
   return mask;
 }
 
+/** Fields that came with a later revision: reserved where the unit lacks what they serve. */
+const LATER_FIELDS: ReadonlyMap<
+  Layout,
+  ReadonlyMap<string, (unit: Capabilities) => boolean>
+> = new Map([
+  [
+    SCALABLE_CONTEXT_ENTRY,
+    new Map([
+      ['HPTE', (unit: Capabilities) => unit.permissionTables],
+      ['EPTR', (unit: Capabilities) => unit.pasidInTranslated],
+    ]),
+  ],
+  [
+    PASID_TABLE_ENTRY,
+    new Map(
+      ['HPTSZ', 'HPTPFD', 'HPTPTR', 'HPTDID'].map((name) => [
+        name,
+        (unit: Capabilities) => unit.permissionTables,
+      ]),
+    ),
+  ],
+]);
+
+/** The fields of an entry that this unit takes for reserved bits, since it lacks what they serve. */
+export function unsupportedFields(capabilities: Capabilities, of: Layout): Field[] {
+  const later = LATER_FIELDS.get(of);
+  return of.fields.filter(({ name }) => later?.get(name)?.(capabilities) === false);
+}
+
 /**
  * Bits that must be zero in a present root, context or PASID entry, word by word: the reserved
- * fields, and pointers' bits at and above the host address width.
+ * fields, those that the unit lacks, and pointers' bits at and above the host address width.
  */
 export function entryReserved(capabilities: Capabilities, of: Layout): readonly bigint[] {
   return remembered(capabilities, of, () => {
     const beyond = beyondHost(capabilities, 63);
-    const all = reservedMask(of);
+    const all = reservedMask(of) | maskOf(unsupportedFields(capabilities, of));
     return Array.from({ length: of.width / 64 }, (_, word) => {
       const own = (all >> BigInt(64 * word)) & WORD;
       return own | (pointerEndsIn(of, word) ? beyond : 0n);

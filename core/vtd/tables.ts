@@ -1,8 +1,9 @@
 /**
- * Root, context and PASID structures of DMA remapping (VT-d 4.1 chapter 9). Address fields run to
+ * Root, context and PASID structures of DMA remapping (VT-d chapter 9). Address fields run to
  * bit 63 here; bits at and above the host address width are reserved, see `reserved.ts`.
  */
 import { field, ignored, layout, reserved } from '../bits/layout.ts';
+import { specification } from './define.ts';
 
 const PAGE = 12;
 
@@ -16,7 +17,7 @@ export const ROOT_ENTRY = layout(
     field('CTP', 63, 12, 'Context-table pointer', { kind: 'address', shift: PAGE }),
     reserved(127, 64),
   ],
-  { spec: 'VT-d 4.1 §9.1' },
+  { spec: specification('§9.1') },
 );
 
 /** §9.2: each half points to the context table of 128 functions. */
@@ -37,7 +38,7 @@ export const SCALABLE_ROOT_ENTRY = layout(
       shift: PAGE,
     }),
   ],
-  { spec: 'VT-d 4.1 §9.2' },
+  { spec: specification('§9.2') },
 );
 
 /** Translation type (TT) of a context entry. */
@@ -70,7 +71,7 @@ export const CONTEXT_ENTRY = layout(
     field('DID', 87, 72, 'Domain identifier: tags what the caches keep of this domain'),
     reserved(127, 88),
   ],
-  { spec: 'VT-d 4.1 §9.3' },
+  { spec: specification('§9.3') },
 );
 
 /** §9.4: one for each function, in scalable mode. */
@@ -83,7 +84,9 @@ export const SCALABLE_CONTEXT_ENTRY = layout(
     field('DTE', 2, 2, 'Device-TLB enable: translation and translated requests are allowed'),
     field('PASIDE', 3, 3, 'PASID enable: requests with PASID are allowed'),
     field('PRE', 4, 4, 'Page request enable'),
-    reserved(8, 5),
+    field('HPTE', 5, 5, 'Host permission table enable: translated requests are checked'),
+    field('EPTR', 6, 6, 'Enable PASID in translated requests'),
+    reserved(8, 7),
     field('PDTS', 11, 9, 'PASID directory size: 2^(PDTS + 7) entries'),
     field('PASIDDIRPTR', 63, 12, 'PASID directory pointer', { kind: 'address', shift: PAGE }),
     field('RID_PASID', 83, 64, 'PASID of requests that carry none'),
@@ -92,7 +95,7 @@ export const SCALABLE_CONTEXT_ENTRY = layout(
     reserved(191, 128),
     reserved(255, 192),
   ],
-  { spec: 'VT-d 4.1 §9.4' },
+  { spec: specification('§9.4') },
 );
 
 /** §9.5: points to a table of 64 PASIDs. */
@@ -108,7 +111,7 @@ export const PASID_DIRECTORY_ENTRY = layout(
       shift: PAGE,
     }),
   ],
-  { spec: 'VT-d 4.1 §9.5' },
+  { spec: specification('§9.5') },
 );
 
 /** PASID granular translation type (PGTT). */
@@ -131,7 +134,7 @@ export const PASID_TABLE_ENTRY = layout(
     field('P', 0, 0, 'Present: requests with this PASID are processed by this entry'),
     field('FPD', 1, 1, 'Fault processing disable: qualified faults are not recorded'),
     field('AW', 4, 2, 'Address width of the second-stage page table', { values: ADDRESS_WIDTHS }),
-    field('SSEE', 5, 5, 'Second-stage execute enable'),
+    field('SSEE', 5, 5, 'Second-stage execute enable; reserved since revision 4.1'),
     field('PGTT', 8, 6, 'PASID granular translation type', { values: GRANULAR_TRANSLATION_TYPES }),
     field('SSADE', 9, 9, 'Second-stage accessed and dirty enable'),
     reserved(11, 10),
@@ -142,26 +145,30 @@ export const PASID_TABLE_ENTRY = layout(
     field('PGSNP', 88, 88, 'Page snoop: accesses to pages snoop processor caches'),
     field('CD', 89, 89, 'Cache disable'),
     field('EMTE', 90, 90, 'Extended memory type enable'),
-    field('EMT', 93, 91, 'Extended memory type'),
-    field('PWT', 94, 94, 'Page-level write-through of the first-stage top table'),
-    field('PCD', 95, 95, 'Page-level cache disable of the first-stage top table'),
+    field('EMT', 93, 91, 'Extended memory type of tables; reserved since revision 3.4'),
+    field('PWT', 94, 94, 'Write-through of the first-stage top table; reserved since revision 3.4'),
+    field('PCD', 95, 95, 'Cache disable of the first-stage top table; reserved since revision 3.4'),
     field('PAT', 127, 96, 'Page attribute table: eight memory types of 4 bits'),
     field('SRE', 128, 128, 'Supervisor request enable'),
-    field('ERE', 129, 129, 'Execute request enable'),
+    field('ERE', 129, 129, 'Execute request enable; reserved since revision 4.1'),
     field('FSPM', 131, 130, 'First-stage paging mode', {
       values: { 0: '4-level', 1: '5-level', 2: 'reserved', 3: 'reserved' },
     }),
     field('WPE', 132, 132, 'Write protect enable: supervisor writes obey R/W too'),
-    field('NXE', 133, 133, 'No-execute enable'),
-    field('SMEP', 134, 134, 'Supervisor mode execute prevention'),
+    field('NXE', 133, 133, 'No-execute enable; ignored since revision 4.1'),
+    field('SMEP', 134, 134, 'Supervisor mode execute prevention; ignored since revision 4.1'),
     field('EAFE', 135, 135, 'Extended accessed flag enable'),
     reserved(139, 136),
     field('FSPTPTR', 191, 140, 'First-stage page-table pointer', { kind: 'address', shift: PAGE }),
     reserved(255, 192),
-    reserved(319, 256),
-    reserved(383, 320),
+    field('HPTSZ', 257, 256, 'Host permission table size: translated addresses of 49 + HPTSZ bits'),
+    field('HPTPFD', 258, 258, 'Host permission table prefetch disable'),
+    reserved(267, 259),
+    field('HPTPTR', 319, 268, 'Host permission table pointer', { kind: 'address', shift: PAGE }),
+    field('HPTDID', 335, 320, 'Host permission table domain identifier'),
+    reserved(383, 336),
     reserved(447, 384),
     reserved(511, 448),
   ],
-  { spec: 'VT-d 4.1 §9.6' },
+  { spec: specification('§9.6') },
 );

@@ -22,6 +22,12 @@ export interface PagingReasons {
   readonly read: number;
   readonly write: number;
   readonly beyond: number;
+  /**
+   * Neither right is given, by an entry or by all entries together; a right that is missing alone
+   * is judged over all entries then, at the end. Legacy mode has no such reason: it judges the
+   * requested right at each entry.
+   */
+  readonly absent: number | undefined;
 }
 
 /** Legacy mode (§7.1.3, LCT.4, LSS, LGN). */
@@ -32,15 +38,17 @@ export const LEGACY_REASONS: PagingReasons = {
   read: 0x06,
   write: 0x05,
   beyond: 0x04,
+  absent: undefined,
 };
 /** Second stage in scalable mode (SSS, SGN). */
 export const SECOND_STAGE_REASONS: PagingReasons = {
   top: 0x7b,
   table: 0x78,
   reserved: 0x7a,
-  read: 0x79,
-  write: 0x79,
+  read: 0x86,
+  write: 0x85,
   beyond: 0x84,
+  absent: 0x79,
 };
 
 const NOT_CANONICAL = 0x80;
@@ -50,10 +58,13 @@ const FIRST_STAGE_PRESENT = 0x71;
 const FIRST_STAGE_RESERVED = 0x72;
 const FIRST_STAGE_SUPERVISOR = 0x81;
 const FIRST_STAGE_WRITE = 0x85;
+/** FSPTPTR of a nested translation lies beyond the second stage (SPT.4.4), or an entry's ADDR does (SFS.5). */
+const NESTED_TOP_BEYOND = 0x5b;
 const NESTED_BEYOND = 0x74;
 const NESTED_TOP_READ = 0x75;
 const NESTED_READ = 0x76;
 
+const NO_RIGHT = 'no right is given by all levels';
 const USER_BIT = 4n;
 
 export interface PageTable {
@@ -99,8 +110,8 @@ function inputWidth(walk: Walk, levels: number): number {
 }
 
 /**
- * Walks a second-stage table (§3.7, §9.8). At each level the requested right is judged before the
- * reserved bits, so that an entry that is not present never faults for its other bits.
+ * Walks a second-stage table (§3.7, §9.8). At each level an entry that gives neither right counts
+ * as not present and never faults for its other bits.
  */
 export function walkSecondStage(
   walk: Walk,
@@ -111,6 +122,9 @@ export function walkSecondStage(
 ): Mapping | WalkResult {
   const width = inputWidth(walk, tables.levels);
   if (address >> BigInt(width)) return walk.fault(reasons.beyond);
+  const needed = write ? WRITE : READ;
+  const lacking = write ? reasons.write : reasons.read;
+  const missing = `${write ? 'W' : 'R'} is 0: no right to ${write ? 'write' : 'read'}`;
   let { top: table, path } = tables;
   let rights: Rights = READ | WRITE;
   for (let level = tables.levels; ; level--) {
@@ -118,17 +132,19 @@ export function walkSecondStage(
     const entry = walk.read(at, level === tables.levels ? reasons.top : reasons.table);
     if (ended(entry)) return entry;
     const word = entry.words[0];
-    rights &= Number(word & 3n);
-    if ((word & (write ? 2n : 1n)) === 0n) {
-      const text =
-        (word & 3n) === 0n
-          ? 'not present: R and W are 0'
-          : `${write ? 'W' : 'R'} is 0: no right to ${write ? 'write' : 'read'}`;
-      return walk.stop(at, entry, text, write ? reasons.write : reasons.read, rights);
-    }
+    const own = Number(word & 3n);
+    rights &= own;
+    if (own === 0)
+      return walk.stop(at, entry, 'not present: R and W are 0', reasons.absent ?? lacking, rights);
+    if (reasons.absent === undefined && (own & needed) === 0)
+      return walk.stop(at, entry, missing, lacking, rights);
     const page = mapsPage(level, word);
     if (word & pagingReserved(walk.capabilities, 'second', level, page))
       return walk.stop(at, entry, 'reserved bits are set', reasons.reserved, rights);
+    if (page && rights === 0)
+      return walk.stop(at, entry, NO_RIGHT, reasons.absent ?? lacking, rights);
+    if (page && (rights & needed) === 0)
+      return walk.stop(at, entry, `${missing} over all levels`, lacking, rights);
     if (page) return leaf(walk, at, entry.words[0], entry, level, address, rights);
     table = word & ENTRY_ADDRESS;
     ({ path } = at);
@@ -228,7 +244,8 @@ function reachTable(
 ): { readonly table: bigint } | WalkResult {
   const guest = at.table + BigInt(8 * at.index);
   const read = top ? NESTED_TOP_READ : NESTED_READ;
-  const reasons = { ...SECOND_STAGE_REASONS, beyond: NESTED_BEYOND, read };
+  const beyond = top ? NESTED_TOP_BEYOND : NESTED_BEYOND;
+  const reasons = { ...SECOND_STAGE_REASONS, beyond, read };
   const found = walkSecondStage(walk, second, guest, false, reasons);
   return ended(found) ? found : { table: found.pa - BigInt(8 * at.index) };
 }
@@ -240,7 +257,8 @@ function throughSecond(
   first: Mapping,
   write: boolean,
 ): Mapping | WalkResult {
-  const found = walkSecondStage(walk, second, first.pa, write, SECOND_STAGE_REASONS);
+  const reasons = { ...SECOND_STAGE_REASONS, beyond: NESTED_BEYOND };
+  const found = walkSecondStage(walk, second, first.pa, write, reasons);
   if (ended(found)) return found;
   const size = found.size < first.size ? found.size : first.size;
   return { pa: found.pa, size, rights: found.rights & first.rights };

@@ -1,5 +1,5 @@
 /**
- * One request through the unit's tables, decided as the hardware would (VT-d 4.1 §3.4, §7.1.3):
+ * One request through the unit's tables, decided as the hardware would (VT-d §3.4, §7.1.3):
  * root entry, context entry, in scalable mode PASID directory and table, then the page tables.
  */
 import type { Words } from '../bits/layout.ts';
@@ -37,6 +37,9 @@ const INTERRUPT_RANGE_LAST = 0xfeef_ffffn;
 /** RTADDR holds a mode that the unit does not know. */
 const INVALID_ROOT_TABLE = 0x30;
 const PASID_IN_LEGACY_MODE = 0x31;
+const ABORT_MODE = 0x33;
+/** A request without PASID that reaches the interrupt address range and is no interrupt. */
+const NO_INTERRUPT = 0x29;
 const LEGACY_INTERRUPT_RANGE = 0x0e;
 const SCALABLE_INTERRUPT_RANGE = 0x87;
 const BEYOND_HARDWARE = 0x83;
@@ -67,24 +70,14 @@ function inInterruptRange(address: bigint): boolean {
   return address >= INTERRUPT_RANGE_FIRST && address <= INTERRUPT_RANGE_LAST;
 }
 
-/** §3.14: writes there are interrupt requests and never remapped as DMA; nothing else may go there. */
+/** §3.15: writes there are interrupt requests and never remapped as DMA; nothing else may go there. */
 function interruptRange(walk: Walk): WalkResult {
-  if (walk.write) return walk.untranslated();
-  return walk.fault(
-    walk.facts.mode === 'scalable' ? SCALABLE_INTERRUPT_RANGE : LEGACY_INTERRUPT_RANGE,
-  );
+  return walk.write ? walk.untranslated() : walk.fault(NO_INTERRUPT);
 }
 
-/** Abort DMA mode refuses all DMA and records nothing; a unit without it takes it for an invalid mode. */
+/** Abort DMA mode refuses all DMA; a unit without it takes it for an invalid mode. */
 function abort(walk: Walk): WalkResult {
-  if (!walk.capabilities.abortMode) return walk.fault(INVALID_ROOT_TABLE);
-  return {
-    result: 'fault',
-    reason: 0,
-    name: 'Abort DMA mode: all DMA is refused, nothing is recorded',
-    silent: true,
-    steps: walk.steps,
-  };
+  return walk.fault(walk.capabilities.abortMode ? ABORT_MODE : INVALID_ROOT_TABLE);
 }
 
 /** Turns a mapping into the answer; pages must not lie in the interrupt address range. */
@@ -244,7 +237,7 @@ function scalableContext(walk: Walk, root: bigint): { readonly words: Words } | 
   const directories = 2 ** (Number(valueOf(SCALABLE_CONTEXT_ENTRY, words, 'PDTS')) + 7);
   if (pasid >= directories * PASIDS_PER_TABLE) {
     const text = `PASID ${pasid} lies beyond the directory of ${directories} entries`;
-    return walk.stop(place, entry, text, request.pasid === undefined ? 0x48 : 0x46);
+    return walk.stop(place, entry, text, request.pasid === undefined ? 0x43 : 0x46);
   }
   const directory = words[0] & ENTRY_ADDRESS;
   walk.next(place, entry, `PASID directory at ${hex(directory)}, PASID ${pasid}`);

@@ -51,9 +51,11 @@ const LEGACY_NUMBERS: Readonly<Record<number, readonly [read: number, write: num
   0x7a: [0x0c, 0x0c],
   0x7b: [0x03, 0x03],
   0x84: [0x04, 0x04],
+  0x85: [0x05, 0x05],
+  0x86: [0x06, 0x06],
 };
-/** The reasons about PASID directory and table, of which QEMU knows one. */
-const PASID_REASONS = new Set([0x48, 0x50, 0x51, 0x58, 0x59, 0x5b]);
+/** The reasons about RID_PASID, PASID directory and table, of which QEMU knows one. */
+const PASID_REASONS = new Set([0x43, 0x50, 0x51, 0x58, 0x59, 0x5b]);
 
 /** The rules, in the order in which QEMU's code meets them. */
 export const QEMU_DEVIATIONS: readonly Deviation[] = [
@@ -119,6 +121,18 @@ export const QEMU_DEVIATIONS: readonly Deviation[] = [
       'reason' in prediction && PASID_REASONS.has(prediction.reason)
         ? { reason: 0x58, recorded: true }
         : prediction,
+  },
+  {
+    name: 'rights entry by entry in scalable mode',
+    why: 'QEMU refuses at the first second-stage entry without the right, before it looks further',
+    outcome: (prediction, walk, { access }) => {
+      if (!('reason' in prediction) || prediction.reason < 0x30) return prediction;
+      const needed = access === 'write' ? 2n : 1n;
+      const refused = walk.steps.some(
+        ({ entry }) => entry?.layout.name.startsWith('SS-') && (entry.words[0] & needed) === 0n,
+      );
+      return refused ? { ...prediction, reason: access === 'write' ? 0x85 : 0x86 } : prediction;
+    },
   },
   {
     name: 'legacy reasons in scalable mode',

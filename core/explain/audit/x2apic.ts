@@ -12,7 +12,7 @@ export const x2apic: Rule = {
   id: 'x2apic-mode',
   title: 'Interrupt destinations fit the mode that the units are in',
   why: 'An entry with a destination of the other mode sends its interrupt to a processor that does not exist; a crash kernel that changes the mode loses all interrupts that it copied.',
-  source: 'VT-d 4.1 §9.10 and §11.4.38 (EIME); 48882 rev 3.08 §2.2.5.2 and §3.4.3 (XTEn, GAEn)',
+  source: 'VT-d 5.10 §9.9 and §11.4.10 (EIME); 48882 rev 3.08 §2.2.5.2 and §3.4.3 (XTEn, GAEn)',
   severity: 'error',
   check(state) {
     const known = state.units.filter(({ unit: { facts } }) =>

@@ -129,9 +129,9 @@ describe('fault records of every era', () => {
   test('a code outside all tables prints as a DMA fault and has no name', () => {
     expect(
       parseFaultLine(
-        'DMAR: [DMA Read NO_PASID] Request device [00:02.0] fault addr 0x0 [fault reason 0xa1] Unknown',
+        'DMAR: [DMA Read NO_PASID] Request device [00:02.0] fault addr 0x0 [fault reason 0xf1] Unknown',
       ),
-    ).toMatchObject({ type: 'dma', reason: 0xa1, reasonName: 'Unknown' });
+    ).toMatchObject({ type: 'dma', reason: 0xf1, reasonName: 'Unknown' });
   });
 });
 

@@ -195,13 +195,13 @@ describe('fault reasons (VT-d §7.1.3)', () => {
   });
 });
 
-describe('interrupt address range (VT-d §3.14)', () => {
+describe('interrupt address range (VT-d §3.15)', () => {
   test('a write is an interrupt request, a read is refused', () => {
     const platform = new Platform();
     platform.attach(DEVICE, 7, 0xfee0_0000n, PA, BOTH);
     platform.enable();
     expect(platform.request(0xfee0_1004n, 'write')).toBe('interrupt');
-    expect(platform.request(0xfee0_1004n, 'read')).toBe('reason 14');
+    expect(platform.request(0xfee0_1004n, 'read')).toBe('reason 41');
     expect(platform.request(0xfef0_0000n, 'write')).toBe('reason 5');
   });
 });

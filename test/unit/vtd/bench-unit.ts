@@ -118,3 +118,14 @@ export class Bench {
     });
   }
 }
+
+/** One way in which a request is refused. */
+export interface Refusal {
+  readonly name: string;
+  readonly make: () => Bench;
+  readonly address?: bigint;
+  readonly request?: Partial<WalkRequest>;
+  readonly reason: number;
+}
+
+export const WRITE: Partial<WalkRequest> = { access: 'write' };

@@ -121,13 +121,13 @@ describe('offsets', () => {
       0x31c: 0x2000,
     });
     const performance = intelRegisters(mmio)
-      .filter(({ name }) => /^PERF(CFG|CNTR|OVF|EVNTCAP)\d*$/.test(name))
+      .filter(({ name }) => /^PERF(CNTRCFG|CNTR|FRZSTS|OVFSTS|EVNTCAP)\d+$/.test(name))
       .map(({ name, offset }) => [name, offset]);
     expect(performance).toEqual([
       ['PERFEVNTCAP0', 0x380],
-      ['PERFCFG0', 0x1000],
-      ['PERFCFG1', 0x1100],
-      ['PERFOVF', 0x1800],
+      ['PERFCNTRCFG0', 0x1000],
+      ['PERFCNTRCFG1', 0x1100],
+      ['PERFOVFSTS0', 0x1800],
       ['PERFCNTR0', 0x2000],
       ['PERFCNTR1', 0x2400],
     ]);

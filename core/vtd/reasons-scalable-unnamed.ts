@@ -1,0 +1,103 @@
+/** Fault reasons of scalable mode for which Linux has no words (VT-d §7.1.3). */
+import type { ReasonRow } from './reasons-legacy.ts';
+
+export const SCALABLE_UNNAMED: readonly ReasonRow[] = [
+  [
+    0x33,
+    'Abort DMA mode',
+    'RTA.4',
+    false,
+    'RTADDR selects the abort DMA mode: every request is refused',
+  ],
+  [
+    0x7d,
+    'Accessed or dirty bit of a second-stage entry could not be set',
+    'SSS.6',
+    true,
+    'The locked update of the entry in memory failed',
+  ],
+  [
+    0x34,
+    'Execute permission requested',
+    'RTA.5',
+    false,
+    'A request with PASID asks for execution, which units of major version 8 refuse',
+  ],
+  [
+    0x49,
+    'EPTR field in Context Entry is clear',
+    'SCT.10',
+    true,
+    'A translated request (ATS) with PASID, from a function that may not send any',
+  ],
+  [
+    0x60,
+    'Address beyond the host permission table',
+    'SPT.9',
+    true,
+    'A translated request (ATS) names an address beyond what HPTSZ lets the table describe',
+  ],
+  [
+    0x88,
+    'Translated request refused',
+    'SGN.9',
+    true,
+    'A translated request (ATS) is not allowed for this device',
+  ],
+  [
+    0x89,
+    'PASID beyond the supported size',
+    'SGN.10',
+    true,
+    'The PASID has more bits than the unit supports (ECAP.PSS)',
+  ],
+  [
+    0x91,
+    'Accessed or dirty bit of a first-stage entry could not be set',
+    'SFS.10',
+    true,
+    'The locked update of the entry in memory failed',
+  ],
+  [
+    0xa0,
+    'Error attempting to access a host permission table entry',
+    'HPT.1',
+    true,
+    'A host permission table below the top cannot be read',
+  ],
+  [
+    0xa1,
+    'Non-zero reserved field set in a host permission table entry',
+    'HPT.2',
+    true,
+    'Reserved bits in an entry of the host permission table',
+  ],
+  [
+    0xa2,
+    'Error attempting to access the top host permission table',
+    'HPT.3',
+    true,
+    'The table that HPTPTR points to cannot be read',
+  ],
+  [
+    0xa3,
+    'No host permission for a zero-length read',
+    'HPT.4',
+    true,
+    'The host permission table says nothing of the page that a zero-length read names',
+  ],
+  [
+    0xa4,
+    'No write permission in the host permission table',
+    'HPT.5',
+    true,
+    'A translated request (ATS) writes where the host permission table forbids it',
+  ],
+  [
+    0xa5,
+    'No read permission in the host permission table',
+    'HPT.6',
+    true,
+    'A translated request (ATS) reads where the host permission table forbids it',
+  ],
+];
