@@ -1,5 +1,4 @@
 /** Decodes the DMAR table: remapping units, reserved memory, device scopes (VT-d 4.1, chapter 8). */
-import { bits } from '../bits/layout.ts';
 import { formatBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import type { Finding } from '../iommu/finding.ts';
@@ -11,20 +10,11 @@ import {
   SCOPE_TYPES,
   UNKNOWN_DMAR,
 } from './dmar-layouts.ts';
-import type { AcpiStructure, TableHeader } from './structures.ts';
-import {
-  bigOf,
-  decodeHeader,
-  HEADER_SIZE,
-  judgeHeader,
-  numberOf,
-  TableFindings,
-  textAt,
-  wordsAt,
-} from './structures.ts';
+import type { Part } from './remapping-table.ts';
+import { decodeTable, optionalNumber, structureAt, walk } from './remapping-table.ts';
+import type { AcpiStructure, TableFindings, TableHeader } from './structures.ts';
+import { bigOf, numberOf, textAt } from './structures.ts';
 
-/** Bytes before the first remapping structure. */
-const FIRST_STRUCTURE = HEADER_SIZE + 12;
 const SCOPE_HEADER = 6;
 const PAGE = 0xfffn;
 
@@ -76,6 +66,7 @@ export interface DmarTable {
   readonly interruptRemapping: boolean;
   readonly x2apicOptOut: boolean;
   readonly dmaControlOptIn: boolean;
+  readonly dmaRemapOptOut: boolean;
   /** In the order of the table; the DRHDs among them name the units `dmar0`, `dmar1`. */
   readonly structures: readonly DmarStructure[];
   readonly findings: readonly Finding[];
@@ -87,26 +78,15 @@ export interface DmarTable {
  * @returns undefined when the bytes are no DMAR table at all.
  */
 export function decodeDmar(bytes: Uint8Array): DmarTable | undefined {
-  const header = decodeHeader(bytes);
-  if (header?.signature !== 'DMAR') return undefined;
-  const findings = new TableFindings('DMAR');
-  const end = judgeHeader(header, bytes, findings);
-  if (end < FIRST_STRUCTURE)
-    findings.add('error', 'table-cut', end, 'The table ends before its first remapping structure.');
-  const body: AcpiStructure = {
-    offset: HEADER_SIZE,
-    length: 12,
-    layout: DMAR,
-    words: wordsAt(bytes.subarray(0, end), HEADER_SIZE, 12),
-  };
-  findings.reserved(body);
-  const structures: DmarStructure[] = [];
-  for (let offset = FIRST_STRUCTURE; offset < end;) {
-    const structure = readStructure(bytes, offset, end, findings);
-    if (!structure) break;
-    structures.push(structure);
-    offset += structure.length;
-  }
+  const table = decodeTable(bytes, {
+    signature: 'DMAR',
+    body: DMAR,
+    layouts: DMAR_STRUCTURES,
+    unknown: UNKNOWN_DMAR,
+    read: readStructure,
+  });
+  if (!table) return undefined;
+  const { header, body, structures, findings } = table;
   judge(structures, findings);
   return {
     header,
@@ -115,79 +95,39 @@ export function decodeDmar(bytes: Uint8Array): DmarTable | undefined {
     interruptRemapping: numberOf(body, 'INTR_REMAP') === 1,
     x2apicOptOut: numberOf(body, 'X2APIC_OPT_OUT') === 1,
     dmaControlOptIn: numberOf(body, 'DMA_CTRL_PLATFORM_OPT_IN_FLAG') === 1,
+    dmaRemapOptOut: numberOf(body, 'DMA_REMAP_OPT_OUT') === 1,
     structures,
     findings: findings.list,
   };
 }
 
-function readStructure(
-  bytes: Uint8Array,
-  offset: number,
-  end: number,
-  findings: TableFindings,
-): DmarStructure | undefined {
-  if (offset + 4 > end) {
-    findings.add('error', 'structure-cut', offset, 'The table ends within a structure’s head.');
-    return undefined;
-  }
-  const [head] = wordsAt(bytes, offset, 4);
-  const type = Number(bits([head], 15, 0));
-  const length = Number(bits([head], 31, 16));
-  const layout = DMAR_STRUCTURES.get(type) ?? UNKNOWN_DMAR;
-  const fixed = layout.width / 8;
-  if (length < fixed || offset + length > end) {
-    findings.add(
-      'error',
-      'structure-length',
-      offset,
-      `A ${layout.name} structure says that it has ${length} bytes; ${length < fixed ? `it needs ${fixed}` : `the table has ${end - offset} left`}. What follows can't be decoded.`,
-    );
-    return undefined;
-  }
-  const base: AcpiStructure = { offset, length, layout, words: wordsAt(bytes, offset, fixed) };
-  findings.reserved(base);
-  if (layout === UNKNOWN_DMAR)
-    findings.add('note', 'unknown-structure', offset, `Type ${type} is not a known structure.`);
-  const number = (name: string): number | undefined =>
-    layout.byName.has(name) ? numberOf(base, name) : undefined;
+function readStructure(part: Part): DmarStructure {
+  const { bytes, base, type, from, to } = part;
+  const number = (name: string): number | undefined => optionalNumber(base, name);
+  const address = (name: string): bigint | undefined =>
+    base.layout.byName.has(name) ? bigOf(base, name) : undefined;
   const segment = number('Segment Number');
-  const hasScopes = segment !== undefined;
   const flag = number('INCLUDE_PCI_ALL') ?? number('ALL_PORTS') ?? number('ATC_REQUIRED');
   return {
     ...base,
     type,
-    name: layout === UNKNOWN_DMAR ? 'unknown' : (layout.name as DmarName),
+    name: base.layout === UNKNOWN_DMAR ? 'unknown' : (base.layout.name as DmarName),
     segment,
-    base: layout.byName.has('Register Base Address')
-      ? bigOf(base, 'Register Base Address')
-      : layout.byName.has('Reserved Memory Region Base Address')
-        ? bigOf(base, 'Reserved Memory Region Base Address')
-        : undefined,
-    limit: layout.byName.has('Reserved Memory Region Limit Address')
-      ? bigOf(base, 'Reserved Memory Region Limit Address')
-      : undefined,
+    base: address('Register Base Address') ?? address('Reserved Memory Region Base Address'),
+    limit: address('Reserved Memory Region Limit Address'),
     flag: flag === undefined ? undefined : flag === 1,
-    objectName: type === 4 ? textAt(bytes, offset + fixed, length - fixed) : undefined,
+    objectName: type === ANDD_TYPE ? textAt(bytes, from, to - from) : undefined,
     proximityDomain: number('Proximity Domain'),
-    scopes: hasScopes
-      ? readScopes(bytes, offset + fixed, offset + length, segment, type, findings)
-      : [],
+    scopes: segment === undefined ? [] : readScopes(part, segment),
   };
 }
 
-/** Structures whose device scopes have flags. */
+const ANDD_TYPE = 4;
+/** From this type on, device scopes have flags. */
 const SATC_TYPE = 5;
 
-function readScopes(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  segment: number,
-  structure: number,
-  findings: TableFindings,
-): DeviceScope[] {
-  const scopes: DeviceScope[] = [];
-  for (let offset = from; offset < to;) {
+function readScopes({ bytes, type, from, to, findings }: Part, segment: number): DeviceScope[] {
+  return walk(from, to, (offset) => {
     const length = bytes[offset + 1] ?? 0;
     if (length < SCOPE_HEADER || (length & 1) === 1 || offset + length > to) {
       findings.add(
@@ -196,55 +136,41 @@ function readScopes(
         offset,
         `A device scope says that it has ${length} bytes; the rest of its structure can't be decoded.`,
       );
-      break;
+      return undefined;
     }
-    const scope = readScope(bytes, offset, length, segment);
-    findings.reserved(scope);
-    if (scope.typeName === undefined)
-      findings.add(
-        'warning',
-        'scope-type',
-        offset,
-        `Device scope type ${scope.type} is not known.`,
-      );
-    if (scope.path.length === 0)
+    const base = structureAt(bytes, offset, length, DEVICE_SCOPE, findings);
+    const scope = readScope(bytes, base, segment);
+    judgeScope(scope, type, findings);
+    return scope;
+  });
+}
+
+function judgeScope(scope: DeviceScope, structure: number, findings: TableFindings): void {
+  const { offset } = scope;
+  if (scope.typeName === undefined)
+    findings.add('warning', 'scope-type', offset, `Device scope type ${scope.type} is not known.`);
+  if (scope.path.length === 0)
+    findings.add('error', 'scope-path', offset, 'A device scope has no path: it names no device.');
+  if (scope.flags !== 0 && structure < SATC_TYPE)
+    findings.add(
+      'warning',
+      'reserved-bits',
+      offset,
+      'A device scope has flags set in a structure that defines none.',
+    );
+  for (const hop of scope.path)
+    if (hop.device > 31 || hop.function > 7)
       findings.add(
         'error',
         'scope-path',
         offset,
-        'A device scope has no path: it names no device.',
+        `A device scope names device ${hex(hop.device)}, function ${hex(hop.function)}, which PCI does not have.`,
       );
-    if (scope.flags !== 0 && structure < SATC_TYPE)
-      findings.add(
-        'warning',
-        'reserved-bits',
-        offset,
-        'A device scope has flags set in a structure that defines none.',
-      );
-    for (const hop of scope.path)
-      if (hop.device > 31 || hop.function > 7)
-        findings.add(
-          'error',
-          'scope-path',
-          offset,
-          `A device scope names device ${hex(hop.device)}, function ${hex(hop.function)}, which PCI does not have.`,
-        );
-    scopes.push(scope);
-    offset += length;
-  }
-  return scopes;
 }
 
-function readScope(
-  bytes: Uint8Array,
-  offset: number,
-  length: number,
-  segment: number,
-): DeviceScope {
-  const words = wordsAt(bytes, offset, SCOPE_HEADER);
-  const base: AcpiStructure = { offset, length, layout: DEVICE_SCOPE, words };
+function readScope(bytes: Uint8Array, base: AcpiStructure, segment: number): DeviceScope {
   const path: { device: number; function: number }[] = [];
-  for (let at = offset + SCOPE_HEADER; at + 1 < offset + length; at += 2)
+  for (let at = base.offset + SCOPE_HEADER; at + 1 < base.offset + base.length; at += 2)
     path.push({ device: bytes[at], function: bytes[at + 1] });
   const type = numberOf(base, 'Type');
   const flags = numberOf(base, 'Flags');

@@ -1,8 +1,9 @@
 /** Device entries of an IVHD: which DeviceIDs belong to a unit (48882 rev 3.08 §5.2). */
 import { hex } from '../format/hex.ts';
 import { DEVICE_ENTRIES, ENTRY_HID, SPECIAL_VARIETIES, UNKNOWN_ENTRY } from './ivrs-layouts.ts';
+import { optionalNumber, structureAt, walk } from './remapping-table.ts';
 import type { AcpiStructure, TableFindings } from './structures.ts';
-import { numberOf, textAt, wordsAt } from './structures.ts';
+import { textAt, wordsAt } from './structures.ts';
 
 const HID = 0xf0;
 const RANGE_STARTS: ReadonlySet<number> = new Set([0x03, 0x43, 0x47]);
@@ -35,8 +36,7 @@ export function readEntries(
   to: number,
   findings: TableFindings,
 ): IvhdEntry[] {
-  const entries: IvhdEntry[] = [];
-  for (let offset = from; offset < to;) {
+  return walk(from, to, (offset) => {
     const type = bytes[offset];
     const length = entryLength(bytes, offset, to);
     if (length === undefined || offset + length > to) {
@@ -46,21 +46,19 @@ export function readEntries(
         offset,
         `A device entry of type ${hex(type)} reaches beyond its block; the rest can't be decoded.`,
       );
-      break;
+      return undefined;
     }
-    const entry = readEntry(bytes, offset, length, type);
-    findings.reserved(entry);
-    if (entry.layout === UNKNOWN_ENTRY)
+    const layout = DEVICE_ENTRIES.get(type) ?? UNKNOWN_ENTRY;
+    const base = structureAt(bytes, offset, length, layout, findings);
+    if (layout === UNKNOWN_ENTRY)
       findings.add(
         'note',
         'unknown-structure',
         offset,
         `Device entry type ${hex(type)} is not known.`,
       );
-    entries.push(entry);
-    offset += length;
-  }
-  return entries;
+    return readEntry(bytes, base, type);
+  });
 }
 
 /** Bytes of an entry; undefined when not even its length is here. */
@@ -71,12 +69,9 @@ function entryLength(bytes: Uint8Array, offset: number, to: number): number | un
   return offset + fixed > to ? undefined : fixed + bytes[offset + fixed - 1];
 }
 
-function readEntry(bytes: Uint8Array, offset: number, length: number, type: number): IvhdEntry {
-  const layout = DEVICE_ENTRIES.get(type) ?? UNKNOWN_ENTRY;
-  const fixed = layout.width / 8;
-  const base: AcpiStructure = { offset, length, layout, words: wordsAt(bytes, offset, fixed) };
-  const number = (name: string): number | undefined =>
-    layout.byName.has(name) ? numberOf(base, name) : undefined;
+function readEntry(bytes: Uint8Array, base: AcpiStructure, type: number): IvhdEntry {
+  const { offset, length, layout } = base;
+  const number = (name: string): number | undefined => optionalNumber(base, name);
   const variety = number('Variety');
   const acpi = type === HID;
   return {

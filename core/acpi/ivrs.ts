@@ -1,24 +1,13 @@
 /** Decodes the IVRS table: units, their devices, memory ranges (48882 rev 3.08, chapter 5). */
-import { bits } from '../bits/layout.ts';
 import { hex } from '../format/hex.ts';
 import type { Finding } from '../iommu/finding.ts';
 import type { IvhdEntry } from './ivhd-entries.ts';
 import { judgeRanges, readEntries } from './ivhd-entries.ts';
 import { IVMD, IVRS, IVRS_BLOCKS, UNKNOWN_BLOCK } from './ivrs-layouts.ts';
+import type { Part } from './remapping-table.ts';
+import { decodeTable } from './remapping-table.ts';
 import type { AcpiStructure, TableHeader } from './structures.ts';
-import {
-  bigOf,
-  decodeHeader,
-  HEADER_SIZE,
-  judgeHeader,
-  numberOf,
-  TableFindings,
-  wordsAt,
-} from './structures.ts';
-
-/** Bytes before the first block. */
-const FIRST_BLOCK = HEADER_SIZE + 12;
-const BLOCK_HEAD = 4;
+import { bigOf, numberOf } from './structures.ts';
 
 /** A hardware definition: one unit, in one of the three forms that firmware gives of it. */
 export interface Ivhd extends AcpiStructure {
@@ -81,69 +70,35 @@ export interface IvrsTable {
  * @returns undefined when the bytes are no IVRS table at all.
  */
 export function decodeIvrs(bytes: Uint8Array): IvrsTable | undefined {
-  const header = decodeHeader(bytes);
-  if (header?.signature !== 'IVRS') return undefined;
-  const findings = new TableFindings('IVRS');
-  const end = judgeHeader(header, bytes, findings);
-  if (end < FIRST_BLOCK)
-    findings.add('error', 'table-cut', end, 'The table ends before its first block.');
-  const body: AcpiStructure = {
-    offset: HEADER_SIZE,
-    length: 12,
-    layout: IVRS,
-    words: wordsAt(bytes.subarray(0, end), HEADER_SIZE, 12),
-  };
-  findings.reserved(body);
-  const blocks: IvrsBlock[] = [];
-  for (let offset = FIRST_BLOCK; offset < end;) {
-    const block = readBlock(bytes, offset, end, findings);
-    if (!block) break;
-    blocks.push(block);
-    offset += block.length;
-  }
+  const table = decodeTable(bytes, {
+    signature: 'IVRS',
+    body: IVRS,
+    layouts: IVRS_BLOCKS,
+    unknown: UNKNOWN_BLOCK,
+    read: readBlock,
+  });
+  if (!table) return undefined;
+  const { header, body, structures, findings } = table;
   return {
     header,
     body,
     physicalAddressBits: numberOf(body, 'PASize'),
     virtualAddressBits: numberOf(body, 'VASize'),
-    blocks,
-    units: preferred(blocks),
+    blocks: structures,
+    units: preferred(structures),
     findings: findings.list,
   };
 }
 
-function readBlock(
-  bytes: Uint8Array,
-  offset: number,
-  end: number,
-  findings: TableFindings,
-): IvrsBlock | undefined {
-  if (offset + BLOCK_HEAD > end) {
-    findings.add('error', 'structure-cut', offset, 'The table ends within a block’s head.');
-    return undefined;
-  }
-  const [head] = wordsAt(bytes, offset, BLOCK_HEAD);
-  const type = Number(bits([head], 7, 0));
-  const length = Number(bits([head], 31, 16));
-  const layout = IVRS_BLOCKS.get(type) ?? UNKNOWN_BLOCK;
-  const fixed = layout.width / 8;
-  if (length < fixed || offset + length > end) {
-    findings.add(
-      'error',
-      'structure-length',
-      offset,
-      `The ${layout.name} says that it has ${length} bytes; ${length < fixed ? `it needs ${fixed}` : `the table has ${end - offset} left`}. What follows can't be decoded.`,
-    );
-    return undefined;
-  }
-  const base: AcpiStructure = { offset, length, layout, words: wordsAt(bytes, offset, fixed) };
-  findings.reserved(base);
-  if (layout === UNKNOWN_BLOCK) {
-    findings.add('note', 'unknown-structure', offset, `Type ${hex(type)} is not a known block.`);
-    return { ...base, kind: 'unknown', type };
-  }
-  if (layout === IVMD) return memory(base, type, findings);
-  const entries = readEntries(bytes, offset + fixed, offset + length, findings);
+function readBlock(part: Part): IvrsBlock {
+  const { base, type } = part;
+  if (base.layout === UNKNOWN_BLOCK) return { ...base, kind: 'unknown', type };
+  return base.layout === IVMD ? memory(part) : hardware(part);
+}
+
+function hardware({ bytes, base, type, from, to, findings }: Part): Ivhd {
+  const { layout, offset } = base;
+  const entries = readEntries(bytes, from, to, findings);
   judgeRanges(entries, findings);
   const unit: Ivhd = {
     ...base,
@@ -167,7 +122,7 @@ function readBlock(
   return unit;
 }
 
-function memory(base: AcpiStructure, type: number, findings: TableFindings): Ivmd {
+function memory({ base, type, findings }: Part): Ivmd {
   const device = numberOf(base, 'DeviceID');
   const auxiliary = numberOf(base, 'Auxiliary data');
   const block: Ivmd = {

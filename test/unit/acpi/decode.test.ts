@@ -64,6 +64,7 @@ describe('the DMAR table (VT-d 4.1 §8)', () => {
         structure(dmar.DMAR, {
           X2APIC_OPT_OUT: 1,
           DMA_CTRL_PLATFORM_OPT_IN_FLAG: 1,
+          DMA_REMAP_OPT_OUT: 1,
           'Host Address Width': 51,
         }),
         structure(dmar.DRHD, {
@@ -97,6 +98,7 @@ describe('the DMAR table (VT-d 4.1 §8)', () => {
       hostAddressWidth: 52,
       x2apicOptOut: true,
       dmaControlOptIn: true,
+      dmaRemapOptOut: true,
     });
     expect(found?.structures).toMatchObject([
       { name: 'DRHD', flag: true },

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as commands from '../../../core/amdvi/commands.ts';
 import * as events from '../../../core/amdvi/event-layouts.ts';
@@ -8,31 +7,14 @@ import type { Layout } from '../../../core/bits/layout.ts';
 import { decode, encode } from '../../../core/bits/layout.ts';
 import { ENTRY_TILINGS } from './golden/entries.ts';
 import { COUNTER_OFFSETS, REGISTER_OFFSETS, REGISTER_TILINGS } from './golden/registers.ts';
-import { ownersIn, ownersOf } from './golden/tiling.ts';
+import { exportedLayouts, ownersIn, ownersOf } from '../../support/tiling.ts';
 import { VECTORS } from './golden/vectors.ts';
 
 const TILINGS = [...ENTRY_TILINGS, ...REGISTER_TILINGS];
 const CORE = new URL('../../../core/amdvi/', import.meta.url);
 
-const isLayout = (value: unknown): value is Layout =>
-  typeof value === 'object' && value !== null && 'fields' in value && 'byName' in value;
-
-/** Every layout that a module of core/amdvi gives away. */
-async function exported(): Promise<Layout[]> {
-  const found = new Set<Layout>();
-  for (const file of readdirSync(CORE)) {
-    const module = (await import(new URL(file, CORE).href)) as Record<string, unknown>;
-    for (const value of Object.values(module)) {
-      if (isLayout(value)) found.add(value);
-      if (value instanceof Map)
-        for (const each of value.values()) if (isLayout(each)) found.add(each);
-    }
-  }
-  return [...found];
-}
-
 test('every layout has its places written a second time, and a raw word with its fields', async () => {
-  const layouts = await exported();
+  const layouts = await exportedLayouts(CORE);
   expect(layouts.length).toBeGreaterThan(90);
   const without = (having: ReadonlySet<Layout>): string[] =>
     layouts.filter((each) => !having.has(each)).map((each) => each.name);
@@ -41,7 +23,7 @@ test('every layout has its places written a second time, and a raw word with its
 });
 
 test('every layout names its section; commands, events and registers each their own', async () => {
-  const layouts = await exported();
+  const layouts = await exportedLayouts(CORE);
   for (const each of layouts) expect(each.spec, each.name).toMatch(/^48882 .*§\d/);
   const sections = (what: RegExp): number =>
     new Set(layouts.map((each) => each.spec).filter((spec) => what.test(spec))).size;

@@ -12,7 +12,7 @@ import * as guest from '../../../../core/amdvi/guest-page-table.ts';
 import * as irte from '../../../../core/amdvi/irte.ts';
 import * as logs from '../../../../core/amdvi/logs.ts';
 import { PDE, PTE } from '../../../../core/amdvi/page-table.ts';
-import type { Tiling } from './tiling.ts';
+import type { Tiling } from '../../../support/tiling.ts';
 
 const RIGHTS = 'P RW US PWT PCD A';
 const REMAPPED = 'RemapEn SupIOPF IntType:3 RqEoi DM GuestMode';

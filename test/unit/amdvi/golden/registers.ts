@@ -10,7 +10,7 @@ import * as buffers from '../../../../core/amdvi/registers-buffers.ts';
 import * as control from '../../../../core/amdvi/registers-control.ts';
 import * as counters from '../../../../core/amdvi/registers-counters.ts';
 import * as other from '../../../../core/amdvi/registers-other.ts';
-import type { Tiling } from './tiling.ts';
+import type { Tiling } from '../../../support/tiling.ts';
 
 const POINTER = (name: string): string => `-:4 ${name}:15 -:45`;
 const GA_POINTER = (name: string): string => `-:3 ${name}:13 -:48`;

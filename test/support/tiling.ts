@@ -3,7 +3,8 @@
  * their bits as `name:width` (`name` alone is one bit), `-:width` for bits that mean nothing. A
  * field in several pieces appears several times.
  */
-import type { Layout } from '../../../../core/bits/layout.ts';
+import { readdirSync } from 'node:fs';
+import type { Layout } from '../../core/bits/layout.ts';
 
 export interface Tiling {
   readonly of: Layout;
@@ -36,4 +37,21 @@ export function ownersIn(of: Layout): string[] {
         high + 1,
       );
   return owners;
+}
+
+const isLayout = (value: unknown): value is Layout =>
+  typeof value === 'object' && value !== null && 'fields' in value && 'byName' in value;
+
+/** Every layout that the modules of a folder give away, alone or in a map. */
+export async function exportedLayouts(folder: URL): Promise<Layout[]> {
+  const found = new Set<Layout>();
+  for (const file of readdirSync(folder)) {
+    const module = (await import(new URL(file, folder).href)) as Record<string, unknown>;
+    for (const value of Object.values(module)) {
+      if (isLayout(value)) found.add(value);
+      if (value instanceof Map)
+        for (const each of value.values()) if (isLayout(each)) found.add(each);
+    }
+  }
+  return [...found];
 }
