@@ -202,26 +202,36 @@ function postedReason(reason: number | undefined): boolean {
 }
 
 function notPresent(about: About, index: number, entry: Entry, evidence: Evidence[]): Judgement {
-  const { fault, context } = about;
-  const handOff = context.story && handOffBefore(context.story, fault);
-  const taken = handOff?.interrupts;
   const old = entry.words.some((word) => word !== 0n);
-  const how = handOff?.capture
-    ? taken?.event === 'interrupt-table-refused'
-      ? ' The crash kernel had refused to take over the first kernel’s table.'
-      : taken
-        ? ' The crash kernel had copied the first kernel’s table, in which this entry was not present either, or freed it since.'
-        : ' The crash kernel started with a table of its own, while the device still sent what the first kernel had set up.'
-    : '';
+  const gone = ownerGone(about.fault, about.context);
   const found = judgement(
     about,
     'interrupt-entry-absent',
-    `Entry ${index} at ${hex(entry.address)} is not present${old ? ', with the rest of it still set' : ''}: the kernel that owned the interrupt is gone, or freed it while the device still sent it.${how}`,
+    `Entry ${index} at ${hex(entry.address)} is not present${old ? ', with the rest of it still set' : ''}: the kernel that owned the interrupt is gone, or freed it while the device still sent it.${gone.text}`,
     'entry not present',
     [ABSENT],
     evidence,
   );
-  return { ...found, evidence: [...found.evidence, ...(taken ? [lineEvidence(taken)] : [])] };
+  return { ...found, evidence: [...found.evidence, ...gone.evidence] };
+}
+
+/** What the log says of the first kernel's interrupt table, when a crash kernel printed the fault. */
+export function ownerGone(
+  fault: FaultRecord,
+  context: ExplainContext,
+): { readonly text: string; readonly evidence: readonly Evidence[] } {
+  const handOff = context.story && handOffBefore(context.story, fault);
+  if (!handOff?.capture) return { text: '', evidence: [] };
+  const taken = handOff.interrupts;
+  return {
+    text:
+      taken?.event === 'interrupt-table-refused'
+        ? ' The crash kernel had refused to take over the first kernel’s table.'
+        : taken
+          ? ' The crash kernel had copied the first kernel’s table, in which this entry was not present either, or freed it since.'
+          : ' The crash kernel started with a table of its own, while the device still sent what the first kernel had set up.',
+    evidence: taken ? [lineEvidence(taken)] : [],
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** A unit whose tables were put together from what a text lists. */
+import type { AmdUnit } from '../../amdvi/unit.ts';
 import type { LeafSink } from '../../iommu/leaves.ts';
 import type { UnitFacts } from '../../iommu/facts.ts';
 import type { Finding } from '../../iommu/finding.ts';
@@ -38,6 +39,8 @@ export interface Listing {
  */
 export class StatedUnit implements Unit {
   readonly facts: UnitFacts;
+  /** AMD-Vi: what becomes of one interrupt (see amdvi/unit.ts); only of devices that are told. */
+  readonly interrupt: AmdUnit['interrupt'] | undefined;
   readonly #unit: Unit;
   readonly #listing: Listing;
 
@@ -45,6 +48,13 @@ export class StatedUnit implements Unit {
     this.facts = unit.facts;
     this.#unit = unit;
     this.#listing = listing;
+    const { interrupt } = unit as Partial<AmdUnit>;
+    this.interrupt =
+      interrupt &&
+      ((id, data) =>
+        listing.entries.has(id) || listing.tablesOnly.has(id)
+          ? interrupt.call(unit as AmdUnit, id, data)
+          : { result: 'unknown', why: 'absent' });
   }
 
   devices(): DeviceList {

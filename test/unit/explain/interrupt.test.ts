@@ -146,25 +146,218 @@ describe('interrupt verdicts of AMD-Vi', () => {
     address: 0xfee00000n,
     flags,
   });
-  const state = (values: Parameters<typeof amd.dte>[0]): Unit => {
+  const TABLE = 0x20000;
+  /** Enabled, fixed, to vector 0x22. */
+  const ENABLED = [0x141n, 0x22n] as const;
+  const state = (
+    values: Parameters<typeof amd.dte>[0],
+    entries: Readonly<Record<number, readonly bigint[]>> = { 0: ENABLED },
+  ): Unit => {
     const memory = new PageMemory();
     memory.put(
       amd.dteAddress(amd.ID),
-      ...amd.dte({ IV: 1, IntCtl: 2, IntTabLen: 9, IntTabRoot: 0x20000 >> 6, ...values }),
+      ...amd.dte({ IV: 1, IntCtl: 2, IntTabLen: 9, IntTabRoot: TABLE >> 6, ...values }),
     );
-    memory.put(0x20000, 0x141n, 0x22n);
+    for (const [index, words] of Object.entries(entries))
+      memory.put(TABLE + 16 * Number(index), ...words);
     return amdUnit(amd.facts(), memory);
   };
+  const all = (count: number): Record<number, readonly bigint[]> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [index, ENABLED]));
+  const I = 0x08n;
+  const I_PR_RZ = 0x98n;
 
   test.each([
-    ['no entry enabled for it', {}, 0x08n, 'interrupt-entry-absent', /512 entries, 1 of them/],
-    ['all interrupts aborted', { IntCtl: 0 }, 0x08n, 'request-blocked', /IntCtl = 00b/],
-    ['forwarded unmapped', { IntCtl: 1 }, 0x08n, 'interrupt-stale-cache', /unmapped/],
-    ['a reserved bit of the entry', {}, 0x98n, 'reserved-bits', /reserved bit/],
-  ] as const)('%s', (_name, values, flags, verdict, says) => {
-    const explained = explainFault(event(flags), contextOf([state(values)]));
-    expect(explained.verdict).toBe(verdict);
+    // The device table entry decides.
+    ['all interrupts aborted', { IntCtl: 0 }, {}, I, 'request-blocked', /IntCtl = 00b/, 'IntCtl'],
+    [
+      'forwarded unmapped',
+      { IntCtl: 1 },
+      {},
+      I,
+      'interrupt-stale-cache',
+      /unmapped \(IntCtl/,
+      'IntCtl',
+    ],
+    ['no interrupt half', { IV: 0 }, {}, I, 'interrupt-stale-cache', /IV = 0/, 'IV'],
+    ['a reserved IntCtl', { IntCtl: 3 }, {}, I, 'reserved-bits', /11b/, 'IntCtl'],
+    // The table decides.
+    [
+      'no entry enabled for it',
+      {},
+      { 0: ENABLED },
+      I,
+      'interrupt-entry-absent',
+      /512 entries, 1 of them enabled/,
+      'IntTabRoot',
+    ],
+    [
+      'an entry that was freed',
+      {},
+      { 0: ENABLED, 3: [0x140n, 0x23n] },
+      I,
+      'interrupt-entry-absent',
+      /Entry 3 was enabled once/,
+      'RemapEn',
+    ],
+    [
+      'the longest table: no index lies beyond it',
+      { IntTabLen: 11 },
+      {},
+      I,
+      'interrupt-entry-absent',
+      /names is not enabled: /,
+      'IntTabRoot',
+    ],
+    [
+      'every entry enabled, more could be named',
+      { IntTabLen: 2 },
+      all(4),
+      I,
+      'interrupt-index-beyond',
+      /All 4 entries/,
+      'IntTabLen',
+    ],
+    [
+      'one of them not enabled',
+      { IntTabLen: 2 },
+      all(3),
+      I,
+      'interrupt-entry-absent',
+      /4 entries, 3 of them/,
+      'IntTabRoot',
+    ],
+    [
+      'every entry of the longest table enabled',
+      { IntTabLen: 11 },
+      all(2048),
+      I,
+      'interrupt-stale-cache',
+      /No message that the device could send/,
+      'IntTabRoot',
+    ],
+    [
+      'entries that are absent leave no event',
+      { IG: 1 },
+      {},
+      I,
+      'interrupt-stale-cache',
+      /IG = 1/,
+      'IG',
+    ],
+    [
+      'a reserved bit of an entry',
+      {},
+      { 0: ENABLED, 5: [0x141n, 0x1_0022n] },
+      I_PR_RZ,
+      'reserved-bits',
+      /Entry 5 .*vector 0x22/,
+      'reserved 119:72',
+    ],
+    [
+      'a reserved type',
+      {},
+      { 0: ENABLED, 6: [0x14dn, 0x22n] },
+      I_PR_RZ,
+      'reserved-bits',
+      /Entry 6 .*IntType 3/,
+      'IntType',
+    ],
+    [
+      'an arbitrated interrupt is allowed',
+      {},
+      { 6: [0x145n, 0x22n] },
+      I_PR_RZ,
+      'interrupt-stale-cache',
+      /No message/,
+      'IntTabRoot',
+    ],
+    [
+      'guest mode has no type',
+      {},
+      { 6: [0x0c1n, 0x22n] },
+      I_PR_RZ,
+      'interrupt-stale-cache',
+      /No message/,
+      'IntTabRoot',
+    ],
+    [
+      'entries that log nothing',
+      {},
+      { 6: [0x14fn, 0x22n] },
+      I_PR_RZ,
+      'interrupt-stale-cache',
+      /SupIOPF = 1/,
+      'SupIOPF',
+    ],
+    [
+      'several entries that are wrong',
+      {},
+      { 6: [0x14dn, 0x22n], 7: [0x14dn, 0x23n] },
+      I_PR_RZ,
+      'reserved-bits',
+      /2 enabled entries/,
+      'IntType',
+    ],
+  ] as const)('%s', (_name, values, entries, flags, verdict, says, field) => {
+    const explained = explainFault(event(flags), contextOf([state(values, entries)]));
     expect(explained.text).toMatch(says);
+    expect(explained.verdict).toBe(verdict);
+    expect(explained.evidence.map((each) => each.field)).toContain(field);
     expect(explained.sentence).toContain('was refused an interrupt');
+  });
+
+  test('in the 32-bit format GuestMode is reserved', () => {
+    const memory = new PageMemory();
+    memory.put(
+      amd.dteAddress(amd.ID),
+      ...amd.dte({ IV: 1, IntCtl: 2, IntTabLen: 9, IntTabRoot: TABLE >> 6 }),
+    );
+    memory.put(TABLE, 0x0022_0181n);
+    const unit = amdUnit(amd.facts({ interruptFormat: 32 }), memory);
+    const explained = explainFault(event(I_PR_RZ), contextOf([unit]));
+    expect(explained.verdict).toBe('reserved-bits');
+    expect(explained.evidence.map(({ field }) => field)).toContain('GuestMode');
+  });
+
+  test('reserved bits of the interrupt half are what ILLEGAL_DEV_TABLE_ENTRY tells of', () => {
+    const words = amd.dte({ IV: 1, IntCtl: 2, IntTabLen: 9, IntTabRoot: TABLE >> 6 });
+    const memory = new PageMemory();
+    memory.put(amd.dteAddress(amd.ID), words[0], words[1], words[2] | (1n << 52n), words[3]);
+    const unit = amdUnit(amd.facts(), memory);
+    const told = { ...event(0x88n), event: 'ILLEGAL_DEV_TABLE_ENTRY' };
+    const explained = explainFault(told, contextOf([unit]));
+    expect(explained.verdict).toBe('reserved-bits');
+    expect(explained.checks[0].passed).toBe(true);
+    expect(explainFault(event(I), contextOf([unit])).checks[0].passed).toBe(false);
+  });
+
+  test('a page of the table that is missing leaves it undecided', () => {
+    const memory = new PageMemory();
+    memory.put(
+      amd.dteAddress(amd.ID),
+      ...amd.dte({ IV: 1, IntCtl: 2, IntTabLen: 8, IntTabRoot: TABLE >> 6 }),
+    );
+    memory.forget(TABLE, 'excluded');
+    const explained = explainFault(event(I_PR_RZ), contextOf([amdUnit(amd.facts(), memory)]));
+    expect(explained.verdict).toBe('undecided');
+  });
+
+  test("the crash kernel's own table is told apart from the first kernel's", () => {
+    const story = storyOf(
+      crashLog(
+        'AMD-Vi: Translation is already enabled - trying to copy translation structures',
+        'AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:00:04.0 domain=0x0000 address=0xfee00000 flags=0x0008]',
+      ),
+    );
+    const own = explainFault(story.faults[0], contextOf([state({}, {})], { tablesOf: 1, story }));
+    expect(own.verdict).toBe('interrupt-entry-absent');
+    expect(own.text).toContain('started with a table of its own');
+    const old = explainFault(
+      story.faults[0],
+      contextOf([state({ IntTabLen: 11 }, all(2048))], { tablesOf: 0, story }),
+    );
+    expect(old.verdict).toBe('interrupt-entry-absent');
+    expect(old.text).toContain("The first kernel's table would not refuse it");
   });
 });
