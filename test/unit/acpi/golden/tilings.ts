@@ -5,6 +5,7 @@
  */
 import * as dmar from '../../../../core/acpi/dmar-layouts.ts';
 import * as ivrs from '../../../../core/acpi/ivrs-layouts.ts';
+import { RSDP } from '../../../../core/acpi/find.ts';
 import { TABLE_HEADER } from '../../../../core/acpi/structures.ts';
 import type { Tiling } from '../../../support/tiling.ts';
 
@@ -18,6 +19,12 @@ const EXTENDED_UNIT = `Type:8 ${UNIT_FLAGS} -:2 ${UNIT}
   HATDis -:12 PNCounters:4 PNBanks:6 MsiNumPPR:5 -:4 EFR_Image:64 EFR2_Image:64`;
 
 export const TILINGS: readonly Tiling[] = [
+  {
+    of: RSDP,
+    from: 'struct acpi_table_rsdp',
+    bits: `Signature:64 Checksum:8 OEM_ID:48 Revision:8 RsdtAddress:32 Length:32 XsdtAddress:64
+      Extended_Checksum:8 -:24`,
+  },
   {
     of: TABLE_HEADER,
     from: 'struct acpi_table_header',

@@ -1,6 +1,7 @@
 /** The bytes of every ACPI structure, and its fields that are not zero. */
 import * as dmar from '../../../../core/acpi/dmar-layouts.ts';
 import * as ivrs from '../../../../core/acpi/ivrs-layouts.ts';
+import { RSDP } from '../../../../core/acpi/find.ts';
 import { TABLE_HEADER } from '../../../../core/acpi/structures.ts';
 import type { Layout } from '../../../../core/bits/layout.ts';
 
@@ -17,6 +18,30 @@ export interface ByteVector {
 const UNIT = { DeviceID: 2, 'Capability Offset': 0x40, 'IOMMU Base Address': 0xfeb80000n };
 
 const DMAR_VECTORS: readonly ByteVector[] = [
+  {
+    of: RSDP,
+    from: 'capture intel-6.1: QEMU’s RSDP of 20 bytes, as ACPI 1.0 has it',
+    bytes: '5253442050545220 33 424f43485320 00 ce24fe2f 00000000 0000000000000000 00 000000',
+    fields: {
+      Signature: 0x2052545020445352n,
+      Checksum: 0x33,
+      'OEM ID': 0x205348434f42n,
+      RsdtAddress: 0x2ffe24ce,
+    },
+  },
+  {
+    of: RSDP,
+    from: 'Linux: ACPI: RSDP 0x00000000000F0490 000024 (v02 ALASKA); XSDT 0x0000000086D66098',
+    bytes: '5253442050545220 00 414c41534b41 02 00000000 24000000 9860d68600000000 7f 000000',
+    fields: {
+      Signature: 0x2052545020445352n,
+      'OEM ID': 0x414b53414c41n,
+      Revision: 2,
+      Length: 36,
+      XsdtAddress: 0x86d66098,
+      'Extended Checksum': 0x7f,
+    },
+  },
   {
     of: TABLE_HEADER,
     from: 'capture intel-6.1: QEMU’s DMAR',
