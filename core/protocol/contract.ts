@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { mapCalls } from './contract-map.ts';
+import { notesCalls } from './contract-notes.ts';
+import { sessionsCalls } from './contract-sessions.ts';
 import {
   Access,
   Base64,
@@ -36,6 +38,8 @@ export const SourceInfo = z.object({
   detail: z.string(),
   state: z.enum(['ready', 'partial', 'failed', 'live', 'ended']),
   bytes: Count.optional(),
+  /** Where the file was when the session had it, and is not now: see `session.locate`. */
+  missing: z.string().optional(),
 });
 export type SourceInfo = z.infer<typeof SourceInfo>;
 
@@ -71,6 +75,8 @@ export const ConsoleInfo = z.object({
 export type ConsoleInfo = z.infer<typeof ConsoleInfo>;
 
 export const SessionInfo = z.object({
+  /** Which session it is: another one has another id. */
+  id: Id,
   title: z.string(),
   /** Name of the machine that the engine runs on. */
   host: z.string(),
@@ -79,7 +85,9 @@ export const SessionInfo = z.object({
   sources: z.array(SourceInfo),
   units: z.array(UnitInfo),
   consoles: z.array(ConsoleInfo),
-  counts: z.object({ faults: Count, findings: Count, changes: Count }),
+  counts: z.object({ faults: Count, findings: Count, changes: Count, notes: Count }),
+  /** What was not as the session remembers it, in sentences. */
+  problems: z.array(z.string()),
   worstFinding: Severity.optional(),
   /** Grows whenever tables, registers or memory changed: views ask again. */
   generation: Count,
@@ -392,6 +400,8 @@ export const calls = {
     answer: SessionInfo,
   },
   'session.close': { request: z.object({ source: Id.optional() }), answer: SessionInfo },
+  ...notesCalls,
+  ...sessionsCalls,
   /** A folder of the host, for browser mode's open dialog. */
   'files.list': {
     request: z.object({ path: z.string().max(4096).optional() }),

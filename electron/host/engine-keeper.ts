@@ -33,6 +33,8 @@ export interface EngineKeeperOptions {
   readonly heap?: number;
   /** The engine answers, for the first time or again. */
   readonly ready: () => void;
+  /** It went over to another session: that one is taken up when it ends. */
+  readonly moved: (session: string) => void;
   /** A line for the crash log: it ended by itself. */
   readonly ended: (reason: string) => void;
   /** It can't be kept running. */
@@ -54,9 +56,11 @@ export class EngineKeeper {
   #missed = 0;
   #lastWords: string | undefined;
   readonly #pinging: NodeJS.Timeout;
+  #session: string;
 
   constructor(options: EngineKeeperOptions) {
     this.#options = options;
+    this.#session = options.session;
     this.#pinging = setInterval(() => this.#ping(), PING_EVERY);
     this.#pinging.unref();
     this.#start(options.blame);
@@ -93,7 +97,8 @@ export class EngineKeeper {
   }
 
   #start(blame: boolean): void {
-    const { session, shell, heap } = this.#options;
+    const { shell, heap } = this.#options;
+    const session = this.#session;
     const worker = new Worker(ENTRY, {
       workerData: { session, shell, blame } satisfies ThreadData,
       ...(heap === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heap } }),
@@ -116,7 +121,10 @@ export class EngineKeeper {
 
   #receive(message: FromThread): void {
     if (message.type === 'ready') this.#options.ready();
-    else if (message.type === 'pong') this.#missed = 0;
+    else if (message.type === 'session') {
+      this.#session = message.session;
+      this.#options.moved(message.session);
+    } else if (message.type === 'pong') this.#missed = 0;
     else if (message.type === 'stopped') this.#stopped?.();
     else if (message.type === 'port') void this.#ports.ask(message.request);
     else if (message.type === 'data') this.#roads.get(message.view)?.send(message.data);

@@ -6,6 +6,7 @@ import { socketChannel, type SocketLike } from '../../core/protocol/socket.ts';
 import { KeptPorts } from './console/kept-ports.ts';
 import { Engine } from './engine.ts';
 import { SessionFolder } from './session-folder.ts';
+import { pruneSessions } from './sessions.ts';
 import type { FromThread, ThreadData, ToThread, ViewKind } from './thread-messages.ts';
 
 /**
@@ -14,7 +15,7 @@ import type { FromThread, ThreadData, ToThread, ViewKind } from './thread-messag
  */
 
 const { session, shell, blame } = workerData as ThreadData;
-const folder = SessionFolder.open(session);
+const folder = SessionFolder.take(session);
 
 function say(message: FromThread): void {
   parentPort!.postMessage(message);
@@ -105,6 +106,8 @@ class RelayedPort implements Port, RoadEnd {
 
 const views = new Map<number, RoadEnd>();
 const ports = new KeptPorts((request) => say({ type: 'port', request }));
+folder.onMove((path) => say({ type: 'session', session: path }));
+if (folder.path !== session) say({ type: 'session', session: folder.path });
 const engine = new Engine({ folder, shell, onBug: log, ports });
 
 function begin(view: number, kind: ViewKind): void {
@@ -134,8 +137,12 @@ function receive(message: ToThread): void {
 parentPort!.on('message', receive);
 
 // It ended again and again, and not while reading: then what is open is to blame.
-if (blame && folder.kept.reading.length === 0) folder.beginReading(folder.kept.sources);
+if (blame && folder.kept.reading.length === 0)
+  folder.beginReading(folder.kept.sources.map(({ path }) => path));
 engine
   .restore()
   .catch((error: unknown) => log(error, 'restore'))
-  .finally(() => say({ type: 'ready' }));
+  .finally(() => {
+    say({ type: 'ready' });
+    if (folder.root !== undefined) pruneSessions(folder.root, folder.path);
+  });

@@ -10,6 +10,7 @@ import { faultCalls } from './handlers/faults.ts';
 import { jumpCalls } from './handlers/jump.ts';
 import { labCalls, scripts } from './handlers/lab.ts';
 import { mapCalls } from './handlers/map.ts';
+import { noteCalls } from './handlers/notes.ts';
 import { memoryCalls } from './handlers/memory.ts';
 import { registerCalls } from './handlers/registers.ts';
 import { sessionCalls, sessionFeeds } from './handlers/session.ts';
@@ -45,6 +46,7 @@ export class Engine {
       ...registerCalls(this.bench),
       ...memoryCalls(this.bench),
       ...mapCalls(this.bench),
+      ...noteCalls(this.bench),
       ...jumpCalls(this.bench),
       ...labCalls,
       ...script.calls,

@@ -1,9 +1,12 @@
+import { bytesFromDigits, bytesToDigits } from '../../core/format/bytes.ts';
 import { fieldValue, requireField, withField, type Words } from '../../core/bits/layout.ts';
 import { hex } from '../../core/format/hex.ts';
 import type { Entry } from '../../core/iommu/unit.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import { OverlayMemory, type Change } from '../../core/memory/overlay.ts';
 import type { ChangeItem } from '../../core/protocol/contract.ts';
+import { isKnown, PAGE_SIZE, pfnOf } from '../../core/memory/physical.ts';
+import type { KeptChange, SessionFile } from '../../core/session/session-file.ts';
 import { changeText } from '../../core/session/view-fields.ts';
 import type { World } from './worlds.ts';
 
@@ -16,11 +19,19 @@ interface Made {
 
 const WORD_BYTES = 8;
 
+/** Tells of a store into a simulated world's memory, which its machine's record needs. */
+export type Stored = (world: World, address: bigint, bytes: Uint8Array) => void;
+
 /** Every change made to memory here, in any world; the latest is undone first. */
 export class Journal {
-  readonly #done: Made[] = [];
-  readonly #undone: Made[] = [];
+  readonly #stored: Stored;
+  #done: Made[] = [];
+  #undone: Made[] = [];
   #next = 1;
+
+  constructor(stored: Stored = () => {}) {
+    this.#stored = stored;
+  }
 
   get canUndo(): boolean {
     return this.#done.length > 0;
@@ -57,6 +68,7 @@ export class Journal {
         'Choose an entry whose content is there.',
       );
     const made: Made = { id: this.#next++, world, path: entry.path, change };
+    if (world.machine) this.#stored(world, change.address, change.after);
     this.#done.push(made);
     this.#undone.length = 0;
     return item(made);
@@ -67,7 +79,10 @@ export class Journal {
     if (!made) throw nothing('undo');
     const { memory } = made.world;
     if (memory instanceof OverlayMemory) memory.undo();
-    else memory.write(made.change.address, made.change.before, `undo: ${made.change.text}`);
+    else {
+      memory.write(made.change.address, made.change.before, `undo: ${made.change.text}`);
+      this.#stored(made.world, made.change.address, made.change.before);
+    }
     this.#undone.push(made);
   }
 
@@ -76,8 +91,56 @@ export class Journal {
     if (!made) throw nothing('redo');
     const { memory } = made.world;
     if (memory instanceof OverlayMemory) memory.redo();
-    else memory.write(made.change.address, made.change.after, made.change.text);
+    else {
+      memory.write(made.change.address, made.change.after, made.change.text);
+      this.#stored(made.world, made.change.address, made.change.after);
+    }
     this.#done.push(made);
+  }
+
+  /** The changes as a session keeps them. */
+  kept(): SessionFile['changes'] {
+    return { done: this.#done.map(keptChange), undone: this.#undone.map(keptChange) };
+  }
+
+  /**
+   * Makes the changes of a session again: in a capture's overlay where its bytes are what they
+   * were, in a simulated machine's memory they stand already.
+   * @returns those that could not be made: their world is not there, or its memory differs
+   */
+  restore(kept: SessionFile['changes'], worlds: readonly World[]): SessionFile['changes'] {
+    const failed: { done: KeptChange[]; undone: KeptChange[] } = { done: [], undone: [] };
+    this.#done = [];
+    this.#undone = [];
+    for (const each of kept.done) if (!this.#remake(each, worlds)) failed.done.push(each);
+    const redone: Made[] = [];
+    for (const each of kept.undone.toReversed())
+      if (this.#remake(each, worlds)) redone.push(this.#done.at(-1)!);
+      else failed.undone.unshift(each);
+    for (const made of redone.toReversed()) {
+      this.#done.pop();
+      if (made.world.memory instanceof OverlayMemory) made.world.memory.undo();
+      this.#undone.push(made);
+    }
+    return failed;
+  }
+
+  #remake(kept: KeptChange, worlds: readonly World[]): boolean {
+    const world = worlds.find(({ name }) => name === kept.world);
+    const before = bytesFromDigits(kept.before);
+    const after = bytesFromDigits(kept.after);
+    if (!world || !before || !after || before.length !== after.length) return false;
+    const address = BigInt(kept.address);
+    const { memory } = world;
+    let change: Change = { id: this.#next, address, before, after, text: kept.text };
+    if (memory instanceof OverlayMemory) {
+      if (!holds(memory, address, before)) return false;
+      const made = memory.write(address, after, kept.text);
+      if (typeof made === 'string') return false;
+      change = made;
+    }
+    this.#done.push({ id: this.#next++, world, path: kept.path, change });
+    return true;
   }
 
   /** Forgets the changes of a world that is no longer there. */
@@ -112,6 +175,25 @@ export class Journal {
     const words = toWords(bytes);
     return words.every((word, index) => word === entry.words[index]) ? undefined : words;
   }
+}
+
+/** Whether a memory has these bytes there, all of them within one page. */
+function holds(memory: OverlayMemory, address: bigint, bytes: Uint8Array): boolean {
+  const offset = Number(address & 0xfffn);
+  if (offset + bytes.length > PAGE_SIZE) return false;
+  const page = memory.page(pfnOf(address));
+  return isKnown(page) && bytes.every((byte, index) => page[offset + index] === byte);
+}
+
+function keptChange({ world, path, change }: Made): KeptChange {
+  return {
+    world: world.name,
+    ...(path === undefined ? {} : { path }),
+    text: change.text,
+    address: hex(change.address),
+    before: bytesToDigits(change.before),
+    after: bytesToDigits(change.after),
+  };
 }
 
 function item({ id, world, path, change }: Made): ChangeItem {

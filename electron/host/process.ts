@@ -24,7 +24,7 @@ const { values } = parseArgs({
   options: { session: { type: 'string' }, blame: { type: 'boolean' } },
   strict: false,
 });
-const session = typeof values.session === 'string' ? values.session : SessionFolder.create().path;
+let session = typeof values.session === 'string' ? values.session : SessionFolder.create().path;
 
 function log(text: string): void {
   appendFileSync(join(session, 'crash.log'), `${new Date().toISOString()} ${text}\n`);
@@ -48,6 +48,10 @@ const engine = new EngineKeeper({
   blame: values.blame === true,
   ...(heap > 0 ? { heap } : {}),
   ready: () => say({ type: 'ready', session }),
+  moved: (path) => {
+    session = path;
+    say({ type: 'ready', session });
+  },
   ended: log,
   gaveUp: (reason) => {
     log(reason);

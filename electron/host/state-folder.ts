@@ -21,7 +21,7 @@ export function stateFolder(
 export function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const part = `${path}.${process.pid}.part`;
-  writeFileSync(part, text, { mode: 0o600 });
+  writeFileSync(part, text, { mode: 0o600, flush: true });
   renameSync(part, path);
 }
 

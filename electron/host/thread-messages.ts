@@ -19,6 +19,8 @@ export type ToThread =
 
 export type FromThread =
   | { readonly type: 'ready' }
+  /** Folder of the session that it went over to. */
+  | { readonly type: 'session'; readonly session: string }
   | { readonly type: 'data'; readonly view: number; readonly data: unknown }
   | {
       readonly type: 'close';

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExplainContext } from '../../core/explain/judgement.ts';
 import { formatBdf } from '../../core/format/bdf.ts';
 import type { Unit } from '../../core/iommu/unit.ts';
-import type { SessionInfo, SourceInfo, UnitInfo } from '../../core/protocol/contract.ts';
+import type { SessionInfo, UnitInfo } from '../../core/protocol/contract.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import { FaultTable } from '../../core/session/fault-table.ts';
 import { explainContext, knownFunctions } from '../../core/session/explain-document.ts';
@@ -12,19 +12,25 @@ import type { Investigation } from '../../core/session/investigation.ts';
 import type { PhysicalMap } from '../../core/explain/physical-map.ts';
 import { bareMap, physicalMapOf } from '../../core/session/physical-map.ts';
 import { sourceRows, type SourceRow } from '../../core/session/source-rows.ts';
+import type { KeptSource, SessionFile } from '../../core/session/session-file.ts';
 import { ConsoleHub } from './console/hub.ts';
 import { Explainer } from './explainer.ts';
 import { FindingIndex, sweepFindings } from './findings.ts';
 import { Journal } from './journal.ts';
 import { MappingIndexes } from './mapping-index.ts';
 import { knowledgeBase } from './knowledge.ts';
-import { checkPath, investigate, sortFiles, type Sorted } from './opening.ts';
-import { fileSource } from './platform.ts';
+import { MachineActs, repeatActs } from './machine-acts.ts';
+import { NoteBook } from './note-book.ts';
+import { investigate, sortFiles, type Sorted } from './opening.ts';
+import { pinPlace } from './pin-place.ts';
+import { changedSince, identityOf, isThere } from './provenance.ts';
 import type { PortOpener } from './console/port-opener.ts';
 import { Pulse } from './pulse.ts';
 import type { SessionFolder } from './session-folder.ts';
+import { findSession, type FoundSession } from './sessions.ts';
 import { simulate } from './simulated.ts';
 import { unitInfo } from './session-items.ts';
+import { sourceItems } from './source-items.ts';
 import { TreeViews } from './tree-views.ts';
 import { capturedWorld, simulatedWorld, Worlds, type World } from './worlds.ts';
 
@@ -57,7 +63,12 @@ const EMPTY_TITLE = 'Faultline';
 export class Workbench {
   readonly folder: SessionFolder;
   readonly worlds = new Worlds();
-  readonly journal = new Journal();
+  /** What was done to simulated machines. */
+  readonly acts = new MachineActs();
+  readonly journal = new Journal((world, address, bytes) =>
+    this.acts.stored(world.name, address, bytes),
+  );
+  readonly notes: NoteBook;
   readonly faults: FaultTable;
   readonly explainer: Explainer;
   readonly hub: ConsoleHub;
@@ -78,11 +89,19 @@ export class Workbench {
   #sourceRows: readonly SourceRow[] = [];
   /** Drivers by BDF, when the kernel was asked. */
   #drivers: ReadonlyMap<string, string> | undefined;
+  /** Files of the session that are not where they were. */
+  #missing: readonly KeptSource[] = [];
+  /** Changes of the session that could not be made again; they stay in its file. */
+  #unmade: SessionFile['changes'] = NO_CHANGES;
+  /** What was not as the session remembers it. */
+  #problems: string[] = [];
   #busy: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkbenchOptions) {
     this.#options = options;
     this.folder = options.folder;
+    if (this.folder.problem) this.#problems.push(this.folder.problem.line());
+    this.notes = new NoteBook(this.folder, (pin) => pinPlace(this, pin));
     this.explainer = new Explainer(
       (console) => this.#explainContext(console),
       (record) => this.hub.consoleOf(record),
@@ -132,6 +151,7 @@ export class Workbench {
         };
       },
     });
+    this.pulse.listen(() => this.#keepSummary());
   }
 
   get generation(): number {
@@ -144,8 +164,17 @@ export class Workbench {
 
   info(): SessionInfo {
     const consoles = this.hub.infos();
-    const sources = this.#sources();
+    const sources = sourceItems({
+      kept: this.folder.kept,
+      investigation: this.investigation,
+      rows: this.#sourceRows,
+      missing: this.#missing,
+      missingLogs: this.hub.missing,
+      consoles,
+      worlds: this.worlds.all(),
+    });
     return {
+      id: this.folder.id,
       title: this.title,
       host: hostname(),
       shell: this.#options.shell,
@@ -157,7 +186,9 @@ export class Workbench {
         faults: this.faults.size,
         findings: this.findings.size,
         changes: this.journal.size,
+        notes: this.notes.size,
       },
+      problems: [...this.#problems],
       worstFinding: this.findings.worst,
       generation: this.#generation,
       addressBits: this.#addressBits(),
@@ -176,9 +207,14 @@ export class Workbench {
     return this.#drivers?.get(bdf);
   }
 
-  /** Opens files, one opening at a time. @throws Failure; what was open then stays as it was. */
+  /**
+   * Opens files, one opening at a time; a session's file takes up that session.
+   * @throws Failure; what was open then stays as it was.
+   */
   open(paths: readonly string[], add: boolean, options: OpenOptions = {}): Promise<void> {
     return this.#alone(async () => {
+      const found = findSession(paths, this.folder);
+      if (found) return await this.#openSession(found);
       const blamed = paths.filter((path) => this.folder.kept.blamed.includes(path));
       if (blamed.length > 0)
         this.folder.keep({
@@ -192,27 +228,48 @@ export class Workbench {
   restore(): Promise<void> {
     return this.#alone(async () => {
       this.folder.blame();
-      const { sources } = this.folder.kept;
-      try {
-        if (sources.length > 0) await this.#investigate(sources);
-      } catch (error) {
-        this.#options.onBug(error, 'restore');
-      }
-      await this.hub.restore();
-      this.pulse.changed();
+      await this.#restore();
     });
   }
 
-  /** Closes one source by its id, or everything. */
+  /**
+   * A file of the session was found elsewhere.
+   * @param source its id in the list of sources
+   * @throws Failure when the file is another one, or can't be read
+   */
+  locate(source: string, path: string): Promise<void> {
+    return this.#alone(async () => {
+      const log = this.hub.missing.find(({ id }) => id === source);
+      const file = log ?? this.#missing[Number(/^missing-(\d+)$/.exec(source)?.[1] ?? -1)];
+      if (!file) throw notMissing(source);
+      const differs = changedSince({ ...file, path });
+      if (differs !== undefined) throw anotherFile(path, differs);
+      if (log) await this.hub.locate(log.id, path);
+      else {
+        const place = (kept: KeptSource): KeptSource => (kept === file ? { ...kept, path } : kept);
+        const sources = this.folder.kept.sources.map((kept) =>
+          kept.path === file.path ? { ...kept, path } : kept,
+        );
+        this.#missing = this.#missing.map(place).filter((kept) => !isThere(kept.path));
+        this.folder.keep({ sources });
+        await this.#investigate(
+          sources.filter((kept) => !this.#missing.includes(kept)).map(pathOf),
+        );
+      }
+      this.touched();
+    });
+  }
+
+  /** Closes one source by its id, or the session: it stays on disk, and can be opened again. */
   close(source: string | undefined): Promise<void> {
     return this.#alone(async () => {
-      if (source === undefined) {
-        await this.hub.closeAll();
-        for (const world of this.worlds.all()) this.#removeWorld(world.name);
-        this.#closeInvestigation();
-        this.folder.keep({ title: '', blamed: [] });
-      } else if (source === 'investigation') this.#closeInvestigation();
-      else if (this.worlds.all().some((world) => world.name === source)) this.#removeWorld(source);
+      if (source === undefined) await this.#leave(() => this.folder.renew());
+      else if (source === 'investigation') this.#closeInvestigation();
+      else if (this.worlds.all().some((world) => world.name === source)) {
+        this.#removeWorld(source);
+        this.acts.forget(source);
+        this.keepChanges();
+      } else if (source.startsWith('missing-')) this.#forgetMissing(source);
       else await this.hub.close(source);
       this.touched();
     });
@@ -224,7 +281,26 @@ export class Workbench {
     let n = 0;
     while (names.has(`sim${n}`)) n++;
     this.worlds.add(simulatedWorld(simulate(`sim${n}`)));
+    this.acts.begin(`sim${n}`);
+    this.keepChanges();
     this.touched();
+  }
+
+  /** Writes the changes made here into the session's file, at once. */
+  keepChanges(): void {
+    const { done, undone } = this.journal.kept();
+    this.folder.keep({
+      machines: this.acts.kept(),
+      changes: {
+        done: [...this.#unmade.done, ...done],
+        undone: [...this.#unmade.undone, ...undone],
+      },
+    });
+  }
+
+  /** The same for acts on a machine, of which a script does many. */
+  keepActs(): void {
+    this.folder.keepSoon({ machines: this.acts.kept() });
   }
 
   /** Tables, registers or memory changed: views ask again. */
@@ -242,6 +318,7 @@ export class Workbench {
     this.faultPulse.stop();
     await this.hub.stop();
     this.investigation?.close();
+    this.folder.close();
   }
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -256,54 +333,148 @@ export class Workbench {
   }
 
   async #open(files: Sorted, add: boolean, options: OpenOptions): Promise<void> {
-    const { kept } = this.folder;
-    if (files.sources.length > 0)
-      await this.#investigate(add ? [...kept.sources, ...files.sources] : files.sources);
-    else if (!add) this.#closeInvestigation();
-    if (!add) await this.hub.closeAll();
+    const known = add ? this.folder.kept.sources.map(pathOf) : [];
+    const present = known.filter((path) => !this.#missing.some((each) => each.path === path));
+    const paths = [...new Set([...present, ...files.sources])];
+    const made = files.sources.length > 0 ? await this.#read(paths) : undefined;
+    if (!add && !this.folder.isEmpty) await this.#leave(() => this.folder.renew());
+    if (made) this.#take(made, paths);
     const first = [...files.sources, ...files.logs, ...files.recordings][0];
-    if (!add || !kept.title) this.folder.keep({ title: options.title ?? basename(first) });
+    if (!add || !this.folder.kept.title)
+      this.folder.keep({ title: options.title ?? basename(first) });
     for (const path of files.logs) this.hub.log(path);
     for (const path of files.recordings)
       await this.hub.replay(path, 1, { end: options.replayAtEnd });
     this.touched();
   }
 
-  /** Reads dumps and registers, and finds their units. The old ones stay until that is done. */
-  async #investigate(paths: readonly string[]): Promise<void> {
-    const unique = [...new Set(paths)];
-    const job = this.#job('open', 'Opening', basename(unique[0]));
-    this.folder.beginReading(unique);
-    try {
-      // A turn for the views to see the job before the engine is busy with it.
-      await nextTurn();
-      const made = investigate(unique);
-      const world = capturedWorld(made);
-      made.units();
-      this.#closeInvestigation();
-      this.investigation = made;
-      if (world) this.worlds.add(world);
-      this.#drivers = driversOf(made);
-      this.#sourceRows = sourceRows(made);
-      this.findings.add(made.findings());
-      this.findings.addIncomplete(made.incomplete());
-      this.folder.keep({ sources: unique });
-      this.#startSweep();
-    } finally {
-      this.folder.endReading(unique);
-      this.#endJob(job);
-    }
+  /** Takes up another session; the one that was open stays on disk as it is. */
+  async #openSession(found: FoundSession): Promise<void> {
+    await this.#leave(() => {
+      if (found.kind === 'folder') this.folder.moveTo(found.path);
+      else this.folder.adopt(found.session);
+    });
+    // Whoever ended the engine then ended everything: that blames no file.
+    this.folder.keep({ reading: [] });
+    await this.#restore();
     this.touched();
   }
 
+  async #restore(): Promise<void> {
+    const { kept } = this.folder;
+    this.#missing = kept.sources.filter(({ path }) => !isThere(path));
+    for (const { name, acts, more } of kept.machines) {
+      const machine = simulate(name);
+      const failed = repeatActs(machine, acts);
+      this.worlds.add(simulatedWorld(machine));
+      this.acts.begin(name, acts, more);
+      if (failed > 0) this.#problems.push(`${failed} acts on ${name} could not be repeated.`);
+      if (more)
+        this.#problems.push(
+          `More was done to ${name} than a session keeps: its later acts are missing.`,
+        );
+    }
+    const present = kept.sources.filter((source) => !this.#missing.includes(source));
+    for (const source of present) {
+      const differs = changedSince(source);
+      if (differs !== undefined)
+        this.#problems.push(`${source.path} has changed since it was opened: ${differs}.`);
+    }
+    try {
+      if (present.length > 0) await this.#investigate(present.map(pathOf));
+      else this.#remakeChanges();
+    } catch (error) {
+      if (error instanceof Failure) this.#problems.push(error.line());
+      else this.#options.onBug(error, 'restore');
+    }
+    await this.hub.restore();
+    this.pulse.changed();
+  }
+
+  /** Lets go of everything that is open, as it is kept, before another session begins. */
+  async #leave(go: () => void): Promise<void> {
+    await this.hub.leave();
+    for (const world of this.worlds.all()) this.#removeWorld(world.name);
+    this.#dropInvestigation();
+    this.acts.clear();
+    this.#missing = [];
+    this.#unmade = NO_CHANGES;
+    this.#problems = [];
+    go();
+  }
+
+  async #investigate(paths: readonly string[]): Promise<void> {
+    const unique = [...new Set(paths)];
+    this.#take(await this.#read(unique), unique);
+    this.touched();
+  }
+
+  /** Reads dumps and registers, and finds their units. */
+  async #read(paths: readonly string[]): Promise<Investigation> {
+    const job = this.#job('open', 'Opening', basename(paths[0]));
+    this.folder.beginReading(paths);
+    try {
+      // A turn for the views to see the job before the engine is busy with it.
+      await nextTurn();
+      const made = investigate(paths);
+      made.units();
+      return made;
+    } finally {
+      this.folder.endReading(paths);
+      this.#endJob(job);
+    }
+  }
+
+  /** Puts what was read in the place of what was open; changes made here are made again. */
+  #take(made: Investigation, paths: readonly string[]): void {
+    this.#dropInvestigation();
+    this.investigation = made;
+    const world = capturedWorld(made);
+    if (world) this.worlds.add(world);
+    this.#drivers = driversOf(made);
+    this.#sourceRows = sourceRows(made);
+    this.findings.add(made.findings());
+    this.findings.addIncomplete(made.incomplete());
+    const known = new Map(this.folder.kept.sources.map((kept) => [kept.path, kept]));
+    this.folder.keep({
+      sources: [...paths.map((path) => known.get(path) ?? identityOf(path)), ...this.#missing],
+    });
+    this.#remakeChanges();
+    this.#startSweep();
+  }
+
+  #remakeChanges(): void {
+    const { changes } = this.folder.kept;
+    this.#unmade = this.journal.restore(changes, this.worlds.all());
+    const missing = this.#missing.length > 0;
+    const { length } = this.#unmade.done;
+    if (length > 0 && !missing)
+      this.#problems.push(
+        `${length} ${length === 1 ? 'change' : 'changes'} could not be made again: the memory is not what it was. They stay in the session.`,
+      );
+  }
+
+  /** Closes the dump and the registers, and forgets the changes made to them. */
   #closeInvestigation(): void {
+    this.#dropInvestigation();
+    this.folder.keep({ sources: [...this.#missing] });
+    this.keepChanges();
+  }
+
+  #dropInvestigation(): void {
     this.#sweep.abort();
     this.#removeWorld('captured');
     this.investigation?.close();
     this.investigation = undefined;
     this.#drivers = undefined;
     this.findings = new FindingIndex();
-    this.folder.keep({ sources: [] });
+  }
+
+  #forgetMissing(source: string): void {
+    const at = Number(source.slice('missing-'.length));
+    const { path } = this.#missing[at] ?? { path: undefined };
+    this.#missing = this.#missing.filter((_, index) => index !== at);
+    this.folder.keep({ sources: this.folder.kept.sources.filter((kept) => kept.path !== path) });
   }
 
   #removeWorld(name: string): void {
@@ -312,6 +483,18 @@ export class Workbench {
     this.journal.forget(world);
     this.mappings.forget(world);
     this.worlds.remove(name);
+  }
+
+  /** What a list of sessions says of this one. */
+  #keepSummary(): void {
+    if (this.folder.isEmpty) return;
+    const summary = {
+      faults: this.faults.size,
+      findings: this.findings.size,
+      ...(this.findings.worst === undefined ? {} : { worst: this.findings.worst }),
+    };
+    const { summary: old } = this.folder.kept;
+    if (JSON.stringify(old) !== JSON.stringify(summary)) this.folder.keepSoon({ summary });
   }
 
   /** Looks through all tables in the background, for findings that roll up in the tree. */
@@ -354,49 +537,6 @@ export class Workbench {
     this.pulse.changed();
   }
 
-  #sources(): SourceInfo[] {
-    const { kept } = this.folder;
-    const opened = this.investigation;
-    const files = kept.sources.map((path, index): SourceInfo => {
-      const row = this.#sourceRows.find(({ name }) => name === path);
-      const dump = row?.kind === 'dump';
-      return {
-        id: index === 0 ? 'investigation' : `investigation-${index}`,
-        name: basename(path),
-        kind: dump ? 'dump' : row?.kind === 'registers' ? 'registers' : 'other',
-        detail: row?.detail ?? '',
-        state: dump && opened?.dump?.incomplete ? 'partial' : 'ready',
-        bytes: sizeOf(path),
-      };
-    });
-    const blamed = kept.blamed.map((path, index): SourceInfo => ({
-      id: `blamed-${index}`,
-      name: basename(path),
-      kind: 'other',
-      detail: 'the engine ended while reading it, and was started again without it',
-      state: 'failed',
-    }));
-    const consoles = this.hub.infos().map((info): SourceInfo => ({
-      id: info.id,
-      name: info.name,
-      kind: info.kind === 'log' ? 'log' : 'console',
-      detail: info.status,
-      state: info.state === 'failed' ? 'failed' : info.state === 'ended' ? 'ended' : 'live',
-      bytes: info.bytes,
-    }));
-    const simulated = this.worlds
-      .all()
-      .filter((world) => world.machine)
-      .map((world): SourceInfo => ({
-        id: world.name,
-        name: world.name,
-        kind: 'simulated',
-        detail: 'simulated machine',
-        state: 'ready',
-      }));
-    return [...files, ...blamed, ...consoles, ...simulated];
-  }
-
   /** What stands where in a world's physical memory, by its kernel, the firmware and the log. */
   #physicalMap(world: World): PhysicalMap {
     const { investigation } = this;
@@ -437,14 +577,24 @@ function driversOf(investigation: Investigation): ReadonlyMap<string, string> {
   return drivers;
 }
 
-function sizeOf(path: string): number | undefined {
-  try {
-    checkPath(path);
-    const source = fileSource(path);
-    source.close();
-    return source.size;
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
+const NO_CHANGES: SessionFile['changes'] = { done: [], undone: [] };
+
+const pathOf = ({ path }: KeptSource): string => path;
+
+function notMissing(source: string): Failure {
+  return new Failure(
+    'usage',
+    `${source} is no source of this session that is missing.`,
+    'Nothing was changed.',
+    'Look at the list of sources.',
+  );
+}
+
+function anotherFile(path: string, differs: string): Failure {
+  return new Failure(
+    'usage',
+    `${path} is another file than the one of this session: ${differs}.`,
+    'Changes and notes were made on the other one; nothing was opened.',
+    'Choose the file itself, or open this one as a session of its own.',
+  );
 }

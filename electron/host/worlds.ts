@@ -60,8 +60,10 @@ export class Worlds {
     return [...this.#worlds];
   }
 
+  /** The captured world comes first, whenever it was opened. */
   add(world: World): void {
-    this.#worlds.push(world);
+    if (world.machine) this.#worlds.push(world);
+    else this.#worlds.unshift(world);
   }
 
   remove(name: string): void {

@@ -9,6 +9,7 @@ import type { KernelRecord, LogNote, PhaseRecord } from '../../../core/log/recor
 import type { FaultTable } from '../../../core/session/fault-table.ts';
 import { knowledgeBase } from '../knowledge.ts';
 import { fileSource } from '../platform.ts';
+import { identityOf, isThere } from '../provenance.ts';
 import type { KeptConsole, SessionFolder } from '../session-folder.ts';
 import { Console } from './console.ts';
 import { KernelClocks } from './kernel-clocks.ts';
@@ -59,6 +60,8 @@ export class ConsoleHub {
   /** Log files that are being read in. */
   readonly #readings = new Set<Promise<void>>();
   readonly #lowerBounds = new Map<string, string>();
+  /** Consoles of the session whose log is not where it was. */
+  #missing: KeptConsole[] = [];
 
   constructor(folder: SessionFolder, faults: FaultTable, ports: PortOpener, events: HubEvents) {
     this.#folder = folder;
@@ -169,38 +172,81 @@ export class ConsoleHub {
     return kept.id;
   }
 
+  /** Consoles of the session that could not be taken up: their log is not where it was. */
+  get missing(): readonly KeptConsole[] {
+    return this.#missing;
+  }
+
   /** Takes up the consoles of a session that an engine left behind. */
   async restore(): Promise<void> {
+    this.#missing = [];
     for (const kept of this.#folder.kept.consoles) {
-      const console = this.#make(kept, kept.typing ?? false);
-      if (kept.kind === 'log') this.#readLog(console);
-      else if (kept.kind === 'replay')
-        await console.start(
-          this.#player(console, new Recording(fileSource(kept.path)), {
-            speed: kept.speed ?? 1,
-            playing: true,
-            skip: console.record.bytes,
-          }),
-        );
-      else await console.start(await this.#ports.kept(kept.id, () => console.record.bytes));
+      if (kept.kind === 'log' && !isThere(kept.path)) this.#missing.push(kept);
+      else await this.#takeUp(kept);
+    }
+    this.#events.changed();
+  }
+
+  /** A console's file was found elsewhere. @throws Failure when it is none that can be read. */
+  async locate(id: string, path: string): Promise<void> {
+    const kept = this.#folder.kept.consoles.find((each) => each.id === id);
+    if (!kept) return;
+    fileSource(path).close();
+    const found = { ...kept, ...identityOf(path) };
+    await this.#consoles.get(id)?.close();
+    this.#consoles.delete(id);
+    this.#missing = this.#missing.filter((each) => each.id !== id);
+    this.#folder.keep({
+      consoles: this.#folder.kept.consoles.map((each) => (each.id === id ? found : each)),
+    });
+    this.#faults.clear(id);
+    await this.#takeUp(found);
+  }
+
+  async #takeUp(kept: KeptConsole): Promise<void> {
+    const console = this.#make(kept, kept.typing ?? false);
+    if (kept.kind === 'log') this.#readLog(console);
+    else if (kept.kind !== 'replay')
+      await console.start(await this.#ports.kept(kept.id, () => console.record.bytes));
+    else if (isThere(kept.path))
+      await console.start(
+        this.#player(console, new Recording(fileSource(kept.path)), {
+          speed: kept.speed ?? 1,
+          playing: true,
+          skip: console.record.bytes,
+        }),
+      );
+    else {
+      // What it said so far is in the session's own record.
+      await console.start(undefined);
+      console.state('ended', `File not found: ${kept.path}`);
     }
   }
 
   /** Takes a console, its faults and its phases out of the session. */
   async close(id: string): Promise<void> {
-    const console = this.get(id);
-    this.#consoles.delete(id);
-    this.#forget(console);
-    this.#stories.delete(id);
-    await console.close();
+    if (!this.#missing.some((kept) => kept.id === id)) {
+      const console = this.get(id);
+      this.#consoles.delete(id);
+      this.#forget(console);
+      this.#stories.delete(id);
+      await console.close();
+    }
+    this.#missing = this.#missing.filter((kept) => kept.id !== id);
     this.#folder.keep({
       consoles: this.#folder.kept.consoles.filter((kept) => kept.id !== id),
     });
     this.#events.changed();
   }
 
-  async closeAll(): Promise<void> {
-    for (const id of this.#consoles.keys()) await this.close(id);
+  /** Leaves all consoles as they are kept: another session is taken up after this. */
+  async leave(): Promise<void> {
+    const left = [...this.#consoles.values()];
+    for (const console of left) this.#forget(console);
+    await this.stop();
+    this.#stories.clear();
+    this.#missing = [];
+    this.#events.changed();
   }
 
   /** Stops all sources; records and the session's list stay, for another engine. */
@@ -215,7 +261,9 @@ export class ConsoleHub {
     for (let n = 1; ; n++) if (!used.has(`console-${n}`)) return `console-${n}`;
   }
 
-  #remember(kept: KeptConsole): KeptConsole {
+  #remember(console: KeptConsole): KeptConsole {
+    const file = console.kind === 'log' || console.kind === 'replay';
+    const kept = file ? { ...console, ...identityOf(console.path) } : console;
     this.#folder.keep({ consoles: [...this.#folder.kept.consoles, kept] });
     return kept;
   }

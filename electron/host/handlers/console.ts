@@ -26,7 +26,9 @@ export function consoleCalls(bench: Workbench): CallHandlers {
       return {};
     },
     'console.write': async ({ console, data }) => {
-      await bench.hub.get(console).write(data);
+      const target = bench.hub.get(console);
+      await target.write(data);
+      bench.notes.wrote(target.name, data);
       return {};
     },
     'console.replay': ({ console, action, speed }) => {

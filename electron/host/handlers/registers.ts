@@ -51,6 +51,8 @@ export function registerCalls(bench: Workbench): CallHandlers {
     'registers.write': ({ unit: name, offset, width, value }) => {
       const { unit, world } = bench.worlds.unit(name);
       const { registers } = machineOf(world).unit;
+      bench.acts.did(world.name, { act: 'register', offset, width, value });
+      bench.keepActs();
       const events = during(machineOf(world), () =>
         registers.write(Number(BigInt(offset)), width, BigInt(value)),
       );
@@ -80,6 +82,8 @@ export function registerCalls(bench: Workbench): CallHandlers {
       const { world } = bench.worlds.unit(name);
       const machine = machineOf(world);
       const { id } = parseBdf(bdf)!;
+      bench.acts.did(world.name, { act: 'dma', bdf, address, length, access });
+      bench.keepActs();
       let result: ReturnType<Machine['dma']> | undefined;
       const events = during(machine, () => {
         result = machine.dma({ id, address: BigInt(address), length, access });

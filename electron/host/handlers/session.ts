@@ -7,8 +7,10 @@ import { inspectDocument, inspectGroups } from '../../../core/session/inspect-do
 import { findingItem } from '../../../core/session/view-fields.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { stateFolder } from '../state-folder.ts';
-import type { Workbench } from '../workbench.ts';
 import { listFolder } from '../files.ts';
+import { checkPath } from '../opening.ts';
+import { copySession, listSessions, removeSession } from '../sessions.ts';
+import type { Workbench } from '../workbench.ts';
 
 /** The session itself: what is open, its own state, files of this machine. */
 export function sessionCalls(bench: Workbench): CallHandlers {
@@ -28,6 +30,22 @@ export function sessionCalls(bench: Workbench): CallHandlers {
     'session.openText': async ({ name, text, add }) => {
       await bench.open([bench.folder.keepText(name, text)], add);
       return bench.info();
+    },
+    'session.locate': async ({ source, path }) => {
+      checkPath(path);
+      await bench.locate(source, path);
+      return {};
+    },
+    'session.rename': ({ title }) => {
+      bench.folder.keep({ title });
+      bench.pulse.changed();
+      return {};
+    },
+    'session.copy': () => copySession(bench.folder),
+    'sessions.list': () => listSessions(bench.folder),
+    'sessions.remove': ({ path }) => {
+      removeSession(bench.folder, path);
+      return {};
     },
     'session.close': async ({ source }) => {
       await bench.close(source);

@@ -42,17 +42,20 @@ export function tableCalls(bench: Workbench): CallHandlers {
     'entry.poke': ({ path, field, value }) => {
       const { entry, world } = bench.worlds.entry(path);
       const change = bench.journal.poke(world, entry, field, BigInt(value));
+      bench.keepChanges();
       bench.touched();
       return { change, entry: entryInfo(bench, path) };
     },
     'changes.list': journal,
     'changes.undo': () => {
       bench.journal.undo();
+      bench.keepChanges();
       bench.touched();
       return journal();
     },
     'changes.redo': () => {
       bench.journal.redo();
+      bench.keepChanges();
       bench.touched();
       return journal();
     },
@@ -136,7 +139,10 @@ function entryInfo(bench: Workbench, path: string): EntryInfo {
     findings: bench.findings.at(entry.path).map(findingItem),
     origin: world.memory.describe(pfn),
     writable: ['present', 'zero'].includes(world.memory.provenance(pfn)),
-    mentionedIn: { faults: mentions(bench, entry.path), notes: 0 },
+    mentionedIn: {
+      faults: mentions(bench, entry.path),
+      notes: bench.notes.about(entry.path),
+    },
   };
 }
 

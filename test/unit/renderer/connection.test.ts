@@ -4,6 +4,8 @@ import { SessionModel } from '../../../renderer/state/session.ts';
 import { FakeEngine, settled } from './fake-engine.ts';
 
 const SESSION: SessionInfo = {
+  id: 's1',
+  problems: [],
   title: 'sample',
   host: 'lab-7',
   shell: 'browser',
@@ -11,7 +13,7 @@ const SESSION: SessionInfo = {
   sources: [],
   units: [],
   consoles: [],
-  counts: { faults: 3, findings: 0, changes: 0 },
+  counts: { faults: 3, findings: 0, changes: 0, notes: 0 },
   generation: 1,
   addressBits: 39,
   canUndo: false,
@@ -61,7 +63,7 @@ describe('the road to the engine', () => {
     const engine = new FakeEngine({ 'session.get': () => SESSION });
     const session = new SessionModel(engine.connection);
     await settled();
-    session.take({ ...SESSION, counts: { faults: 4, findings: 0, changes: 0 } });
+    session.take({ ...SESSION, counts: { faults: 4, findings: 0, changes: 0, notes: 0 } });
     expect(session.version.get()).toBe(1);
     session.take({ ...SESSION, generation: 2 });
     expect(session.version.get()).toBe(2);
