@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mapCalls } from './contract-map.ts';
 import { notesCalls } from './contract-notes.ts';
 import { sessionsCalls } from './contract-sessions.ts';
+import { timelineCalls } from './contract-timeline.ts';
 import {
   Access,
   Base64,
@@ -671,6 +672,7 @@ export const calls = {
   },
   'view.save': { request: z.object({ state: z.string().max(1 << 20) }), answer: Nothing },
   ...mapCalls,
+  ...timelineCalls,
 } as const;
 
 /** Every feed: what is asked for, and one item of it. */

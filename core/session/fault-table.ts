@@ -50,9 +50,15 @@ export class FaultTable {
   /** Numbers of a console's faults by their ordinal in its log. */
   readonly #numbers = new Map<string | undefined, number[]>();
   readonly #cuts = new Map<string, Cut>();
+  #epoch = 0;
 
   constructor(world: FaultWorld) {
     this.#world = world;
+  }
+
+  /** Grows whenever faults were taken out: numbers of before are void then. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   get size(): number {
@@ -95,6 +101,7 @@ export class FaultTable {
   clear(console?: string): void {
     const kept =
       console === undefined ? [] : this.#faults.filter((each) => each.console !== console);
+    this.#epoch++;
     this.#faults.length = 0;
     this.#numbers.clear();
     this.#cuts.clear();

@@ -43,6 +43,20 @@ export function faultItem(
   };
 }
 
+/** A fault in a line: `00:06.0 read 0x1f00000, reason 0x06 PTE Read access is not set`. */
+export function faultText(record: FaultRecord): string {
+  const { bdf, access, type, address, index, reason, reasonName, event } = record;
+  const where =
+    address === undefined ? (index === undefined ? undefined : `index ${index}`) : hex(address);
+  const code = reason === undefined ? event : `reason 0x${reason.toString(16).padStart(2, '0')}`;
+  return [
+    [bdf, access ?? type, where].filter((part) => part !== undefined).join(' '),
+    [code, reasonName].filter((part) => part !== undefined).join(' '),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
 /** How a fault counts in the rate chart and in a group: its access, or an interrupt request. */
 export function accessKind(record: FaultRecord): 'read' | 'write' | 'interrupt' {
   if (record.type === 'interrupt') return 'interrupt';

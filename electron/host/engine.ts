@@ -15,6 +15,7 @@ import { memoryCalls } from './handlers/memory.ts';
 import { registerCalls } from './handlers/registers.ts';
 import { sessionCalls, sessionFeeds } from './handlers/session.ts';
 import { tableCalls } from './handlers/tables.ts';
+import { timelineCalls } from './handlers/timeline.ts';
 import { SessionFolder } from './session-folder.ts';
 import { Workbench, type WorkbenchOptions } from './workbench.ts';
 
@@ -48,6 +49,7 @@ export class Engine {
       ...mapCalls(this.bench),
       ...noteCalls(this.bench),
       ...jumpCalls(this.bench),
+      ...timelineCalls(this.bench),
       ...labCalls,
       ...script.calls,
     };

@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DeviceLines } from '../../../core/log/device-lines.ts';
+import { LineTimes } from '../../../core/log/line-times.ts';
 import type { ConsoleChunk, ConsoleInfo, LineMark } from '../../../core/protocol/contract.ts';
 import type { FeedSink } from '../../../core/protocol/server-feed.ts';
 import { Failure } from '../../../core/memory/failure.ts';
@@ -37,9 +39,12 @@ export class Console implements SourceSink {
   readonly name: string;
   readonly kind: ConsoleInfo['kind'];
   readonly record: ConsoleRecord;
+  /** The kernel's stamps of its lines. */
+  readonly times = new LineTimes();
   readonly #parts: ConsoleParts;
   readonly #marks: ReaderMark[] = [];
   #reader: ConsoleReader;
+  #devices = new DeviceLines();
   #source: ConsoleSource | undefined;
   #state: ConsoleInfo['state'] = 'connecting';
   #status = 'connecting…';
@@ -95,7 +100,7 @@ export class Console implements SourceSink {
   data(bytes: Uint8Array, at: number): void {
     if (this.#closed) return;
     this.record.append(bytes, at);
-    this.#reader.push(bytes, at);
+    this.#look(bytes, at);
     this.#wake();
     this.#parts.changed();
   }
@@ -136,6 +141,8 @@ export class Console implements SourceSink {
   restart(): void {
     this.record.clear();
     this.#marks.length = 0;
+    this.times.clear();
+    this.#devices = new DeviceLines();
     this.#parts.emptied(this);
     this.#reader = createReader(this.#sink());
     this.#epoch++;
@@ -174,6 +181,24 @@ export class Console implements SourceSink {
         await sink.push(chunk);
       } else await this.#more(sink.signal);
     }
+  }
+
+  /** What its kernels say of the places of their devices. */
+  get devices(): DeviceLines['found'] {
+    return this.#devices.found;
+  }
+
+  /** All marked lines, ascending; faults by their ordinals. */
+  get allMarks(): readonly ReaderMark[] {
+    return this.#marks;
+  }
+
+  /**
+   * Seconds from the console's start to a line's arrival; undefined for a file that was read, and
+   * for a line that is not there.
+   */
+  receivedAt(line: number): number | undefined {
+    return this.kind === 'log' ? undefined : this.record.starts(line, line + 1)[0]?.at;
   }
 
   /** Marks of lines `from` to `to` (excluded). */
@@ -221,6 +246,13 @@ export class Console implements SourceSink {
     };
   }
 
+  /** Finds what there is to find in new bytes of the record. */
+  #look(bytes: Uint8Array, at: number): void {
+    this.times.push(bytes);
+    this.#devices.push(bytes);
+    this.#reader.push(bytes, at);
+  }
+
   #more(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -239,7 +271,7 @@ export class Console implements SourceSink {
 
   async #reread(): Promise<void> {
     for (let offset = 0; offset < this.record.bytes; offset += TURN) {
-      this.#reader.push(this.record.read(offset, TURN), 0);
+      this.#look(this.record.read(offset, TURN), 0);
       await nextTurn();
     }
   }
