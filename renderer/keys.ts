@@ -12,6 +12,7 @@ export type Scope =
   | 'ruler'
   | 'stepper'
   | 'memory'
+  | 'chart'
   | 'console'
   | 'script';
 
@@ -54,6 +55,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['G X', 'go.translate', 'Translate'],
     ['G W', 'reverse.open', 'Who can reach the selected page'],
     ['G F', 'go.faults', 'Faults'],
+    ['G L', 'go.timeline', 'Timeline'],
     ['G O', 'go.handoff', 'Hand-off lab'],
     ['G S', 'go.script', 'Script'],
     ['G E', 'go.entry', 'Entry'],
@@ -83,7 +85,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['V 1', 'view.preset1', 'Layout: Triage'],
     ['V 2', 'view.preset2', 'Layout: Tables'],
     ['V 3', 'view.preset3', 'Layout: Lab'],
-    ['V 4', 'view.preset4', 'Layout: Time'],
+    ['V 4', 'view.preset4', 'Layout: Timeline'],
     ['V 5', 'view.preset5', 'Layout: Console'],
   ]),
   ...bind('Panels', 'global', [
@@ -140,6 +142,25 @@ export const KEYS: readonly KeyBinding[] = [
     ['Home', 'step.first', 'First step'],
     ['End', 'step.last', 'Last step'],
     ['Space', 'step.play', 'Play or pause, one step a second'],
+  ]),
+  ...bind('Panels', 'chart', [
+    ['W', 'chart.in', 'Zoom in'],
+    ['+', 'chart.in', 'Zoom in'],
+    ['S', 'chart.out', 'Zoom out'],
+    ['-', 'chart.out', 'Zoom out'],
+    ['A', 'chart.left', 'Pan to the left'],
+    ['D', 'chart.right', 'Pan to the right'],
+    ['Z', 'chart.selection', 'Zoom to the selection'],
+    ['Shift+Z', 'chart.all', 'Show all'],
+    ['Left', 'chart.previous', 'Previous thing in the lane'],
+    ['Right', 'chart.next', 'Next thing in the lane'],
+    ['Shift+Left', 'chart.extendLeft', 'Select back to the previous thing'],
+    ['Shift+Right', 'chart.extendRight', 'Select on to the next thing'],
+    ['Up', 'chart.up', 'Lane above'],
+    ['Down', 'chart.down', 'Lane below'],
+    ['Home', 'chart.first', 'First thing in the lane'],
+    ['End', 'chart.last', 'Last thing in the lane'],
+    ['Enter', 'chart.open', 'Go to its line'],
   ]),
   ...bind('Panels', 'memory', [
     ['+', 'memory.wider', 'Larger word size'],

@@ -87,6 +87,7 @@ export const EMPTY = {
   reverse: 'Type a physical address to see who can reach it.',
   map: 'No dump or simulated unit is open, so there is nothing to map.',
   mapDevice: 'Nothing mapped for this device.',
+  timeline: 'No console log is open, so there is nothing to put on a clock.',
   translate: 'Type a device and an address, or paste a kernel fault line.',
 } as const;
 
@@ -100,6 +101,11 @@ export function noFaults(lines: number): string {
 export function nonePass(all: number): string {
   return `0 of ${count(all)} faults pass.`;
 }
+
+/** The clocks of two kernels, when nothing says how long the way between them took. */
+export const NOT_ALIGNED = "First kernel's clock isn't aligned; align at panic";
+
+export const NO_STAMPS = 'This log has no time stamps; lanes show order only.';
 
 /** The line of browser mode on Start. */
 export function browserModeLine(host: string): string {

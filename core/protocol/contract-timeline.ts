@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BdfText, Count, Id } from './schema.ts';
+import { Access, BdfText, Count, Hex, Id } from './schema.ts';
 
 /**
  * Calls of the timeline: one console's story on one axis. Places on the axis are seconds (of a log
@@ -44,6 +44,11 @@ export const TimelineItem = z.object({
   text: z.string(),
   severity: z.enum(['error', 'warning', 'note', 'ok']),
   fault: Count.optional(),
+  /** Of a fault: who asked for what. */
+  bdf: BdfText.optional(),
+  pasid: Count.optional(),
+  address: Hex.optional(),
+  access: Access.optional(),
 });
 export type TimelineItem = z.infer<typeof TimelineItem>;
 
@@ -134,6 +139,17 @@ export const timelineCalls = {
       lane: Id,
       line: Count.optional(),
       direction: z.enum(['next', 'previous']),
+      device: BdfText.optional(),
+    }),
+    answer: z.object({ item: TimelineItem.optional() }),
+  },
+  /** The thing of a lane that is nearest to a place, no farther from it than `within`. */
+  'timeline.near': {
+    request: z.object({
+      ...About,
+      lane: Id,
+      at: z.number(),
+      within: z.number().nonnegative(),
       device: BdfText.optional(),
     }),
     answer: z.object({ item: TimelineItem.optional() }),

@@ -12,6 +12,7 @@ import { RegistersPanel } from './registers/RegistersPanel.tsx';
 import type { PanelKind } from './registry.ts';
 import { ScriptPanel } from './script/ScriptPanel.tsx';
 import { TablesPanel } from './tables/TablesPanel.tsx';
+import { TimelinePanel } from './timeline/TimelinePanel.tsx';
 import { TranslatePanel } from './translate/TranslatePanel.tsx';
 
 /** Gives a panel its id. A hidden panel renders nothing unless it keeps what can't be made again. */
@@ -40,6 +41,7 @@ export const COMPONENTS: Record<PanelKind, FunctionComponent<IDockviewPanelProps
   translate: hosted(TranslatePanel),
   faults: hosted(FaultsPanel),
   explain: hosted(ExplainPanel),
+  timeline: hosted(TimelinePanel),
   handoff: hosted(HandoffPanel),
   script: hosted(ScriptPanel, true),
 };

@@ -8,6 +8,7 @@ export type PanelKind =
   | 'translate'
   | 'faults'
   | 'explain'
+  | 'timeline'
   | 'handoff'
   | 'script';
 
@@ -43,6 +44,7 @@ export const PANELS: Readonly<Record<PanelKind, PanelInfo>> = {
   translate: info('translate', 'Translate', 'right', 'X'),
   faults: info('faults', 'Faults', 'left', 'F'),
   explain: info('explain', 'Explain', 'right'),
+  timeline: info('timeline', 'Timeline', 'left', 'L'),
   handoff: info('handoff', 'Hand-off lab', 'left', 'O'),
   script: info('script', 'Script', 'bottom', 'S'),
 };
@@ -50,7 +52,7 @@ export const PANELS: Readonly<Record<PanelKind, PanelInfo>> = {
 export const RAIL: readonly RailGroup[] = [
   { title: 'Target', panels: ['console', 'registers', 'memory'] },
   { title: 'IOMMU', panels: ['tables', 'translate'] },
-  { title: 'Faults', panels: ['faults'] },
+  { title: 'Faults', panels: ['faults', 'timeline'] },
   { title: 'Analyse', panels: ['handoff', 'script'] },
 ];
 

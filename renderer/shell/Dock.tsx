@@ -72,7 +72,16 @@ function Tab({ api }: IDockviewPanelHeaderProps): ReactNode {
   const face = useRef<HTMLSpanElement>(null);
   // The tab itself is dockview's; its name must be what it shows.
   useEffect(() => {
-    face.current?.closest('[role="tab"]')?.setAttribute('aria-label', `${name} ${extra}`.trim());
+    const tab = face.current?.closest('[role="tab"]');
+    const label = `${name} ${extra}`.trim();
+    // Dockview names it anew whenever the tab moves.
+    const say = (): void => {
+      if (tab && tab.getAttribute('aria-label') !== label) tab.setAttribute('aria-label', label);
+    };
+    const observer = new MutationObserver(say);
+    if (tab) observer.observe(tab, { attributeFilter: ['aria-label'] });
+    say();
+    return () => observer.disconnect();
   }, [name, extra]);
   return (
     <span className="tab-face" ref={face}>

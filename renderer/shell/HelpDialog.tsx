@@ -17,6 +17,7 @@ const SCOPES: Readonly<Record<PanelKind, readonly Scope[]>> = {
   translate: [],
   faults: ['lists'],
   explain: [],
+  timeline: ['chart'],
   handoff: ['stepper'],
   script: ['script'],
 };

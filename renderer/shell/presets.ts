@@ -11,6 +11,8 @@ export interface PresetGroup {
 /** Columns from left to right, each of groups from top to bottom. Sizes are parts of 1. */
 export interface Preset {
   readonly name: string;
+  /** A group above all columns. */
+  readonly across?: PresetGroup;
   readonly columns: readonly {
     readonly width: number;
     readonly groups: readonly PresetGroup[];
@@ -58,23 +60,12 @@ export const PRESETS: readonly Preset[] = [
     columns: [{ width: 1, groups: [{ tabs: ['handoff', 'tables', 'registers'], height: 1 }] }],
   },
   {
-    name: 'Time',
-    focus: 'faults',
+    name: 'Timeline',
+    focus: 'timeline',
+    across: { tabs: ['timeline', 'faults'], height: 384 / 836 },
     columns: [
-      {
-        width: 744 / 1304,
-        groups: [
-          { tabs: ['faults'], height: 384 / 836 },
-          { tabs: ['console'], height: 452 / 836 },
-        ],
-      },
-      {
-        width: 560 / 1304,
-        groups: [
-          { tabs: ['explain'], height: 384 / 836 },
-          { tabs: ['translate', 'entry'], height: 452 / 836 },
-        ],
-      },
+      { width: 744 / 1304, groups: [{ tabs: ['console', 'memory'], height: 1 }] },
+      { width: 560 / 1304, groups: [{ tabs: ['explain', 'translate', 'entry'], height: 1 }] },
     ],
   },
   {
@@ -91,6 +82,10 @@ export const PRESETS: readonly Preset[] = [
 export function presetFor(number: number, narrow: boolean): Preset {
   const preset = PRESETS[number - 1] ?? PRESETS[0];
   if (!narrow || preset.columns.length < 2) return preset;
+  if (preset.across) {
+    const tabs = preset.columns.flatMap(({ groups }) => groups.flatMap((group) => group.tabs));
+    return { ...preset, columns: [{ width: 1, groups: [{ tabs, height: 1 }] }] };
+  }
   const [left, ...rest] = preset.columns;
   const moved = rest.flatMap((column) => column.groups.flatMap((group) => group.tabs));
   const [top, bottom] = left.groups;

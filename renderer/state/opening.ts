@@ -11,7 +11,7 @@ function identity(info: SessionInfo | undefined): string {
  * before is forgotten, and the dock may show.
  */
 export function followSession(workbench: Workbench): void {
-  const { session, view, faults, tree, selection, ready } = workbench;
+  const { session, view, faults, timeline, tree, selection, ready } = workbench;
   let known = '';
   const look = (): void => {
     const now = identity(session.info.get());
@@ -23,6 +23,7 @@ export function followSession(workbench: Workbench): void {
     void view.load().then(() => {
       if (known !== now) return;
       faults.restore();
+      timeline.restore();
       tree.restart();
       ready.set(true);
     });

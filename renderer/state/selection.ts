@@ -21,6 +21,13 @@ export interface Selection {
   readonly fault?: number;
   readonly console?: string;
   readonly line?: number;
+  /** A stretch of time: seconds of the kernels' own clocks. */
+  readonly time?: {
+    readonly kernel: number;
+    readonly from: number;
+    readonly toKernel: number;
+    readonly to: number;
+  };
   /** The panel that published it: it does not follow its own selection. */
   readonly from: string;
 }

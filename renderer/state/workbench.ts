@@ -2,6 +2,7 @@ import type { Connection, LinkState } from '../engine/connection.ts';
 import { LabModel } from '../panels/handoff/lab.ts';
 import { ScriptRunner } from '../panels/script/runner.ts';
 import { TreeModel } from '../panels/tables/model.ts';
+import { TimelineModel } from '../panels/timeline/model.ts';
 import { DockModel } from '../shell/dock-model.ts';
 import { ActionRegistry } from './actions.ts';
 import { FaultsModel } from './faults.ts';
@@ -41,6 +42,7 @@ export interface Workbench {
   readonly dock: DockModel;
   readonly faults: FaultsModel;
   readonly tree: TreeModel;
+  readonly timeline: TimelineModel;
   readonly lab: LabModel;
   readonly script: ScriptRunner;
   readonly actions: ActionRegistry;
@@ -79,6 +81,7 @@ export function createWorkbench(connection: Connection): Workbench {
     dock,
     faults: new FaultsModel(connection, selection, view),
     tree: new TreeModel(connection, notices, false),
+    timeline: new TimelineModel(connection, selection, view),
     lab: new LabModel(connection),
     script: new ScriptRunner(connection),
     actions,

@@ -97,6 +97,45 @@ export function stepIn(
   return at === undefined ? undefined : story.place(items[at]);
 }
 
+/** The thing of a lane that is nearest to a place, no farther from it than `within`. */
+export function nearest(
+  story: Story,
+  lane: string,
+  at: number,
+  within: number,
+  device: string | undefined,
+): TimelineItem | undefined {
+  const { faults, marks } = story.source;
+  const { axis } = story;
+  let best = -1;
+  let distance = within;
+  const look = (index: number, place: number): void => {
+    const away = Math.abs(place - at);
+    if (away > distance || (away === distance && best >= 0)) return;
+    distance = away;
+    best = index;
+  };
+  if (lane === LANES.console) {
+    for (const [index, { line }] of marks.entries()) look(index, axis.place(line, undefined));
+    return best < 0 ? undefined : story.markItem(marks[best]);
+  }
+  const which = faults.lanes.indexOf(lane);
+  if (which >= 0) {
+    for (let index = 0; index < faults.length; index++)
+      if (faults.lane[index] === which)
+        look(index, axis.place(faults.lines[index], faultTime(story, index)));
+    return best < 0 ? undefined : story.faultItem(best);
+  }
+  const items = story.lane(lane, device);
+  for (const [index, { line, time }] of items.entries()) look(index, axis.place(line, time));
+  return best < 0 ? undefined : story.place(items[best]);
+}
+
+function faultTime({ source }: Story, index: number): number | undefined {
+  const time = source.faults.times[index];
+  return Number.isNaN(time) ? undefined : time;
+}
+
 function nextIndex(
   count: number,
   lineOf: (index: number) => number,
@@ -140,8 +179,7 @@ export function selected(
   let least = Infinity;
   let most = -Infinity;
   for (let index = 0; index < faults.length; index++) {
-    const time = faults.times[index];
-    const at = story.axis.place(faults.lines[index], Number.isNaN(time) ? undefined : time);
+    const at = story.axis.place(faults.lines[index], faultTime(story, index));
     if (at < from || at > to) continue;
     inside++;
     if (at < least) [least, earliest] = [at, index];

@@ -57,10 +57,17 @@ function phasesLane(story: Story, view: View): TimelineLane {
     name: 'Phases',
     count: stages.length,
     spans: [
-      ...stages
+      ...stages.filter(shown).map(({ from, to, name, line }) => ({
+        from,
+        to,
+        text: name,
+        line,
+        kind: 'phase' as const,
+      })),
+      ...story
+        .gaps()
         .filter(shown)
-        .map(({ from, to, name, line }) => ({ from, to, text: name, line, kind: 'phase' as const })),
-      ...story.gaps().filter(shown).map((gap) => ({ ...gap, kind: 'gap' as const })),
+        .map((gap) => ({ ...gap, kind: 'gap' as const })),
     ].slice(0, MOST_SPANS),
     bars: [],
     marks: [],

@@ -1,8 +1,9 @@
 import type { DeviceLine } from '../../log/device-lines.ts';
+import type { Phase } from '../../log/records.ts';
 import type { LineMark } from '../../protocol/contract.ts';
 import type { TimelineItem } from '../../protocol/contract-timeline.ts';
-import { faultText, type SessionFault } from '../view-fault.ts';
-import { type AxisSource, TimeAxis } from './axis.ts';
+import { faultItem, faultText, type SessionFault } from '../view-fault.ts';
+import type { AxisSource, TimeAxis } from './axis.ts';
 import type { FaultColumns } from './fault-columns.ts';
 
 /** Something sent to a target. */
@@ -40,15 +41,23 @@ export const LANES = {
 const INVALIDATION =
   /invalidat|^queue-|^command-buffer|^completion-wait|^invalid-(?:descriptor|page-request)$/;
 
-/** Messages that announce a fault, or stand for lines: no stage of a boot. */
-const NO_STAGE: ReadonlySet<string> = new Set([
-  'status',
-  'run-time',
-  'suppressed',
-  'lost',
-  'gap',
-  'end',
-]);
+/** Stages of a boot by the log's phases; what is not here begins none. */
+const STAGES: Readonly<Partial<Record<Phase, string>>> = {
+  boot: 'boot',
+  capture: 'boot',
+  'bring-up': 'IOMMU bring-up',
+  'hand-off': 'take-over',
+  trigger: 'crash',
+  oops: 'crash',
+  panic: 'panic',
+  switch: 'kexec',
+  'hand-over': 'hand-over',
+  save: 'saving the dump',
+};
+
+/** When its units are set up, a kernel runs until something else is told. */
+const RUNNING = 'running';
+const UNITS_READY = 'ready';
 
 /** An item without its place: that depends on the axis. */
 type Told = Omit<TimelineItem, 'at'>;
@@ -135,6 +144,7 @@ export class Story {
       text: fault ? faultText(fault.record) : '',
       severity: 'error',
       fault: n,
+      ...(fault && asked(fault)),
     };
   }
 
@@ -148,13 +158,13 @@ export class Story {
     const { kernels } = this.axis;
     const endOf = (kernel: number): number =>
       kernels.find((each) => each.kernel === kernel)?.end ?? this.axis.end;
-    for (const { phase, kernel, line, time } of this.source.phases) {
-      if (NO_STAGE.has(phase)) continue;
+    for (const { phase, event, kernel, line, time } of this.source.phases) {
+      const name = event === UNITS_READY ? RUNNING : STAGES[phase];
       const last = out.at(-1);
-      if (last?.name === phase && last.kernel === kernel) continue;
+      if (name === undefined || (last?.name === name && last.kernel === kernel)) continue;
       const from = this.axis.place(line, time);
       if (last) last.to = last.kernel === kernel ? from : endOf(last.kernel);
-      out.push({ from, to: endOf(kernel), name: phase, kernel, line });
+      out.push({ from, to: endOf(kernel), name, kernel, line });
     }
     return out.filter(({ from, to }) => to >= from);
   }
@@ -213,4 +223,10 @@ export class Story {
       return { item: { ...item, text }, from, to };
     });
   }
+}
+
+/** Who asked for what. */
+function asked(fault: SessionFault): Pick<TimelineItem, 'bdf' | 'pasid' | 'address' | 'access'> {
+  const { bdf, pasid, address, access } = faultItem(fault);
+  return { bdf, pasid, address, access };
 }

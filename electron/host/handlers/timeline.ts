@@ -6,6 +6,7 @@ import { FaultColumns } from '../../../core/session/timeline/fault-columns.ts';
 import {
   itemCount,
   itemsOf,
+  nearest,
   rowOf,
   selected,
   stepIn,
@@ -104,6 +105,10 @@ export function timelineCalls(bench: Workbench): CallHandlers {
     'timeline.step': ({ console, clocks, lane, line, direction, device }) => {
       const story = storyOf(console, clocks);
       return { item: story && stepIn(story, lane, line, direction, device) };
+    },
+    'timeline.near': ({ console, clocks, lane, at, within, device }) => {
+      const story = storyOf(console, clocks);
+      return { item: story && nearest(story, lane, at, within, device) };
     },
     'timeline.items': ({ console, clocks, from, to }) => {
       const story = storyOf(console, clocks);

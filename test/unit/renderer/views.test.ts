@@ -119,7 +119,10 @@ describe('layouts', () => {
         expect(sum(preset.columns.map(({ width }) => width))).toBeCloseTo(1);
         for (const { groups } of preset.columns)
           expect(sum(groups.map(({ height }) => height))).toBeCloseTo(1);
-        const panels = preset.columns.flatMap(({ groups }) => groups.flatMap(({ tabs }) => tabs));
+        const panels = [
+          ...(preset.across?.tabs ?? []),
+          ...preset.columns.flatMap(({ groups }) => groups.flatMap(({ tabs }) => tabs)),
+        ];
         expect(new Set(panels).size).toBe(panels.length);
         expect(panels).toContain(preset.focus);
         if (narrow) expect(preset.columns).toHaveLength(1);
@@ -132,6 +135,13 @@ describe('layouts', () => {
     expect(Object.keys(layout.panels)).toContain('explain');
     expect(JSON.stringify(layout.grid)).toContain('"size":492');
     expect(JSON.stringify(layout.grid)).toContain('"activeView":"faults"');
+  });
+
+  it('may have a group above all columns', () => {
+    const layout = layoutOf(presetFor(4, false), 1304, 836);
+    expect(JSON.stringify(layout.grid)).toMatch(
+      /"orientation":"VERTICAL".*"size":384,"data":\{[^}]*"views":\["timeline"/,
+    );
   });
 
   it('has a key and a place in the rail for every panel', () => {
