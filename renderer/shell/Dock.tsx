@@ -72,17 +72,25 @@ function Tab({ api }: IDockviewPanelHeaderProps): ReactNode {
   const face = useRef<HTMLSpanElement>(null);
   // The tab itself is dockview's; its name must be what it shows.
   useEffect(() => {
-    const tab = face.current?.closest('[role="tab"]');
     const label = `${name} ${extra}`.trim();
-    // Dockview names it anew whenever the tab moves.
+    let frame = 0;
+    // Dockview puts the face into its tab later, and into another when the panel moves.
     const say = (): void => {
-      if (tab && tab.getAttribute('aria-label') !== label) tab.setAttribute('aria-label', label);
+      const tab = face.current?.closest('[role="tab"]');
+      if (!tab) soon();
+      else if (tab.getAttribute('aria-label') !== label) tab.setAttribute('aria-label', label);
     };
-    const observer = new MutationObserver(say);
-    if (tab) observer.observe(tab, { attributeFilter: ['aria-label'] });
+    const soon = (): void => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(say);
+    };
     say();
-    return () => observer.disconnect();
-  }, [name, extra]);
+    const moved = api.onDidGroupChange(soon);
+    return () => {
+      cancelAnimationFrame(frame);
+      moved.dispose();
+    };
+  }, [api, name, extra]);
   return (
     <span className="tab-face" ref={face}>
       {name}

@@ -87,10 +87,13 @@ const SCREENS: readonly Screen[] = [
     },
   },
   {
-    name: '7-time',
+    name: '7-timeline',
     async go(page) {
       await press(page, 'v 4');
-      await page.locator('.translate-result').waitFor();
+      await page.waitForSelector('[aria-label="Timeline"]:focus');
+      await page.locator('.timeline-name').first().waitFor();
+      await press(page, 'ArrowDown ArrowDown Home Shift+ArrowRight');
+      await page.locator('.timeline-selected').waitFor();
     },
   },
   {
