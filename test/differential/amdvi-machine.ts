@@ -51,6 +51,9 @@ const TRACES: Readonly<Record<string, EventName>> = {
   amdvi_get_pte_hwerror: 'PAGE_TAB_HARDWARE_ERROR',
   amdvi_page_fault: 'IO_PAGE_FAULT',
 };
+/** QEMU's trace point where its unit sends an interrupt on: `addr 0xfee01004 data 0x4041`. */
+const SENT = /^amdvi_mem_ir_write addr 0x([0-9a-f]+) data 0x([0-9a-f]+)/;
+const SENT_TRACE = 'amdvi_mem_ir_write';
 
 /** What a DMA did: the data arrived (where, the caller knows), or it was refused. */
 export interface AmdviDma {
@@ -58,6 +61,12 @@ export interface AmdviDma {
   readonly events: readonly EventName[];
   /** Read: what stands in edu's buffer now. Write: the pattern that edu sent. */
   readonly data: Uint8Array;
+}
+
+/** An MSI as it arrives at the processors. */
+export interface Message {
+  readonly address: bigint;
+  readonly data: number;
 }
 
 export class AmdviMachine {
@@ -88,7 +97,7 @@ export class AmdviMachine {
     const folder = mkdtempSync(join(tmpdir(), 'faultline-amdvi-'));
     const path = join(folder, 'trace');
     writeFileSync(path, '');
-    const extra = Object.keys(TRACES).flatMap((name) => ['-trace', name]);
+    const extra = [...Object.keys(TRACES), SENT_TRACE].flatMap((name) => ['-trace', name]);
     const machine = await QtestMachine.start({ ...options, extra: [...extra, '-D', path] });
     const started = new AmdviMachine(machine, folder, openSync(path, 'r'));
     const events = machine.memoryBytes - 3 * 4096;
@@ -118,16 +127,18 @@ export class AmdviMachine {
    * Writes the registers that point to tables and turns translation on.
    * @param deviceTable device table base register: address and size field
    * @param exclusion exclusion base and limit registers
+   * @param control bits of the control register that are set besides those of the logs
    */
   async setTables(
     deviceTable: bigint,
     exclusion: readonly [base: bigint, limit: bigint],
+    control = IOMMU_EN,
   ): Promise<void> {
     await Promise.all([
       this.#write(DEVICE_TABLE_BASE, deviceTable),
       this.#write(EXCLUSION_BASE, exclusion[0]),
       this.#write(EXCLUSION_LIMIT, exclusion[1]),
-      this.#write(CONTROL, EVENT_LOG_AND_COMMANDS | IOMMU_EN),
+      this.#write(CONTROL, EVENT_LOG_AND_COMMANDS | control),
       this.invalidateAll(),
     ]);
   }
@@ -163,6 +174,12 @@ export class AmdviMachine {
     return { events, data };
   }
 
+  /** One MSI of edu: what the unit sent on; undefined when it refused it. */
+  async interrupt(data: number): Promise<Message | undefined> {
+    await this.machine.msi(data);
+    return this.#traces().sent;
+  }
+
   /**
    * The bits that make QEMU refuse a device table entry. They differ between its point releases,
    * so they are measured: an entry of zeros but for one bit, 256 times.
@@ -189,7 +206,12 @@ export class AmdviMachine {
   }
 
   /** The events decided on since the last look. */
-  #events(): EventName[] {
+  #events(): readonly EventName[] {
+    return this.#traces().events;
+  }
+
+  /** What the unit traced since the last look. */
+  #traces(): { readonly events: readonly EventName[]; readonly sent: Message | undefined } {
     const chunk = Buffer.alloc(TRACE_CHUNK);
     let text = '';
     for (;;) {
@@ -199,11 +221,14 @@ export class AmdviMachine {
       text += chunk.toString('latin1', 0, length);
     }
     const seen = new Set<EventName>();
+    let sent: Message | undefined;
     for (const line of text.split('\n')) {
       const event = TRACES[line.split(' ')[0]];
       if (event !== undefined) seen.add(event);
+      const message = SENT.exec(line);
+      if (message) sent = { address: BigInt(`0x${message[1]}`), data: Number(`0x${message[2]}`) };
     }
-    return [...seen];
+    return { events: [...seen], sent };
   }
 
   /** Where in edu's buffer the next pattern stands; fills the buffer when all are used up. */

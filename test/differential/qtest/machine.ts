@@ -17,6 +17,9 @@ const DMA_COUNT = 0x90;
 const DMA_COMMAND = 0x98;
 const DMA_START = 1n;
 const DMA_TO_MEMORY = 2n;
+/** Writing raises edu's interrupt, or acknowledges it. */
+const INTERRUPT_RAISE = 0x60;
+const INTERRUPT_ACKNOWLEDGE = 0x64;
 /** edu's own buffer as its DMA engine addresses it, 4 KiB long. */
 const EDU_BUFFER = 0x40000;
 
@@ -24,7 +27,16 @@ const PCI_ADDRESS = 0xcf8;
 const PCI_DATA = 0xcfc;
 const PCI_COMMAND = 0x04;
 const PCI_BAR0 = 0x10;
+const PCI_CAPABILITIES = 0x34;
 const COMMAND_MEMORY_AND_MASTER = 0x6;
+const MSI_CAPABILITY = 0x05;
+const MSI_ENABLE = 0x1_0000;
+/** Offsets in edu's MSI capability, which has 64-bit addresses. */
+const MSI_ADDRESS = 0x4;
+const MSI_ADDRESS_HIGH = 0x8;
+const MSI_DATA = 0xc;
+/** Where edu's MSIs are sent to: the interrupt address range, its bits that mean anything zero. */
+export const MSI_TARGET = 0xfee0_0000;
 
 /** A DMA ends within some polls of the command register; more means that QEMU hangs. */
 const MAX_POLLS = 10_000;
@@ -48,6 +60,8 @@ export class QtestMachine {
   readonly memoryBytes: number;
   /** Requester ID of edu: 00:04.0 unless another device number was asked for. */
   readonly requester: number;
+  /** edu's MSI capability in its configuration space, once it is enabled. */
+  #msi: number | undefined;
 
   private constructor(connection: QtestConnection, memoryBytes: number, requester: number) {
     this.connection = connection;
@@ -134,6 +148,32 @@ export class QtestMachine {
       this.inl(PCI_DATA),
     ]);
     return value;
+  }
+
+  /** Lets edu send one MSI with this data to MSI_TARGET. What became of it the unit must say. */
+  async msi(data: number): Promise<void> {
+    this.#msi ??= await this.#enableMsi();
+    await Promise.all([
+      this.writePci(this.requester, this.#msi + MSI_DATA, data),
+      this.writel(EDU_BAR + INTERRUPT_RAISE, 1),
+      this.writel(EDU_BAR + INTERRUPT_ACKNOWLEDGE, 1),
+    ]);
+  }
+
+  /** @returns where the capability stands. */
+  async #enableMsi(): Promise<number> {
+    const id = this.requester;
+    let at = (await this.readPci(id, PCI_CAPABILITIES)) & 0xff;
+    let head = await this.readPci(id, at);
+    while ((head & 0xff) !== MSI_CAPABILITY) {
+      at = (head >> 8) & 0xff;
+      if (at === 0) throw new Error('edu has no MSI capability');
+      head = await this.readPci(id, at);
+    }
+    await this.writePci(id, at + MSI_ADDRESS, MSI_TARGET);
+    await this.writePci(id, at + MSI_ADDRESS_HIGH, 0);
+    await this.writePci(id, at, head | MSI_ENABLE);
+    return at;
   }
 
   /**
