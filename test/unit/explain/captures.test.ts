@@ -190,26 +190,73 @@ describe.each(CAPTURES)('what the crash kernel of %s changed', (name) => {
   });
 
   test('diff names the interrupt entries that changed, and no other', async () => {
-    const { json } = await runJson<{ changes: readonly { path: string }[] }>([
+    const { json } = await runJson<{ changes: readonly { path: string; field: string }[] }>([
       'diff',
       ...snapshot(name, 'before'),
       '--',
       ...snapshot(name, 'crash'),
     ]);
-    if (truth('before').vendor !== 'intel') return;
-    const entries = (moment: string): Map<number, string> =>
-      new Map(
-        truth(moment).interrupts!.entries!.map((entry) => [
-          Number(entry['index']),
-          String(entry['raw']),
-        ]),
+    type Entries = readonly Row[];
+    const changedIn = (a: Entries, b: Entries): number[] => {
+      const [byA, byB] = [a, b].map(
+        (list) => new Map(list.map((entry) => [Number(entry['index']), String(entry['raw'])])),
       );
-    const [a, b] = [entries('before'), entries('crash')];
-    const changed = [...new Set([...a.keys(), ...b.keys()])].filter(
-      (index) => a.get(index) !== b.get(index),
+      return [...new Set([...byA.keys(), ...byB.keys()])].filter(
+        (index) => byA.get(index) !== byB.get(index),
+      );
+    };
+    const [before, crash] = [truth('before'), truth('crash')];
+    const expected = new Set<string>();
+    if (before.vendor === 'intel')
+      for (const index of changedIn(before.interrupts!.entries!, crash.interrupts!.entries!))
+        expected.add(`dmar0/irq/${index}`);
+    else {
+      // Tables belong to devices: those that have one in both states are compared, each pair once.
+      const tableOf = (unit: typeof before, bdf: string) =>
+        unit.interrupts!.tables!.find(
+          ({ table }) =>
+            table ===
+            unit.devices.find((row) => row['bdf'] === bdf && row['interruptMapValid'])?.[
+              'interruptTable'
+            ],
+        );
+      const pairs = new Set<string>();
+      for (const bdf of before.devices.map((row) => String(row['bdf'])).sort()) {
+        const [a, b] = [tableOf(before, bdf), tableOf(crash, bdf)];
+        if (!a || !b) continue;
+        const pair = `${a.table} ${b.table}`;
+        if (pairs.has(pair)) continue;
+        pairs.add(pair);
+        for (const index of changedIn(a.entries, b.entries))
+          expected.add(`ivhd0/irq/${bdf}/${index}`);
+      }
+      expect(pairs.size).toBeGreaterThan(0);
+    }
+    const told = json.changes
+      .map(({ path }) => path)
+      .filter((path) => /^(?:dmar0\/irq|ivhd0\/irq\/[^/]+)\/\d+$/.test(path));
+    expect(new Set(told)).toEqual(expected);
+  });
+
+  test('a device whose interrupt table came, went or moved is told by its entry', async () => {
+    const [before, crash] = [truth('before'), truth('crash')];
+    if (before.vendor === 'intel') return;
+    const { json } = await runJson<{ changes: readonly { path: string; field: string }[] }>([
+      'diff',
+      ...snapshot(name, 'before'),
+      '--',
+      ...snapshot(name, 'crash'),
+    ]);
+    const told = new Set(
+      json.changes
+        .filter(({ field }) => field === 'interruptTable' || field === 'table')
+        .map(({ path }) => /[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/.exec(path)?.[0]),
     );
-    const told = json.changes.flatMap(({ path }) => /^dmar0\/irq\/(\d+)$/.exec(path)?.[1] ?? []);
-    expect(new Set(told.map(Number))).toEqual(new Set(changed));
+    for (const row of before.devices) {
+      const other = crash.devices.find((each) => each['bdf'] === row['bdf']);
+      if (!other || other['interruptTable'] === row['interruptTable']) continue;
+      expect(told, String(row['bdf'])).toContain(row['bdf']);
+    }
   });
 });
 
