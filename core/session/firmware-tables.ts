@@ -18,12 +18,21 @@ export function firmwareTables(investigation: Investigation): {
   readonly dmar: DmarTable | undefined;
   readonly ivrs: IvrsTable | undefined;
 } {
+  const { dmar, ivrs } = givenTables(investigation);
+  return { dmar: dmar ?? kernelDmar(investigation), ivrs };
+}
+
+/** The same without asking a kernel: from table files and the firmware's own memory. */
+export function givenTables(investigation: Investigation): {
+  readonly dmar: DmarTable | undefined;
+  readonly ivrs: IvrsTable | undefined;
+} {
   const files = investigation.acpi;
   const found = investigation.memory && findAcpiTables(investigation.memory);
   const first = <T>(decode: (bytes: Uint8Array) => T | undefined): T | undefined =>
     files.map(decode).find((table) => table !== undefined);
   return {
-    dmar: first(decodeDmar) ?? found?.dmar ?? kernelDmar(investigation),
+    dmar: first(decodeDmar) ?? found?.dmar,
     ivrs: first(decodeIvrs) ?? found?.ivrs,
   };
 }

@@ -23,6 +23,9 @@ const PAGE_LIMIT = 1 << 20;
 
 const UNIT_LIMIT = 256;
 
+/** How units are named (see iommu/path.ts). */
+const UNIT_NAME = /^(?:dmar|ivhd|sim)\d{1,4}$/;
+
 /**
  * Reads the input forms of `--registers`: the JSON of `regs`, Linux's debugfs (`iommu_regset` of
  * Intel, `mmio` of AMD), or lines `OFFSET VALUE` (one unit of `vendor`). Absent offsets are 0 unless the document says `"absent": "unknown"`; lines and
@@ -68,10 +71,11 @@ function parseJson(text: string): RegisterDocument {
   return {
     vendor,
     units: units.map((unit: unknown) => {
-      const { base, registers } = (unit ?? {}) as { base?: unknown; registers?: unknown };
+      const { name, base, registers } = (unit ?? {}) as Partial<Record<string, unknown>>;
       if (typeof registers !== 'object' || registers === null)
         throw refused('A unit of the register file has no registers.');
       return {
+        ...(typeof name === 'string' && UNIT_NAME.test(name) ? { name } : {}),
         base: typeof base === 'string' ? parseHex(base) : undefined,
         registers: words(
           Object.entries(registers).map(([offset, value]) => [offset, String(value)] as const),

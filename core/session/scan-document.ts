@@ -1,6 +1,7 @@
 import type { Candidate, FoundDevice } from '../explain/scan/candidate.ts';
 import { scanTables, type ScanOptions } from '../explain/scan/scan.ts';
 import { hex } from '../format/hex.ts';
+import { givenTables } from './firmware-tables.ts';
 import type { Investigation } from './investigation.ts';
 import { offsetKey } from './registers-document.ts';
 
@@ -32,6 +33,8 @@ export interface CandidateJson {
   readonly entries?: number;
   readonly format?: number;
   readonly parent?: string;
+  /** Units that it serves, where that can be told. */
+  readonly units?: readonly { readonly name: string; readonly base: string | null }[];
 }
 
 /** A candidate this sure is offered as register values. */
@@ -42,7 +45,10 @@ export function scanDocument(
   investigation: Investigation,
   options: ScanOptions = {},
 ): ScanDocument {
-  const result = scanTables(investigation.memory!, options);
+  const result = scanTables(investigation.memory!, {
+    ...options,
+    firmware: givenTables(investigation),
+  });
   return {
     schema: 'faultline.scan/1',
     source: {
@@ -60,7 +66,7 @@ export function scanDocument(
 }
 
 function candidateJson(candidate: Candidate): CandidateJson {
-  const { kind, vendor, address, score, why, devices, entries, format, parent } = candidate;
+  const { kind, vendor, address, score, why, devices, entries, format, parent, units } = candidate;
   return {
     kind,
     vendor,
@@ -71,6 +77,14 @@ function candidateJson(candidate: Candidate): CandidateJson {
     ...(entries === undefined ? {} : { entries }),
     ...(format === undefined ? {} : { format }),
     ...(parent === undefined ? {} : { parent: hex(parent) }),
+    ...(units
+      ? {
+          units: units.map(({ name, base }) => ({
+            name,
+            base: base === undefined ? null : hex(base),
+          })),
+        }
+      : {}),
   };
 }
 
@@ -101,13 +115,26 @@ function registersOf(candidates: readonly Candidate[]): Record<string, unknown> 
   return {
     vendor,
     absent: 'unknown',
-    units: ours.map((root, index) => ({
-      registers:
-        vendor === 'intel'
-          ? intelRegisters(root, interrupts[index])
-          : amdRegisters(root, interrupts[0]),
-    })),
+    units: inUnitOrder(ours).map((root, index) => {
+      const unit = root.units?.[0];
+      const own = unit && interrupts.find(({ units }) => units?.[0].name === unit.name);
+      return {
+        ...(unit ? { name: unit.name } : {}),
+        ...(unit?.base === undefined ? {} : { base: hex(unit.base) }),
+        registers:
+          vendor === 'intel'
+            ? intelRegisters(root, own ?? (unit && ours.length > 1 ? undefined : interrupts[index]))
+            : amdRegisters(root, interrupts[0]),
+      };
+    }),
   };
+}
+
+/** Tables whose unit is told come in the order of the units. */
+function inUnitOrder(roots: readonly Candidate[]): Candidate[] {
+  const number = ({ units }: Candidate): number =>
+    Number(/\d+$/.exec(units?.[0].name ?? '')?.[0] ?? Number.MAX_SAFE_INTEGER);
+  return [...roots].sort((a, b) => number(a) - number(b));
 }
 
 /** Offsets of VT-d (4.1 §11.4): GSTS, RTADDR, IRTA. */

@@ -42,6 +42,10 @@ export interface Candidate {
   readonly format?: 32 | 128;
   /** Candidate that points here. */
   readonly parent?: bigint;
+  /** Requesters that the entries of an interrupt table check, each once. */
+  readonly sources?: readonly number[];
+  /** Units that it serves, where that can be told: one of VT-d, all of a segment of AMD-Vi. */
+  readonly units?: readonly { readonly name: string; readonly base: bigint | undefined }[];
 }
 
 /** Pieces of evidence of given weights, taken as independent. */

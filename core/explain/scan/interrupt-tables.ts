@@ -64,6 +64,7 @@ function judge(
 ): Candidate {
   let [entries, checked, ours] = [0, 0, 0];
   const vectors = new Set<string>();
+  const sources = new Set<number>();
   for (const pfn of pages) {
     const words = reader.words(pfn);
     if (!words || interruptPage(words) === 0) continue;
@@ -74,6 +75,7 @@ function judge(
       const source = words[at + 2] & 0xffff;
       if (((words[at + 2] >>> 18) & 3) !== 1) continue;
       checked++;
+      sources.add(source);
       if (known.has(source)) ours++;
     }
   }
@@ -98,6 +100,7 @@ function judge(
     score: evidence.score,
     why: evidence.why,
     devices: [],
+    sources: [...sources],
     entries: whole ? 65_536 : pages.length * 256,
     format: 128,
   };

@@ -17,6 +17,7 @@ import {
   scalableRoot,
 } from './page-tests.ts';
 import { ScanReader } from './reader.ts';
+import { assignUnits, namedUnits, type FoundFirmware } from './units.ts';
 
 /** Pages of one kind that are looked at closely; far more than any machine has tables. */
 const MAX_FRAMES = 1 << 18;
@@ -33,6 +34,8 @@ export interface ScanOptions {
   readonly step?: (done: number, all: number) => void;
   /** What a console log tells of the units. */
   readonly story?: LogStory;
+  /** DMAR and IVRS, where memory or a file holds them. */
+  readonly firmware?: FoundFirmware;
 }
 
 export interface ScanResult {
@@ -66,7 +69,8 @@ export function scanTables(memory: PhysicalMemory, options: ScanOptions = {}): S
   const devices = deviceRuns(frames.device).flatMap((run) => judgeDeviceTable(reader, run));
   const interrupts = judgeInterruptTables(reader, frames.interrupt, roots);
   const all = [...roots, ...contexts, ...devices, ...interrupts];
-  const { candidates, notes } = crossCheck(all, options.story);
+  const units = namedUnits(options.firmware ?? {}, options.story);
+  const { candidates, notes } = crossCheck(assignUnits(all, units), options.story);
   return {
     candidates: withPageTables(candidates)
       .filter(({ score }) => score >= LEAST)
@@ -168,6 +172,7 @@ function withPageTables(candidates: readonly Candidate[]): Candidate[] {
         ],
         devices: [device],
         parent: owner.address,
+        ...(owner.units ? { units: owner.units } : {}),
       });
     }
   }

@@ -79,13 +79,15 @@ function print(candidates: readonly CandidateJson[], io: Io): void {
         { title: 'score', right: true },
         { title: 'address' },
         { title: 'kind' },
+        { title: 'unit' },
         { title: 'devices', right: true },
         { title: 'why' },
       ],
-      candidates.map(({ score, address, kind, vendor, devices, why }) => [
+      candidates.map(({ score, address, kind, vendor, devices, why, units }) => [
         paint(io, score > 0.9 ? 'green' : 'dim', score.toFixed(3)),
         address,
         kind === 'interrupt-table' ? `${vendor} ${kind}` : kind,
+        units?.map(({ name }) => name).join(' ') ?? '–',
         String(devices.length),
         printable(why.join('; ')),
       ]),

@@ -298,11 +298,16 @@ describe.each(CAPTURES)('scan of %s', (name) => {
 
   test('with the log, the units that it names are compared', async () => {
     const [dump] = snapshot(name, 'before');
-    const { json } = await runJson<{ notes: readonly string[] }>([
-      'scan',
-      dump,
-      capturePath(name, 'console.log'),
-    ]);
+    const { json } = await runJson<{
+      notes: readonly string[];
+      candidates: readonly { kind: string; units?: readonly { name: string; base: string }[] }[];
+    }>(['scan', dump, capturePath(name, 'console.log')]);
+    const root = json.candidates.find(({ kind }) => /root-table$|^device-table$/.test(kind))!;
+    const truth = captureJson<Truth>(name, 'truth.before.json').units[0];
+    if (name !== 'amd-7.2-reuse')
+      expect(root.units).toEqual([
+        { name: truth.vendor === 'intel' ? 'dmar0' : 'ivhd0', base: truth.base },
+      ]);
     // The log of 7.2 names no unit.
     if (name === 'amd-7.2-reuse') expect(json.notes).toEqual([]);
     else expect(json.notes.join()).toMatch(/The log names 1 unit .*1 table looks/);

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { scanTables } from '../../../core/explain/scan/scan.ts';
 import type { Candidate } from '../../../core/explain/scan/candidate.ts';
+import { decodeDmar, type DmarTable } from '../../../core/acpi/dmar.ts';
+import { DMAR_STRUCTURES } from '../../../core/acpi/dmar-layouts.ts';
+import type { FoundFirmware } from '../../../core/explain/scan/units.ts';
+import { structure, table } from '../acpi/build.ts';
 import * as amd from '../amdvi/tables.ts';
 import { CONTEXTS, PageMemory, ROOT, addDevice, intelState, storyOf } from './state.ts';
 
@@ -191,6 +195,103 @@ test('devices that a log names speak for a table', () => {
     ({ kind }) => kind === 'root-table',
   )!;
   expect(withLog.score).toBeGreaterThanOrEqual(without.score);
+});
+
+describe('which unit a found table serves', () => {
+  const ROOT_B = 0x3000;
+  const CONTEXTS_B = 0x4000;
+  /** A second root table: devices of bus 1. */
+  function two(): PageMemory {
+    const memory = machine();
+    memory.put(ROOT_B + 16, BigInt(CONTEXTS_B) | 1n, 0n);
+    for (let slot = 1; slot <= 6; slot++) {
+      const top = 0x20_0000 + 0x1_0000 * slot;
+      memory.put(CONTEXTS_B + 16 * (slot << 3), BigInt(top) | 1n, (BigInt(slot) << 8n) | 1n);
+      memory.put(top, BigInt(top + 0x1000) | 3n);
+      memory.put(top + 0x1000, BigInt(top + 0x2000) | 3n);
+      memory.put(top + 0x2000, 0x90_0003n);
+    }
+    return memory;
+  }
+  /** A DMAR with a unit that names these functions of bus 1 and a unit for the rest. */
+  const dmarOf = (slots: readonly number[], rest = true): DmarTable =>
+    decodeDmar(
+      table(
+        'DMAR',
+        Uint8Array.of(38, 1, ...new Uint8Array(10)),
+        drhd(0xfed9_0000n, false, ...slots.map((slot) => Uint8Array.of(1, 8, 0, 0, 0, 1, slot, 0))),
+        drhd(0xfed9_1000n, rest),
+      ),
+    )!;
+  const drhd = (base: bigint, all: boolean, ...scopes: readonly Uint8Array[]): Uint8Array =>
+    structure(
+      DMAR_STRUCTURES.get(0)!,
+      { 'Register Base Address': base, ...(all ? { INCLUDE_PCI_ALL: 1 } : {}) },
+      ...scopes,
+    );
+  const served = (firmware: FoundFirmware): Record<string, readonly string[]> =>
+    Object.fromEntries(
+      scanTables(two(), { firmware })
+        .candidates.filter(({ kind }) => kind === 'root-table')
+        .map(({ address, units, why }) => [
+          `0x${address.toString(16)}`,
+          [...(units ?? []).map(({ name }) => name), why.at(-1)!],
+        ]),
+    );
+
+  test('the DMAR names the devices of one unit, the other has the rest', () => {
+    const found = served({ dmar: dmarOf([1, 2, 3, 4, 5, 6]) });
+    expect(found['0x3000'][0]).toBe('dmar0');
+    expect(found['0x3000'].at(-1)).toMatch(/it serves dmar0 at 0xfed90000: the DMAR names 01:01.0/);
+    expect(found['0x1000'][0]).toBe('dmar1');
+    expect(found['0x1000'].at(-1)).toMatch(/none of its devices is another unit's/);
+  });
+
+  test('a table with devices of both, and one that nobody has, are doubted', () => {
+    const mixed = served({ dmar: dmarOf([1, 2, 3]) });
+    expect(mixed['0x3000']).toHaveLength(1);
+    expect(mixed['0x3000'][0]).toMatch(/no unit has all of its devices/);
+    const nobody = served({ dmar: dmarOf([1, 2, 3, 4, 5, 6], false) });
+    expect(nobody['0x1000'][0]).toMatch(/no unit has all of its devices/);
+  });
+
+  test('belief grows with devices that the firmware names, and falls where they contradict', () => {
+    const score = (dmar: DmarTable | undefined): number =>
+      scanTables(two(), { firmware: { dmar } }).candidates.find(
+        ({ address }) => address === BigInt(ROOT_B),
+      )!.score;
+    const bare = score(undefined);
+    expect(score(dmarOf([1, 2, 3, 4, 5, 6]))).toBeGreaterThan(bare);
+    expect(score(dmarOf([1, 2, 3]))).toBeLessThan(bare);
+  });
+
+  test('a log that names two units and not their devices decides nothing', () => {
+    const line = (name: string, base: string): string =>
+      `[    0.01] DMAR: ${name}: reg_base_addr ${base} ver 1:0 cap d2008c22260206 ecap f00f4a\n`;
+    const only = scanTables(two(), {
+      story: storyOf(line('dmar0', 'fed90000') + line('dmar1', 'fed91000')),
+    }).candidates.filter(({ kind }) => kind === 'root-table');
+    for (const { why, units } of only) {
+      expect(units).toBeUndefined();
+      expect(why.join()).toMatch(/it may serve dmar0 or dmar1/);
+    }
+  });
+
+  test('an interrupt table belongs to the unit whose devices its entries check', () => {
+    const memory = two();
+    for (let index = 0; index < 16; index++)
+      memory.put(
+        0x40_0000 + 16 * index,
+        1n | (BigInt(0x30 + index) << 16n),
+        BigInt(0x108 + ((index % 6) << 3)) | (1n << 18n),
+      );
+    const { candidates } = scanTables(memory, {
+      firmware: { dmar: dmarOf([1, 2, 3, 4, 5, 6]) },
+    });
+    expect(candidates.find(({ kind }) => kind === 'interrupt-table')?.units?.[0].name).toBe(
+      'dmar0',
+    );
+  });
 });
 
 test('a scan can be stopped', () => {
