@@ -85,6 +85,18 @@ export class Bitmap {
     return count;
   }
 
+  /** Set bits within [from, to), or `most` where there are more: it goes no further than it must. */
+  countUpTo(most: number, from: number, to: number): number {
+    const limit = Math.min(to, this.#readable);
+    const before = this.rank(from);
+    let count = 0;
+    for (let at = from; at < limit && count < most;) {
+      at = Math.min(limit, at + CHUNK_FRAMES);
+      count = this.rank(at) - before;
+    }
+    return Math.min(count, most);
+  }
+
   /** Runs of set bits within [from, to), ascending. */
   *runs(from: number, to: number): Iterable<{ from: number; to: number }> {
     const limit = Math.min(to, this.#readable);

@@ -24,6 +24,9 @@ export interface KdumpPart {
 /** Damaged frames that are remembered with the reason. */
 const MAX_BROKEN = 65_536;
 
+/** Pages of each file that are looked at for their codecs. */
+const CODEC_PAGES = 4096;
+
 /**
  * A page this much smaller than its block may be one of zeros: a codec makes a block of zeros at
  * least 20 times smaller (Snappy, the weakest: 64 bytes a copy of three).
@@ -156,11 +159,10 @@ export class KdumpMemory implements PhysicalMemory {
 
   /** Codecs of the first pages of each file: what is there, whatever the header says. */
   codecs(): string[] {
-    const flags = this.#parts.map((part) =>
-      part.pages.codecFlags(
-        part.dumped.rank(Math.min(part.to, this.#maxFrame)) - part.dumped.rank(part.from),
-      ),
-    );
+    const flags = this.#parts.map((part) => {
+      const to = Math.min(part.to, this.#maxFrame);
+      return part.pages.codecFlags(part.dumped.countUpTo(CODEC_PAGES, part.from, to));
+    });
     const names = flags.flatMap((set) => [...set].map(codecName));
     return [...new Set(names.filter((name) => name !== undefined))].sort();
   }

@@ -161,7 +161,9 @@ export class PageReader {
   /** Flags that occur in the first descriptors. */
   codecFlags(count: number): Set<number> {
     const flags = new Set<number>();
-    for (let index = 0; index < Math.min(count, 16 * GROUP); index++) {
+    for (let index = 0; index < count; index++) {
+      const view = this.#groupOf(index);
+      if (flags.has(view.getUint32((index % GROUP) * DESCRIPTOR_BYTES + 12, true))) continue;
       const descriptor = this.#at(index);
       if (!this.damageOf(descriptor)) flags.add(descriptor.flags);
     }

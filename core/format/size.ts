@@ -19,5 +19,6 @@ export function plural(count: number, one: string, several = `${one}s`): string 
 
 /** A count for people: thousands separated by commas. */
 export function formatCount(value: number): string {
-  return value.toLocaleString('en-US');
+  // Not toLocaleString: the tables of languages take 20 ms to load.
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

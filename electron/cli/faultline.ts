@@ -1,16 +1,8 @@
-import { createIo } from './standard-io.ts';
-import { main } from './main.ts';
-
-const io = createIo();
-main(process.argv.slice(2), io).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    io.note(
-      `faultline: a fault of the program itself: ${String(error)}. Please report it with the command you ran.`,
-    );
-    if (process.env['FAULTLINE_TRACE'] && error instanceof Error) io.note(error.stack ?? '');
-    process.exitCode = 70;
-  },
-);
+/*
+ * The program. Node keeps the compiled code of its modules beside them, where that folder can be
+ * written: compiling takes a good part of a short command. This must stand before they are loaded.
+ */
+if (import.meta.filename.endsWith('.mjs'))
+  process.getBuiltinModule('node:module').enableCompileCache?.(`${import.meta.dirname}/cache`);
+const { run } = await import('./run.ts');
+await run();

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { Failure } from '../../core/memory/failure.ts';
 import { EXIT, type Command, type Invocation, type OptionValues } from './command.ts';
 import type { Io } from './io.ts';
@@ -49,7 +48,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 /** Arguments and options of a command line. @throws Error when an option is wrong. */
 function parse(argv: readonly string[], command: Command): Omit<Invocation, 'io'> {
   const read = (args: readonly string[]): { positionals: string[]; values: OptionValues } =>
-    parseArgs({
+    // Not imported: the rest of node:util would be loaded with it.
+    process.getBuiltinModule('node:util').parseArgs({
       args: [...args],
       options: command.options,
       allowPositionals: true,

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import type { Io } from './io.ts';
 
 /**
@@ -8,15 +8,11 @@ import type { Io } from './io.ts';
  */
 export function createIo(): Io {
   let abort: AbortController | undefined;
-  // A reader that went away (`| head`) ends the output, not the world.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-  });
   return {
     out: (text) => writeAll(1, text),
     note: (text) => writeAll(2, `${text}\n`),
-    colour: process.stdout.isTTY && !process.env['NO_COLOR'],
-    progress: process.stderr.isTTY,
+    colour: isTerminal(1) && !process.env['NO_COLOR'],
+    progress: isTerminal(2),
     get signal() {
       if (abort) return abort.signal;
       const controller = new AbortController();
@@ -30,6 +26,15 @@ export function createIo(): Io {
   };
 }
 
+/** Asked of the file itself: making Node's stream of it would take longer than many a command. */
+function isTerminal(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
+  } catch {
+    return false;
+  }
+}
+
 /** Writes synchronously, so that large outputs are not buffered in memory; waits where a pipe is full. */
 function writeAll(fd: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
@@ -39,6 +44,7 @@ function writeAll(fd: number, text: string): void {
       done += writeSync(fd, bytes, done);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      // A reader that went away (`| head`) ends the output, not the world.
       if (code === 'EPIPE') process.exit(0);
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);

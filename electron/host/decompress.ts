@@ -1,4 +1,4 @@
-import zlib from 'node:zlib';
+import type * as Zlib from 'node:zlib';
 
 /**
  * Decompression of many small pieces. `inflateSync` makes and frees a native stream for each
@@ -39,24 +39,33 @@ interface Kind {
   readonly documented: Decode;
 }
 
+/** Node's zlib is loaded when the first piece comes: many a dump is not compressed. */
+function whenNeeded(kindOf: (zlib: typeof Zlib) => Kind): Decode {
+  let decode: Decode | undefined;
+  return (data, into) => {
+    decode ??= decoder(kindOf(process.getBuiltinModule('node:zlib')));
+    return decode(data, into);
+  };
+}
+
 /** Inflates a zlib stream into `into`. @throws Error on damaged data, or more than fits. */
-export const inflate: Decode = decoder({
+export const inflate: Decode = whenNeeded((zlib) => ({
   name: 'zlib',
   create: () => zlib.createInflate(),
   finish: zlib.constants.Z_FINISH,
   reset: true,
   documented: (data, into) => put(zlib.inflateSync(data, { maxOutputLength: into.length }), into),
-});
+}));
 
 /** Decompresses a zstd frame into `into`. @throws Error on damaged data, or more than fits. */
-export const unzstd: Decode = decoder({
+export const unzstd: Decode = whenNeeded((zlib) => ({
   name: 'zstd',
   create: () => zlib.createZstdDecompress(),
   finish: zlib.constants.ZSTD_e_end,
   reset: false,
   documented: (data, into) =>
     put(zlib.zstdDecompressSync(data, { maxOutputLength: into.length }), into),
-});
+}));
 
 function put(bytes: Uint8Array, into: Uint8Array): number {
   into.set(bytes);

@@ -1,9 +1,12 @@
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import type * as Zlib from 'node:zlib';
 import { bytesSource, type ByteSource } from '../../core/memory/platform.ts';
 
 /** Bytes of a packed file, and of what is in it, that are unpacked in memory. */
 const MAX_PACKED = 256 << 20;
 const MAX_UNPACKED = 1 << 30;
+
+/** Loaded when it is needed: most files are not packed. */
+const zlib = (): typeof Zlib => process.getBuiltinModule('node:zlib');
 
 const FORMATS: readonly {
   readonly start: readonly number[];
@@ -11,11 +14,11 @@ const FORMATS: readonly {
 }[] = [
   {
     start: [0x28, 0xb5, 0x2f, 0xfd],
-    unpack: (bytes) => zstdDecompressSync(bytes, { maxOutputLength: MAX_UNPACKED }),
+    unpack: (bytes) => zlib().zstdDecompressSync(bytes, { maxOutputLength: MAX_UNPACKED }),
   },
   {
     start: [0x1f, 0x8b, 0x08],
-    unpack: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED }),
+    unpack: (bytes) => zlib().gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED }),
   },
 ];
 

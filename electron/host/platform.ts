@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { Failure } from '../../core/memory/failure.ts';
 import type { ByteSource, Platform } from '../../core/memory/platform.ts';
 import { inflate, unzstd } from './decompress.ts';
@@ -11,7 +9,8 @@ export const nodePlatform: Platform = {
   inflate,
   unzstd,
   sha256() {
-    const hash = createHash('sha256');
+    // Loaded when it is needed: that takes longer than many a command has to do.
+    const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
     return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') };
   },
   now: () => performance.now(),

@@ -74,6 +74,8 @@ describe('bitmap', () => {
           );
           const inside = bits.filter((bit) => bit >= from && bit < to).sort((a, b) => a - b);
           expect(inRuns).toEqual(inside);
+          for (const most of [0, 1, 7, 400])
+            expect(bitmap.countUpTo(most, from, to)).toBe(Math.min(most, inside.length));
           const other = new Set(others);
           expect(bitmap.countWithout(bitmapOf(other, 400), from, to)).toBe(
             inside.filter((bit) => !other.has(bit)).length,
