@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { samplePaths } from './host/handlers/session.ts';
+import { samplePaths } from './host/sample.ts';
 import { PACKAGE_ROOT } from './host/package-root.ts';
 import { serve } from './serve/serve.ts';
 

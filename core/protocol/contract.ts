@@ -83,6 +83,8 @@ export const SessionInfo = z.object({
   host: z.string(),
   shell: z.enum(['electron', 'browser', 'direct']),
   empty: z.boolean(),
+  /** What is open is the bundled sample: something else takes its place. */
+  sample: z.boolean(),
   sources: z.array(SourceInfo),
   units: z.array(UnitInfo),
   consoles: z.array(ConsoleInfo),

@@ -26,6 +26,7 @@ import { pinPlace } from './pin-place.ts';
 import { changedSince, identityOf, isThere } from './provenance.ts';
 import type { PortOpener } from './console/port-opener.ts';
 import { Pulse } from './pulse.ts';
+import { SAMPLE_TITLE } from './sample.ts';
 import type { SessionFolder } from './session-folder.ts';
 import { findSession, type FoundSession } from './sessions.ts';
 import { simulate } from './simulated.ts';
@@ -178,6 +179,7 @@ export class Workbench {
       title: this.title,
       host: hostname(),
       shell: this.#options.shell,
+      sample: this.title === SAMPLE_TITLE,
       empty: sources.length === 0 && this.worlds.all().length === 0,
       sources,
       units: this.units(),

@@ -16,7 +16,7 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }): Reac
       workbench.engine.call('session.openText', {
         name: 'pasted text',
         text,
-        add: !workbench.session.empty,
+        add: workbench.session.takesMore,
       }),
       (info) => opened(workbench, info),
     );

@@ -18,13 +18,16 @@ export function openPaths(workbench: Workbench, paths: readonly string[], add = 
 /** `T D`: the system's own dialog where there is one, else the list of the host's files. */
 function chooseFiles(workbench: Workbench): void {
   const shell = bridge();
-  if (shell) attempt(workbench, shell.chooseFiles(), (paths) => openPaths(workbench, paths));
+  if (shell)
+    attempt(workbench, shell.chooseFiles(), (paths) =>
+      openPaths(workbench, paths, workbench.session.takesMore),
+    );
   else workbench.dialog.set('open');
 }
 
 /** Opens a file that was dropped: where it lies, or sent to the server that the page came from. */
 export async function openDropped(workbench: Workbench, file: File): Promise<void> {
-  const add = !workbench.session.empty;
+  const add = workbench.session.takesMore;
   const shell = bridge();
   if (shell) return openPaths(workbench, [shell.pathOf(file)], add);
   const url = `${UPLOAD_PATH}?name=${encodeURIComponent(file.name)}`;

@@ -28,6 +28,11 @@ export class SessionModel {
     return this.info.get()?.empty ?? true;
   }
 
+  /** What is opened next belongs to what is open; only the sample makes room for it. */
+  get takesMore(): boolean {
+    return !this.empty && !this.info.get()?.sample;
+  }
+
   /** Takes a session that a call answered; feeds may tell it again. */
   take(info: SessionInfo): void {
     const seen = [

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { captureBytes } from '../support/captures.ts';
+import { captureBytes, capturePath } from '../support/captures.ts';
 import type { TestWindow } from './support/window.ts';
 import { MISSING, launch, openWindow, press, selectedRow } from './support/window.ts';
 
@@ -99,18 +99,6 @@ describe.skipIf(MISSING !== undefined)('the shell of the window', () => {
     await selectedRow(page, 'Tables').getByText('01:00.0').waitFor();
   });
 
-  it('takes a dropped log to the open session', async () => {
-    const { page } = window;
-    const text = captureBytes('intel-6.1', 'console.log').toString('latin1').slice(0, 4000);
-    const transfer = await page.evaluateHandle((content) => {
-      const data = new DataTransfer();
-      data.items.add(new File([content], 'other.log', { type: 'text/plain' }));
-      return data;
-    }, text);
-    await page.dispatchEvent('.shell', 'drop', { dataTransfer: transfer });
-    await page.locator('.chip').getByText('other.log').waitFor();
-  });
-
   it('remembers theme, layout and session over a reload', async () => {
     const { page } = window;
     await press(page, 'v 2 v t');
@@ -135,5 +123,30 @@ describe.skipIf(MISSING !== undefined)('the shell of the window', () => {
       .waitFor();
     await page.locator('.notice').waitFor({ state: 'detached', timeout: 20_000 });
     await page.getByRole('tree', { name: 'Tables' }).getByText('dmar0').waitFor();
+  });
+
+  it.each([
+    ['joins what a person has open', ['tables.before.elf', 'other.log'], false],
+    ['takes the place of the sample', ['other.log'], true],
+  ])('a dropped log %s', async (_, chips, sample) => {
+    const files = ['tables.before.elf', 'regs.before.json'];
+    const paths = sample ? undefined : files.map((name) => capturePath('intel-6.1', name));
+    const dropped = await openWindow(browser, { paths, sample });
+    const { page } = dropped;
+    try {
+      await page.locator('.statusbar').getByText('dmar0').waitFor();
+      const text = captureBytes('intel-6.1', 'console.log').toString('latin1').slice(0, 4000);
+      const transfer = await page.evaluateHandle((content) => {
+        const data = new DataTransfer();
+        data.items.add(new File([content], 'other.log', { type: 'text/plain' }));
+        return data;
+      }, text);
+      await page.dispatchEvent('.shell', 'drop', { dataTransfer: transfer });
+      for (const chip of chips) await page.locator('.chip').getByText(chip).first().waitFor();
+      if (sample)
+        await page.locator('.chip').getByText('vmcore').first().waitFor({ state: 'detached' });
+    } finally {
+      await dropped.close();
+    }
   });
 });

@@ -32,7 +32,7 @@ export function Findings({ path }: { readonly path: string | undefined }): React
         </button>
         <MenuButton
           label="Copy or save the findings"
-          name="Copy the findings as…"
+          name="Copy as… (the findings)"
           className="findings-copy"
           items={() =>
             exportItems(workbench, {

@@ -10,6 +10,7 @@ const SESSION: SessionInfo = {
   host: 'lab-7',
   shell: 'browser',
   empty: false,
+  sample: false,
   sources: [],
   units: [],
   consoles: [],
