@@ -45,7 +45,9 @@ describe.skipIf(MISSING !== undefined)('what is not trusted', () => {
         };
         // What the debugger evaluates may do this; what the page does itself may not.
         await new Promise((resolve) => setTimeout(resolve, 0));
+        // oxlint-disable-next-line no-eval
         await attempt('eval', () => (0, eval)('1'));
+        // oxlint-disable-next-line typescript/no-implied-eval
         await attempt('function', () => new Function('return 1')());
         await attempt('fetch', () => fetch('https://example.com/'));
         await attempt('import', () => import('data:text/javascript,export default 1' as string));

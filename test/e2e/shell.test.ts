@@ -121,7 +121,7 @@ describe.skipIf(MISSING !== undefined)('the shell of the window', () => {
       .getByRole('alert')
       .getByText(/The engine stopped/)
       .waitFor();
-    await page.locator('.notice').waitFor({ state: 'detached', timeout: 20_000 });
+    await page.locator('.notice').waitFor({ state: 'detached', timeout: 60_000 });
     await page.getByRole('tree', { name: 'Tables' }).getByText('dmar0').waitFor();
   });
 
