@@ -13,6 +13,7 @@ export type Scope =
   | 'stepper'
   | 'memory'
   | 'chart'
+  | 'map'
   | 'console'
   | 'script';
 
@@ -53,6 +54,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['G H', 'go.memory', 'Memory'],
     ['G T', 'go.tables', 'Tables'],
     ['G X', 'go.translate', 'Translate'],
+    ['G M', 'go.map', 'Address map'],
     ['G W', 'reverse.open', 'Who can reach the selected page'],
     ['G F', 'go.faults', 'Faults'],
     ['G L', 'go.timeline', 'Timeline'],
@@ -161,6 +163,23 @@ export const KEYS: readonly KeyBinding[] = [
     ['Home', 'chart.first', 'First thing in the lane'],
     ['End', 'chart.last', 'Last thing in the lane'],
     ['Enter', 'chart.open', 'Go to its line'],
+  ]),
+  ...bind('Panels', 'map', [
+    ['+', 'map.in', 'Zoom in'],
+    ['W', 'map.in', 'Zoom in'],
+    ['-', 'map.out', 'Zoom out'],
+    ['S', 'map.out', 'Zoom out'],
+    ['A', 'map.left', 'Pan to lower addresses'],
+    ['D', 'map.right', 'Pan to higher addresses'],
+    ['Left', 'map.previous', 'Previous region'],
+    ['Right', 'map.next', 'Next region'],
+    ['Up', 'map.above', 'Device above'],
+    ['Down', 'map.below', 'Device below'],
+    ['Home', 'map.first', 'First mapped address'],
+    ['End', 'map.last', 'Last mapped address'],
+    ['Z', 'map.zoom', 'Zoom to the region'],
+    ['Shift+Z', 'map.all', 'Show all addresses'],
+    ['Enter', 'map.open', 'Show the entry in Tables'],
   ]),
   ...bind('Panels', 'memory', [
     ['+', 'memory.wider', 'Larger word size'],

@@ -103,8 +103,11 @@ export class PhysicalMap {
     return this.#byKind.get(kind)?.covers(from, to) ?? false;
   }
 
-  /** The end of the highest region, exclusive; 0 when nothing is known. */
-  get end(): bigint {
-    return this.regions.reduce((most, { end }) => (end >= most ? end + 1n : most), 0n);
+  /** The end of the highest memory, exclusive; 0 when none is known. */
+  get memoryEnd(): bigint {
+    return this.regions.reduce(
+      (most, { kind, end }) => (kind === 'memory' && end >= most ? end + 1n : most),
+      0n,
+    );
   }
 }

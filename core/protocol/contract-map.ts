@@ -122,7 +122,7 @@ export const mapCalls = {
       total: Count,
       from: Count,
       strips: z.array(StripItem),
-      /** Last address that some device maps, or that the physical map has. */
+      /** Last address that some device maps, or that is memory. */
       last: Hex,
       incomplete: z.array(z.string()),
     }),

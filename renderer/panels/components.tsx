@@ -7,6 +7,7 @@ import { EntryPanel } from './entry/EntryPanel.tsx';
 import { ExplainPanel } from './explain/ExplainPanel.tsx';
 import { FaultsPanel } from './faults/FaultsPanel.tsx';
 import { HandoffPanel } from './handoff/HandoffPanel.tsx';
+import { MapPanel } from './map/MapPanel.tsx';
 import { MemoryPanel } from './memory/MemoryPanel.tsx';
 import { RegistersPanel } from './registers/RegistersPanel.tsx';
 import type { PanelKind } from './registry.ts';
@@ -39,6 +40,7 @@ export const COMPONENTS: Record<PanelKind, FunctionComponent<IDockviewPanelProps
   tables: hosted(TablesPanel),
   entry: hosted(EntryPanel),
   translate: hosted(TranslatePanel),
+  map: hosted(MapPanel),
   faults: hosted(FaultsPanel),
   explain: hosted(ExplainPanel),
   timeline: hosted(TimelinePanel),

@@ -6,6 +6,7 @@ export type PanelKind =
   | 'tables'
   | 'entry'
   | 'translate'
+  | 'map'
   | 'faults'
   | 'explain'
   | 'timeline'
@@ -42,6 +43,7 @@ export const PANELS: Readonly<Record<PanelKind, PanelInfo>> = {
   tables: info('tables', 'Tables', 'left', 'T'),
   entry: info('entry', 'Entry', 'right'),
   translate: info('translate', 'Translate', 'right', 'X'),
+  map: info('map', 'Address map', 'left', 'M'),
   faults: info('faults', 'Faults', 'left', 'F'),
   explain: info('explain', 'Explain', 'right'),
   timeline: info('timeline', 'Timeline', 'left', 'L'),
@@ -51,7 +53,7 @@ export const PANELS: Readonly<Record<PanelKind, PanelInfo>> = {
 
 export const RAIL: readonly RailGroup[] = [
   { title: 'Target', panels: ['console', 'registers', 'memory'] },
-  { title: 'IOMMU', panels: ['tables', 'translate'] },
+  { title: 'IOMMU', panels: ['tables', 'translate', 'map'] },
   { title: 'Faults', panels: ['faults', 'timeline'] },
   { title: 'Analyse', panels: ['handoff', 'script'] },
 ];

@@ -85,26 +85,32 @@ export interface Request {
   readonly access: 'read' | 'write';
 }
 
-/** Shows the entry that decides a request: its leaf, or where its walk ends. */
+/** Selects a request with the entry that decides it: its leaf, or where its walk ends. */
+export async function selectLeaf(
+  workbench: Workbench,
+  request: Request,
+  from: string,
+  wanted: () => boolean = () => true,
+): Promise<void> {
+  const { unit, bdf, pasid, iova, access } = request;
+  const walk = await workbench.engine.call('walk', { unit, bdf, pasid, address: iova, access });
+  if (!wanted()) return;
+  const { outcome } = walk;
+  workbench.selection.publish({
+    ...request,
+    entry: walk.steps.findLast(({ path }) => path !== undefined)?.path,
+    physical: outcome.result === 'translated' ? outcome.pa : undefined,
+    from,
+  });
+}
+
+/** The same, and shows it in Tables. */
 export async function openLeaf(
   workbench: Workbench,
   request: Request,
   how: { readonly from: string; readonly focus?: boolean; readonly beside?: boolean },
 ): Promise<void> {
-  const { unit, bdf, pasid, iova, access } = request;
-  const walk = await workbench.engine.call('walk', { unit, bdf, pasid, address: iova, access });
-  const entry = walk.steps.findLast(({ path }) => path !== undefined)?.path;
-  const { outcome } = walk;
-  workbench.selection.publish({
-    unit,
-    bdf,
-    pasid,
-    iova,
-    access,
-    entry,
-    physical: outcome.result === 'translated' ? outcome.pa : undefined,
-    from: how.from,
-  });
+  await selectLeaf(workbench, request, how.from);
   workbench.dock.open('tables', { focus: how.focus ?? false, beside: how.beside });
 }
 

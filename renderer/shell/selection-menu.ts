@@ -13,6 +13,7 @@ function panelsFor(workbench: Workbench): PanelKind[] {
   if (entry !== undefined || bdf !== undefined) panels.push('tables');
   if (entry !== undefined) panels.push('entry');
   if (bdf !== undefined && iova !== undefined) panels.push('translate');
+  if (bdf !== undefined) panels.push('map');
   if (physical !== undefined || entry !== undefined) panels.push('memory');
   if (line !== undefined) panels.push('console');
   if (register !== undefined) panels.push('registers');

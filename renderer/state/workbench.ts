@@ -1,6 +1,7 @@
 import type { Connection, LinkState } from '../engine/connection.ts';
 import { LabModel } from '../panels/handoff/lab.ts';
 import { ScriptRunner } from '../panels/script/runner.ts';
+import { MAP_START, type MapState } from '../panels/map/state.ts';
 import { TreeModel } from '../panels/tables/model.ts';
 import { TimelineModel } from '../panels/timeline/model.ts';
 import { DockModel } from '../shell/dock-model.ts';
@@ -57,6 +58,8 @@ export interface Workbench {
   readonly start: Store<boolean>;
   /** Text that the Translate panel or the Script panel was asked to take. */
   readonly translate: Store<{ readonly text: string; readonly turn: number }>;
+  /** What the address map shows. */
+  readonly map: Store<MapState>;
   /** The Translate panel goes from physical addresses to devices, and the address it is asked for. */
   readonly reverse: Store<{ readonly on: boolean; readonly address: string }>;
 }
@@ -93,6 +96,7 @@ export function createWorkbench(connection: Connection): Workbench {
     ready: createStore(false),
     start: createStore(false),
     translate: createStore({ text: '', turn: 0 }),
+    map: createStore(MAP_START),
     reverse: createStore<{ on: boolean; address: string }>({ on: false, address: '' }),
   };
 }

@@ -97,6 +97,30 @@ const SCREENS: readonly Screen[] = [
     },
   },
   {
+    name: '7-map',
+    async go(page) {
+      await press(page, 'v 2 g m');
+      const devices = page.getByRole('grid', { name: 'Devices' });
+      await devices.locator('.row').filter({ hasText: '00:1f.2' }).locator('.map-name').click();
+      await page.getByRole('listbox', { name: /^Regions of 00:1f\.2/ }).focus();
+      await page.getByText(/, [1-9]\d* in view$/).waitFor({ state: 'attached' });
+      await press(page, 'End + + + + + + + + ArrowRight');
+      await page
+        .locator('.entry-title')
+        .getByText(/^L1 entry/)
+        .waitFor();
+    },
+  },
+  {
+    name: '7-reverse',
+    async go(page) {
+      await press(page, 'g w');
+      await page.getByLabel('Physical address or range').fill('0x0-0x3fffffff');
+      await press(page, 'Enter');
+      await page.getByRole('grid', { name: 'Who can reach it' }).locator('.row').first().waitFor();
+    },
+  },
+  {
     name: '8-console',
     async go(page) {
       await press(page, 'v 5');

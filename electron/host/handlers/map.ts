@@ -72,7 +72,8 @@ export function mapCalls(bench: Workbench): CallHandlers {
       const strips = listStrips(bench, world, map, faults);
       const ends = map.strips.map(({ summary }) => summary.span?.to ?? 0);
       const mapped = BigInt(ends.reduce((most, end) => Math.max(most, end), 1)) * PAGE;
-      const last = (mapped > map.physical.end ? mapped : map.physical.end) - 1n;
+      const { memoryEnd } = map.physical;
+      const last = (mapped > memoryEnd ? mapped : memoryEnd) - 1n;
       return {
         total: strips.length,
         from,

@@ -158,7 +158,13 @@ export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode 
         answer.value &&
         range && (
           <>
-            <Summary range={range} rows={rows} total={total} more={answer.value.more} />
+            <Summary
+              range={range}
+              rows={rows}
+              total={total}
+              more={answer.value.more}
+              partial={answer.value.incomplete.length > 0}
+            />
             {rows.length > 0 && (
               <div className="reverse" style={{ '--cols': COLUMNS } as CSSProperties}>
                 <VirtualRows
@@ -200,16 +206,19 @@ function Summary({
   rows,
   total,
   more,
+  partial,
 }: {
   readonly range: ReverseRange;
   readonly rows: readonly ReverseItem[];
   readonly total: number;
   readonly more: boolean;
+  /** Not all tables could be read. */
+  readonly partial: boolean;
 }): ReactNode {
   if (total === 0)
     return (
       <p className="reverse-sum" role="status">
-        <Glyph kind="ok" /> {nobodyReaches(rangeText(range))}
+        <Glyph kind={partial ? 'unknown' : 'ok'} /> {nobodyReaches(rangeText(range))}
       </p>
     );
   const devices = new Set(rows.map(({ unit, bdf }) => `${unit} ${bdf}`)).size;

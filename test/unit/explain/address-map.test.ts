@@ -227,5 +227,5 @@ test('memory that nothing tells of is what the source holds', () => {
   expect(map.complete).toBe(false);
   expect(map.touches('memory', 5, 6)).toBe(true);
   expect(map.touches('memory', 6, 7)).toBe(false);
-  expect(map.end).toBe(0x6000n);
+  expect(map.memoryEnd).toBe(0x6000n);
 });

@@ -23,6 +23,7 @@ const stroke = (key: string, more: Partial<Stroke> = {}): Stroke => ({
 const HEARD: readonly (readonly Scope[])[] = [
   ['everywhere', 'global', 'lists', 'trees'],
   ['everywhere', 'global', 'lists', 'memory'],
+  ['everywhere', 'global', 'map'],
   ['everywhere', 'global', 'ruler'],
   ['everywhere', 'global', 'stepper'],
   ['everywhere', 'console'],

@@ -1,0 +1,127 @@
+import type { CSSProperties, ReactNode } from 'react';
+import { useCallback } from 'react';
+import { formatCount } from '../../../core/format/size.ts';
+import type { StripItem } from '../../../core/protocol/contract-map.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { VirtualRows } from '../../ui/VirtualRows.tsx';
+import { EMPTY } from '../../wording.ts';
+import { paintPins, paintStrip } from './paint.ts';
+import { Plot } from './Plot.tsx';
+import type { Sheet } from './sheet.ts';
+import type { Span } from './span.ts';
+import { addressAt } from './span.ts';
+import { useStrip } from './useStrip.ts';
+import { deviceText } from './words.ts';
+
+const ROW = 30;
+const STRIP = 26;
+
+/** One strip for each device over the whole of the overview's addresses. */
+export function DeviceStrips({
+  strips,
+  selected,
+  span,
+  width,
+  columns,
+  onSelect,
+  onAddress,
+  onOpen,
+  onKey,
+}: {
+  readonly strips: readonly StripItem[];
+  readonly selected: number;
+  readonly span: Span;
+  readonly width: number;
+  readonly columns: string;
+  readonly onSelect: (index: number) => void;
+  /** A place of a strip was clicked. */
+  readonly onAddress: (index: number, address: bigint) => void;
+  readonly onOpen: (beside: boolean) => void;
+  readonly onKey: (stroke: string) => boolean;
+}): ReactNode {
+  return (
+    <div className="map-devices" style={{ '--cols': columns } as CSSProperties}>
+      <VirtualRows
+        label="Devices"
+        role="grid"
+        count={strips.length}
+        selected={selected}
+        rowHeight={ROW}
+        onSelect={onSelect}
+        onOpen={(_index, beside) => onOpen(beside)}
+        onKey={onKey}
+        render={(index) => (
+          <DeviceCells
+            strip={strips[index]}
+            span={span}
+            width={width}
+            onAddress={(address) => onAddress(index, address)}
+          />
+        )}
+      />
+    </div>
+  );
+}
+
+function DeviceCells({
+  strip,
+  span,
+  width,
+  onAddress,
+}: {
+  readonly strip: StripItem;
+  readonly span: Span;
+  readonly width: number;
+  readonly onAddress: (address: bigint) => void;
+}): ReactNode {
+  const data = useStrip(strip, span, width);
+  const paint = useCallback(
+    (sheet: Sheet) => {
+      const box = { x: 0, y: 0, width, height: STRIP };
+      paintStrip(sheet, box, span, data);
+      paintPins(sheet, box, span, data.pins);
+      const words = emptyWords(strip);
+      if (words !== undefined)
+        sheet.text(width / 2, STRIP / 2 + 4, words, { fill: 'fg2', align: 'center', most: width });
+    },
+    [data, span, width, strip],
+  );
+  return (
+    <>
+      <span role="gridcell" className="map-name" title={`${strip.unit} ${strip.translation}`}>
+        {deviceText(strip)} {strip.driver !== undefined && <small>{strip.driver}</small>}
+      </span>
+      <span role="gridcell" className="map-cell">
+        <Plot
+          width={width}
+          height={STRIP}
+          label={stripLabel(strip)}
+          paint={paint}
+          onPick={({ x }) => onAddress(addressAt(x, span, width))}
+        />
+      </span>
+      <span role="gridcell" className="map-faults">
+        {strip.faults > 0 && (
+          <span className="is-error" title={`${formatCount(strip.faults)} faults`}>
+            <Glyph kind="error" name="" /> {formatCount(strip.faults)}
+            <span className="visually-hidden"> {strip.faults === 1 ? 'fault' : 'faults'}</span>
+          </span>
+        )}
+      </span>
+    </>
+  );
+}
+
+/** Why a strip has nothing on it. */
+export function emptyWords(strip: StripItem): string | undefined {
+  if (strip.translation === 'pass-through') return 'not translated: reaches all memory';
+  if (strip.translation === 'blocked') return 'blocked: reaches nothing';
+  if (strip.first === undefined && strip.unreadable === 0) return EMPTY.mapDevice;
+  return undefined;
+}
+
+function stripLabel(strip: StripItem): string {
+  if (strip.first === undefined || strip.last === undefined)
+    return `${deviceText(strip)}: ${emptyWords(strip) ?? 'its tables could not be read'}`;
+  return `${deviceText(strip)}: ${strip.first}–${strip.last}`;
+}

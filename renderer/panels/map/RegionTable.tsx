@@ -1,0 +1,90 @@
+import type { CSSProperties, ReactNode } from 'react';
+import { formatCount, formatSize } from '../../../core/format/size.ts';
+import type { MapRegion } from '../../../core/protocol/contract-map.ts';
+import { Rights } from '../../ui/Access.tsx';
+import { Address } from '../../ui/Address.tsx';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { TargetLink } from '../../ui/TargetLink.tsx';
+import { VirtualRows } from '../../ui/VirtualRows.tsx';
+import { ABSENT } from '../../wording.ts';
+import { targetText } from './words.ts';
+
+const HEAD = ['From', 'To', '>Mapped', 'Access', 'Leads to', 'Physical'];
+const COLUMNS =
+  'minmax(92px, 1fr) minmax(92px, 1fr) 84px 48px minmax(90px, 150px) minmax(92px, 1fr)';
+
+/** The regions in view in words: what the picture shows, for whoever does not look at it. */
+export function RegionTable({
+  regions,
+  selected,
+  onSelect,
+  onOpen,
+  onMenu,
+}: {
+  readonly regions: readonly MapRegion[];
+  readonly selected: number;
+  readonly onSelect: (region: MapRegion) => void;
+  readonly onOpen: (region: MapRegion, beside: boolean) => void;
+  readonly onMenu: (region: MapRegion, at: { readonly x: number; readonly y: number }) => void;
+}): ReactNode {
+  return (
+    <div className="map-table" style={{ '--cols': COLUMNS } as CSSProperties}>
+      <VirtualRows
+        label="Regions in view"
+        role="grid"
+        head={HEAD}
+        count={regions.length}
+        selected={selected}
+        onSelect={(index) => onSelect(regions[index])}
+        onOpen={(index, beside) => {
+          if (regions[index]) onOpen(regions[index], beside);
+        }}
+        onMenu={(index, x, y) => onMenu(regions[index], { x, y })}
+        render={(index) => <RegionCells region={regions[index]} />}
+      />
+    </div>
+  );
+}
+
+function RegionCells({ region }: { readonly region: MapRegion }): ReactNode {
+  return (
+    <>
+      <span role="gridcell">
+        <Address value={region.from} />
+      </span>
+      <span role="gridcell">
+        <Address value={region.to} />
+      </span>
+      <span
+        role="gridcell"
+        className="num"
+        title={`${BigInt(region.mapped)} bytes in ${formatCount(region.ranges)} ranges`}
+      >
+        {formatSize(BigInt(region.mapped))}
+      </span>
+      <span role="gridcell" className="map-rights">
+        <Rights rights={region.rights} />
+      </span>
+      <span role="gridcell" className="text">
+        {targetText(region)}
+        {region.shared && (
+          <>
+            {' '}
+            <Glyph kind="warning" name="also mapped by another domain" />
+          </>
+        )}
+      </span>
+      <span role="gridcell">
+        {region.pa === undefined ? (
+          <span className="muted">
+            {region.ranges > 1 ? `${formatCount(region.ranges)} ranges` : ABSENT}
+          </span>
+        ) : (
+          <TargetLink target={region.pa}>
+            <Address value={region.pa} />
+          </TargetLink>
+        )}
+      </span>
+    </>
+  );
+}

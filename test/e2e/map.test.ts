@@ -1,0 +1,186 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestWindow } from './support/window.ts';
+import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+
+if (MISSING !== undefined) console.log(`address map and reverse: skipped, ${MISSING}`);
+
+const zoom = (page: Page) => page.getByRole('listbox', { name: /^Regions of / });
+const region = (page: Page) => zoom(page).getByRole('option');
+const reached = (page: Page) => page.getByRole('grid', { name: 'Who can reach it' });
+
+/** Left and right address of the zoom strip. */
+async function shown(page: Page): Promise<[bigint, bigint]> {
+  const name = (await zoom(page).getAttribute('aria-label')) ?? '';
+  const match = / in (0x[0-9a-f]+)–(0x[0-9a-f]+)$/.exec(name);
+  if (!match) throw new Error(`no addresses in "${name}"`);
+  return [BigInt(match[1]), BigInt(match[2])];
+}
+
+const widthOf = async (page: Page): Promise<bigint> => {
+  const [from, to] = await shown(page);
+  return to - from + 1n;
+};
+
+describe.skipIf(MISSING !== undefined)('address map and reverse', () => {
+  let browser: Browser;
+  let window: TestWindow;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await launch();
+    window = await openWindow(browser);
+    ({ page } = window);
+    await page.waitForSelector('.start :focus');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.verdict');
+  });
+  afterAll(async () => {
+    await window?.close();
+    await browser?.close();
+  });
+
+  it('shows the device of the selected fault, its faults pinned and its refusal in words', async () => {
+    await press(page, 'v 2 g m');
+    await selectedRow(page, 'Devices').getByText('00:06.0').waitFor();
+    await selectedRow(page, 'Devices').getByText('3').waitFor();
+    const [from, to] = await shown(page);
+    expect(from <= 0x1f00000n && 0x1f00000n <= to).toBe(true);
+    await page.getByRole('img', { name: /^Physical addresses: .*crash kernel at 0x/ }).waitFor();
+    await page.getByRole('img', { name: '00:06.0: Nothing mapped for this device.' }).waitFor();
+  });
+
+  it('goes from device to device and from region to region by keys', async () => {
+    await page.waitForSelector('[aria-label="Devices"]:focus');
+    await press(page, 'ArrowDown');
+    await selectedRow(page, 'Devices').getByText('00:07.0').waitFor();
+    await zoom(page).focus();
+    await region(page)
+      .getByText(/, [1-9]\d* in view$/)
+      .waitFor();
+    await press(page, 'ArrowRight');
+    await region(page)
+      .getByText(/^0x[0-9a-f]+–0x[0-9a-f]+, .*read and write, to 0x/)
+      .waitFor();
+    const first = await region(page).textContent();
+    await press(page, 'ArrowRight');
+    await expect.poll(() => region(page).textContent()).not.toBe(first);
+    await press(page, 'ArrowLeft');
+    await expect.poll(() => region(page).textContent()).toBe(first);
+  });
+
+  it('zooms from all addresses to one page, and pans', async () => {
+    await press(page, 'Shift+Z');
+    await expect.poll(() => widthOf(page)).toBe(1n << 64n);
+    await press(page, '-');
+    expect(await widthOf(page)).toBe(1n << 64n);
+    await press(page, '+');
+    await expect.poll(() => widthOf(page)).toBe(1n << 63n);
+    await press(page, 'Home');
+    for (let size = 63; size > 12; size--) await press(page, 'w');
+    await expect.poll(() => widthOf(page)).toBe(4096n);
+    await press(page, '+');
+    expect(await widthOf(page)).toBe(4096n);
+    const [from] = await shown(page);
+    await press(page, 's s');
+    await expect.poll(() => widthOf(page)).toBe(16384n);
+    const [before] = await shown(page);
+    await press(page, 'd');
+    await expect.poll(async () => (await shown(page))[0]).toBe(before + 8192n);
+    await press(page, 'a');
+    await expect.poll(async () => (await shown(page))[0]).toBe(before);
+    expect(from).toBeGreaterThan(0n);
+  });
+
+  it('zooms around the pointer by the wheel', async () => {
+    const strip = zoom(page).locator('canvas');
+    const box = await strip.boundingBox();
+    if (!box) throw new Error('the strip is not there');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    const before = await widthOf(page);
+    await page.mouse.wheel(0, 100);
+    await expect.poll(() => widthOf(page)).toBe(before * 2n);
+    await page.mouse.wheel(0, -100);
+    await expect.poll(() => widthOf(page)).toBe(before);
+  });
+
+  it('has a table of the same regions, and a click selects for all panels', async () => {
+    await page.getByRole('button', { name: 'Table', exact: true }).click();
+    const rows = page.getByRole('grid', { name: 'Regions in view' });
+    await zoom(page).focus();
+    await press(page, 'Shift+Z');
+    await rows.getByRole('row').first().waitFor();
+    await press(page, 'End');
+    for (let n = 0; n < 45; n++) await press(page, '+');
+    await press(page, 'End');
+    await rows.getByRole('row').last().click();
+    await page
+      .locator('.statusbar')
+      .getByText(/00:07\.0 IOVA 0x/)
+      .waitFor();
+    // The entry of the region's leaf stands in the inspector.
+    await page
+      .locator('.entry-title')
+      .getByText(/^L1 entry \d+$/)
+      .waitFor();
+  });
+
+  it('opens the leaf in Tables', async () => {
+    await page.getByRole('grid', { name: 'Regions in view' }).focus();
+    await press(page, 'Enter');
+    await selectedRow(page, 'Tables').getByText('L1[').waitFor();
+    expect(await page.locator('.crumbs').textContent()).toMatch(/00:07\.0.*L3.*L2.*L1/);
+  });
+
+  it('lists who can reach the page that an entry maps, and leads back to the entry', async () => {
+    await press(page, 'g w');
+    await page.getByText(/ways? of \d+ devices? to reach/).waitFor();
+    const row = reached(page).getByRole('row').filter({ hasText: '00:07.0' });
+    expect(await row.count()).toBeGreaterThan(0);
+    await row.first().click();
+    await press(page, 'Enter');
+    await page.waitForSelector('[aria-label="Tables"]:focus');
+    await selectedRow(page, 'Tables').getByText('L1[').waitFor();
+  });
+
+  it('takes ranges, and says what is wrong with what is no address', async () => {
+    const field = page.getByLabel('Physical address or range');
+    await field.fill('0x0-0x7fffffff');
+    await field.press('Enter');
+    await page.getByText(/^[\d,]+ ways of 6 devices/).waitFor();
+    await field.fill('0xfffffffff000');
+    await field.press('Enter');
+    await page.getByText(/No device can reach the page of 0xfffffffff000/).waitFor();
+    await field.fill('somewhere');
+    await field.press('Enter');
+    await page.getByText('Not a physical address: "somewhere". Write it as 0x13f2da000.').waitFor();
+  });
+
+  it('asks from the context menu of an address', async () => {
+    await page.getByRole('button', { name: 'Reverse' }).click();
+    await press(page, 'Escape g e');
+    await page.waitForSelector('.ruler:focus');
+    await page.locator('.entry-title ~ span .link').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Who can reach this page?' }).click();
+    await page.getByLabel('Physical address or range').waitFor();
+    // A page table is nobody's to reach.
+    await page
+      .getByText(/No device can reach|to reach/)
+      .first()
+      .waitFor();
+  });
+
+  it('copies the picture', async () => {
+    await press(page, 'Escape g m');
+    await page.waitForSelector('[aria-label="Devices"]:focus');
+    await page.getByRole('button', { name: 'Copy SVG' }).click();
+    const read = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
+    await expect
+      .poll(read)
+      .toMatch(/^<svg [\s\S]*crashkernel 256 MiB[\s\S]*00:07\.0[\s\S]*<\/svg>$/);
+  });
+
+  it('has nothing to complain about', async () => {
+    expect(await axeFindings(page)).toEqual([]);
+    expect(window.complaints).toEqual([]);
+  });
+});
