@@ -64,7 +64,7 @@ export const PRESETS: readonly Preset[] = [
     focus: 'timeline',
     across: { tabs: ['timeline', 'faults'], height: 384 / 836 },
     columns: [
-      { width: 744 / 1304, groups: [{ tabs: ['console', 'memory'], height: 1 }] },
+      { width: 744 / 1304, groups: [{ tabs: ['console', 'map', 'memory'], height: 1 }] },
       { width: 560 / 1304, groups: [{ tabs: ['explain', 'translate', 'entry'], height: 1 }] },
     ],
   },
