@@ -1,5 +1,5 @@
 import { bits } from '../../bits/layout.ts';
-import type { InterruptTable } from '../../iommu/unit.ts';
+import type { InterruptEntry, InterruptTable } from '../../iommu/unit.ts';
 import { outcomeOf, skipped, type Hit, type Rule } from './rule.ts';
 import type { AuditState } from './state.ts';
 
@@ -29,7 +29,8 @@ export const x2apic: Rule = {
       if (facts.vendor === 'intel') {
         const extended = facts.interrupts!.extended!;
         modes.add(extended);
-        if (!extended) hits.push(...wideDestinations(facts.name, tablesOf(state, facts.name)));
+        if (!extended)
+          hits.push(...wideDestinations(facts.name, tablesOf(state, facts.name), isWideIntel));
         if (extended && state.facts.x2apicOptOut)
           hits.push({
             at: `${facts.name}/irq`,
@@ -48,6 +49,8 @@ export const x2apic: Rule = {
             text: `${facts.name} has XTEn set without GAEn: entries of 32 bits can't hold x2APIC destinations.`,
             evidence: [{ what: 'CONTROL', words: [control], field: 'XTEn' }],
           });
+        if (!extended)
+          hits.push(...wideDestinations(facts.name, tablesOf(state, facts.name), isWideAmd));
       }
     }
     if (modes.size > 1)
@@ -65,25 +68,32 @@ function tablesOf(state: AuditState, name: string): readonly InterruptTable[] {
   return state.interrupts.find(({ unit }) => unit.facts.name === name)?.tables ?? [];
 }
 
-/** Present entries with destination bits that only x2APIC mode has (outside of 47:40). */
-function wideDestinations(name: string, tables: readonly InterruptTable[]): Hit[] {
-  const wide = tables.flatMap(({ entries }) =>
-    entries.filter(
-      ({ entry: { words }, posted }) =>
-        !posted && (bits(words, 39, 32) !== 0n || bits(words, 63, 48) !== 0n),
-    ),
-  );
+/** Destination bits that only x2APIC mode has: VT-d's outside of 47:40. */
+const isWideIntel = ({ entry: { words }, posted }: InterruptEntry): boolean =>
+  !posted && (bits(words, 39, 32) !== 0n || bits(words, 63, 48) !== 0n);
+
+/** AMD-Vi's above the low 8, in entries of 128 bits that go to a host processor. */
+const isWideAmd = ({ entry: { words, layout }, posted }: InterruptEntry): boolean =>
+  layout.width === 128 && !posted && (bits(words, 31, 16) !== 0n || bits(words, 127, 120) !== 0n);
+
+/** Present entries with destinations that the unit's mode does not have. */
+function wideDestinations(
+  name: string,
+  tables: readonly InterruptTable[],
+  isWide: (entry: InterruptEntry) => boolean,
+): Hit[] {
+  const wide = tables.flatMap(({ entries }) => entries.filter(isWide));
   if (wide.length === 0) return [];
   return [
     {
-      at: `${name}/irq/${wide[0].index}`,
+      at: wide[0].entry.path,
       severity: 'error',
       text: `${wide.length} entries of ${name} have destinations that only x2APIC mode has, and the unit is in xAPIC mode.`,
-      evidence: wide.slice(0, 8).map(({ index, entry: { address, words } }) => ({
+      evidence: wide.slice(0, 8).map(({ index, entry: { address, words, layout } }) => ({
         what: `interrupt remapping table entry ${index}`,
         address,
         words,
-        field: 'DST',
+        field: layout.byName.has('DST') ? 'DST' : 'Destination',
       })),
     },
   ];
