@@ -129,6 +129,20 @@ export const INTEL_BRING_UP: readonly PhaseRule[] = [
     { severity: 'error', kinds: { base: 'hex' } },
   ),
   rule(
+    'is broken - applying workaround',
+    new RegExp(`RMRR entry for device (?<bdf>${BDF}) is broken - applying workaround`),
+    'bring-up',
+    'rmrr-broken',
+    { severity: 'warning' },
+  ),
+  rule(
+    'support X2APIC mode',
+    /IRQ remapping doesn't support X2APIC mode/,
+    'bring-up',
+    'x2apic-unsupported',
+    { severity: 'warning' },
+  ),
+  rule(
     'under DRHD base',
     /(?<what>IOAPIC|HPET) id (?<id>\d+) under DRHD base\s+0x(?<base>[0-9a-f]{1,16})(?: IOMMU (?<number>\d+))?/,
     'bring-up',

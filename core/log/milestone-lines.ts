@@ -123,6 +123,7 @@ export const MILESTONES: readonly PhaseRule[] = [
     'save',
     'makedumpfile-filters',
   ),
+  rule('Excluding free pages', /Excluding free pages/, 'save', 'makedumpfile-filters'),
   // Redrawn thousands of times a run: only the first one is looked for.
   rule('[  0.0 %]', /Copying data\s*: \[ {2}0\.0 %\]/, 'save', 'makedumpfile-copies'),
   rule('The dumpfile is saved', /The dumpfile is saved to (?<target>.*?)\.?\s*$/, 'save', 'saved'),

@@ -23,7 +23,8 @@ const DEFAULT_LIMIT = 100;
 
 export const command: Command = {
   summary: 'why a fault happened: the log joined with the tables',
-  usage: 'explain SOURCE... [--fault LINE|N]',
+  usage:
+    'explain SOURCE... [--fault LINE|N], or explain [SOURCE...] "FAULT LINE", or - for standard input',
   options: { ...SOURCE_OPTIONS, fault: { type: 'string' } },
   help: {
     ...SOURCE_HELP,
@@ -184,7 +185,7 @@ function noFaults(logs: number): Failure {
     'unreadable',
     logs === 0 ? 'There is no console text in these sources.' : 'The log holds no fault.',
     'There is nothing to explain.',
-    'Give the console log, or the fault as the kernel printed it with --fault "LINE".',
+    'Give the console log (- is standard input), or the fault as the kernel printed it with --fault "LINE".',
   );
 }
 

@@ -345,7 +345,13 @@ describe('rules on AMD-Vi states', () => {
       {},
       (memory) => void memory.put(A2 + 8, amd.host(0x31000, 1)),
     ],
-    ['reserved-bits', {}, (memory) => void memory.put(A2 + 8, amd.host(0x31000, 1) | (1n << 58n)), {}, page(7, amd.host(0x9000))],
+    [
+      'reserved-bits',
+      {},
+      (memory) => void memory.put(A2 + 8, amd.host(0x31000, 1) | (1n << 58n)),
+      {},
+      page(7, amd.host(0x9000)),
+    ],
     ['mapped-without-driver', bound(undefined), nothing, bound('nvme'), nothing],
   ])('%s fires, and is silent on its near miss', (id, broken, prepare, sound, near) => {
     const run = (facts: Partial<AuditFacts>, made: Prepare): string =>

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { explainFault } from '../../../core/explain/explain.ts';
+import { LogTexts } from '../../../core/explain/log-texts.ts';
 import type { KnownFunction } from '../../../core/explain/functions.ts';
 import {
   knowledgeTexts,
@@ -13,7 +15,7 @@ import { VERDICTS, type VerdictId } from '../../../core/explain/verdicts.ts';
 import { parseBdf } from '../../../core/format/bdf.ts';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
 import { ROOT } from '../../support/captures.ts';
-import { crashLog, fault, storyOf } from './state.ts';
+import { contextOf, crashLog, fault, storyOf } from './state.ts';
 
 const FOLDER = join(ROOT, 'resources/knowledge');
 const FILES = readdirSync(FOLDER).sort();
@@ -77,6 +79,38 @@ const CASES: Readonly<Record<string, readonly [Case, ...Case[]]>> = {
     { crash: true, log: ['Failed to copy translation tables'] },
     { log: [] },
     { crash: false },
+  ],
+  'amd-table-not-copied': [
+    { crash: true, fault: amd, verdict: 'permission-missing' },
+    { log: ['Copied DEV table'] },
+    { log: ['Reused DEV table'] },
+    { crash: false },
+    { verdict: 'stale-cache' },
+  ],
+  'scalable-mode-copy': [
+    { crash: true, fault: { reason: 0x39 }, release: '5.10.0' },
+    { release: '6.1.0' },
+    { release: '4.1.0' },
+    { crash: false },
+    { fault: { reason: 6 } },
+  ],
+  'interrupts-without-translation': [
+    {
+      crash: true,
+      fault: { type: 'interrupt', reason: 0x22 },
+      log: ['Enabled IRQ remapping in x2apic mode'],
+    },
+    { log: ['Enabled IRQ remapping in x2apic mode', 'IOMMU enabled'] },
+    { log: [] },
+    { crash: false },
+    { fault: { type: 'interrupt', reason: 0x26 } },
+  ],
+  'deferred-attach-lost': [
+    { crash: true, fault: { reason: 6 }, verdict: 'not-mapped', release: '5.5.0' },
+    { release: '5.4.0' },
+    { release: '5.6.0' },
+    { crash: false },
+    { verdict: 'stale-cache' },
   ],
   'amd-old-domain-flush': [
     { crash: true, fault: amd, verdict: 'stale-cache', log: ['Copied DEV table'] },
@@ -193,6 +227,11 @@ const LOGS: Readonly<Record<string, readonly [readonly string[], ...(readonly st
     ['Completion-Wait loop timed out'],
     ['Copied DEV table'],
   ],
+  'interrupt-table-refused': [['Failed to copy IR table'], []],
+  'enabled-without-kdump': [['but we are not in kdump mode'], []],
+  'amd-interrupt-flag': [['Wrong old irq remapping flag'], []],
+  'amd-device-table-size': [['device table size of IOMMU'], []],
+  'ga-log-still-on': [['iommu_ga_log_enable'], []],
   'old-device-table-above-4g': [['old device table is above 4G'], []],
   'registers-all-ones': [
     ['Your BIOS is broken; DMAR reported at address', 'returns all ones'],
@@ -281,6 +320,56 @@ describe('the knowledge base', () => {
     expect(found(hit)).toEqual([{ entry, line: 8 }]);
     for (const texts of near) expect(found(texts)).toEqual([]);
     expect(matches(entry, { log: hit, crash: true })).toBe(false);
+  });
+
+  test('the lines of the threads, as crash kernels print them, lead to their entries', () => {
+    const known = (release: string, ...lines: readonly string[]): string[] => {
+      const texts = new LogTexts(knowledgeTexts(ENTRIES));
+      const log = crashLog(...lines).replaceAll('6.1.0-50-amd64', release);
+      texts.push(new TextEncoder().encode(log));
+      texts.end();
+      const told = storyOf(log);
+      const story = { ...told, texts: texts.found() };
+      const context = { story, driverOf: () => undefined };
+      return told.faults.flatMap((each) =>
+        matchKnowledge(ENTRIES, {
+          fault: each,
+          verdict: explainFault(each, contextOf([], { story })).verdict,
+          context,
+        }).map(({ id }) => id),
+      );
+    };
+    // Seeds 000 and 002: N. Horman, 2010.
+    expect(
+      known(
+        '2.6.33',
+        'AMD-Vi: Event logged [IO_PAGE_FAULT device=00:14.1 domain=0x000d address=0x000000000245a0c0 flags=0x0070]',
+      ),
+    ).toEqual(['amd-table-not-copied']);
+    // Seed 003: X. Pang, 2016.
+    expect(
+      known(
+        '4.9.0-rc5+',
+        'hpsa 0000:02:00.0: board ready after hard reset.',
+        'DMAR: [DMA Read] Request device [02:00.0] fault addr fffff000 [fault reason 06] PTE Read access is not set',
+      ),
+    ).toContain('hpsa-after-reset');
+    // Seed 004: Li Zhen-Hua, 2015.
+    expect(
+      known(
+        '4.0.0',
+        'dmar: DMAR:[DMA Read] Request device [01:00.0] fault addr fff80000',
+        'DMAR:[fault reason 01] Present bit in root entry is clear',
+      ),
+    ).toContain('copy-translation-tables');
+    expect(
+      known(
+        '4.0.0',
+        'Enabled IRQ remapping in x2apic mode',
+        'dmar: INTR-REMAP: Request device [[61:00.0] fault index 42',
+        'INTR-REMAP:[fault reason 34] Present field in the IRTE entry is clear',
+      ),
+    ).toEqual(expect.arrayContaining(['interrupt-table-copy', 'interrupts-without-translation']));
   });
 
   test('a text counts only before the fault and in its own kernel', () => {

@@ -112,6 +112,14 @@ const BRING_UP: readonly Row[] = [
     { details: { base: 0xfed90000n, why: 'returns all ones' } },
   ],
   [
+    '[Firmware Bug]: RMRR entry for device 06:00.0 is broken - applying workaround',
+    'bring-up',
+    'rmrr-broken',
+    { details: { bdf: '06:00.0' } },
+  ],
+  ["x2apic: IRQ remapping doesn't support X2APIC mode", 'bring-up', 'x2apic-unsupported'],
+  ['Excluding free pages                : [100.0 %] /', 'save', 'makedumpfile-filters'],
+  [
     'iommu: Default domain type: Translated ',
     'bring-up',
     'default-domain',
