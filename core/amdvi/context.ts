@@ -130,6 +130,19 @@ export class AmdContext {
     };
   }
 
+  /** Whether an address lies in the memory of the crash kernel, which its dump never holds. */
+  inCrashMemory(address: bigint): boolean {
+    const ranges = this.facts.crashMemory ?? [];
+    return ranges.some(({ first, last }) => address >= first && address <= last);
+  }
+
+  /** What there is to say of a table page that is missing: a sentence after others, or nothing. */
+  whyMissing(address: bigint): string {
+    return this.inCrashMemory(address)
+      ? ' It is the crash kernel’s own: that kernel goes on using the device table, and its dump does not hold its own memory.'
+      : '';
+  }
+
   /** Grows when the memory under the unit was changed; 0 for memories that never change. */
   get generation(): number {
     const { memory } = this;

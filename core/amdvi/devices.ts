@@ -2,6 +2,7 @@
 import type { Words } from '../bits/layout.ts';
 import { reservedSet } from '../bits/layout.ts';
 import { hex } from '../format/hex.ts';
+import type { Evidence } from '../iommu/finding.ts';
 import type { Entry, Device, DeviceList, Translation } from '../iommu/unit.ts';
 import { isKnown, pfnOf, ZERO_PAGE } from '../memory/physical.ts';
 import type { AmdContext } from './context.ts';
@@ -62,7 +63,7 @@ export interface DeviceScan extends DeviceList {
  * every further PASID with a guest page table); other non-zero entries are grouped by value.
  */
 export function listDevices(context: AmdContext): DeviceScan {
-  const notes = new Notes(context.facts.name);
+  const notes = new Notes(context.facts.name, (address) => context.whyMissing(address));
   const devices: Device[] = [];
   const groups = new Map<string, { words: Words; ids: number[] }>();
   for (const segment of context.segments()) {
@@ -200,14 +201,38 @@ function judge(context: AmdContext, dte: DeviceTableEntry, entry: Entry, notes: 
       'GV = 1, but the unit does not support guest translation.',
       evidence('GV'),
     );
+  judgeCrashKernel(context, dte, entry, notes, evidence);
   judgeInterrupts(dte, entry, notes, evidence);
+}
+
+/** An entry that a crash kernel changed in place no longer is what it was when the kernel crashed. */
+function judgeCrashKernel(
+  context: AmdContext,
+  dte: DeviceTableEntry,
+  entry: Entry,
+  notes: Notes,
+  evidence: (field: string) => readonly Evidence[],
+): void {
+  const field = [
+    { name: 'HostPageTableRoot', at: dte.hostPageTable, used: dte.mode !== 0 },
+    { name: 'GCR3TableRoot', at: dte.gcr3Table, used: dte.guestValid },
+    { name: 'IntTabRoot', at: dte.interruptTable, used: pointsToInterruptTable(dte) },
+  ].find(({ at, used }) => used && context.inCrashMemory(context.plain(at)));
+  if (field)
+    notes.add(
+      'note',
+      'changed-by-crash-kernel',
+      entry.path,
+      `${field.name} points into the memory of the crash kernel: that kernel went on using the device table and changed this entry after the crash. What the device was mapped to before is not in this dump.`,
+      evidence(field.name),
+    );
 }
 
 function judgeInterrupts(
   dte: DeviceTableEntry,
   entry: Entry,
   notes: Notes,
-  evidence: (field: string) => readonly { what: string }[],
+  evidence: (field: string) => readonly Evidence[],
 ): void {
   if (!dte.interruptValid) return;
   if (dte.interruptControl === 3)

@@ -69,7 +69,7 @@ export function walkGcr3(
     const what = level === 1 ? 'guest CR3 table entry' : `guest CR3 table L${level} entry`;
     const words = readEntry(context, at);
     if (isMissing(words)) {
-      steps.push(missingStep(what, index, base, words.why, READ | WRITE));
+      steps.push(missingStep(context, what, index, base, words.why, READ | WRITE));
       return { result: 'unknown', missing: words, entry: at };
     }
     const entry = {
@@ -134,7 +134,7 @@ export function walkGuest(context: AmdContext, walk: GuestWalk, steps: WalkStep[
     const what = `guest L${level} entry`;
     const words = readEntry(context, at);
     if (isMissing(words)) {
-      steps.push(missingStep(what, index, where.pa, words.why, rights));
+      steps.push(missingStep(context, what, index, where.pa, words.why, rights));
       return { result: 'unknown', missing: words, entry: at };
     }
     const of = guestEntryLayout(words, level);

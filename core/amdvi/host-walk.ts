@@ -67,6 +67,7 @@ export function isMissing(words: Words | MissingPage): words is MissingPage {
 
 /** The step of an entry that could not be read. */
 export function missingStep(
+  context: AmdContext,
   what: string,
   index: number,
   table: bigint,
@@ -79,7 +80,7 @@ export function missingStep(
     table,
     entry: undefined,
     missing,
-    text: `The page of this table is not known (${missing}): the walk can't be decided.`,
+    text: `The page of this table is not known (${missing}): the walk can't be decided.${context.whyMissing(table)}`,
     rights,
     outcome: 'unknown',
   };
@@ -110,7 +111,7 @@ export function walkHost(context: AmdContext, walk: HostWalk, steps: WalkStep[])
     const what = `${walk.kind}L${level} entry`;
     const words = readEntry(context, at);
     if (isMissing(words)) {
-      steps.push(missingStep(what, index, table, words.why, rights));
+      steps.push(missingStep(context, what, index, table, words.why, rights));
       return { result: 'unknown', missing: words, entry: at };
     }
     const entry = { path, address: at, words, layout: hostEntryLayout(words) };

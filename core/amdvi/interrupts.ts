@@ -48,7 +48,7 @@ export function interruptTables(
 function readTable(context: AmdContext, target: Target, all: boolean): InterruptTable {
   const { table, capacity, devices } = target;
   const at = context.path('irq', devices[0]);
-  const notes = new Notes(at);
+  const notes = new Notes(at, (address) => context.whyMissing(address));
   const format = context.facts.interruptFormat;
   const entries: InterruptEntry[] = [];
   let present = 0;

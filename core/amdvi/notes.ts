@@ -21,10 +21,15 @@ export class Notes {
   readonly #pages = new Set<bigint>();
   readonly #incomplete: Incomplete[] = [];
   readonly #at: string;
+  readonly #whyMissing: (address: bigint) => string;
 
-  /** @param at path that counted remainders are told of */
-  constructor(at: string) {
+  /**
+   * @param at path that counted remainders are told of
+   * @param whyMissing what else there is to say of a missing page
+   */
+  constructor(at: string, whyMissing: (address: bigint) => string = () => '') {
     this.#at = at;
+    this.#whyMissing = whyMissing;
   }
 
   add(
@@ -52,8 +57,9 @@ export class Notes {
     const page = (address >> 12n) << 12n;
     if (this.#pages.has(page)) return;
     this.#pages.add(page);
-    if (this.#pages.size <= MAX_PAGES)
-      this.#incomplete.push({ address: page, at, text: `${what} at ${hex(page)}: ${WHY[why]}.` });
+    if (this.#pages.size > MAX_PAGES) return;
+    const text = `${what} at ${hex(page)}: ${WHY[why]}.${this.#whyMissing(page)}`;
+    this.#incomplete.push({ address: page, at, text });
   }
 
   /** Something that is missing and is not a page. */

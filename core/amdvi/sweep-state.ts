@@ -50,7 +50,7 @@ export class SweepState {
   constructor(context: AmdContext, at: string, leaves: LeafWriter, budget: Budget) {
     this.context = context;
     this.leaves = leaves;
-    this.notes = new Notes(at);
+    this.notes = new Notes(at, (address) => context.whyMissing(address));
     this.from = budget.from ?? 0;
     this.#budget = budget;
     this.#at = at;
@@ -106,8 +106,10 @@ export class SweepState {
   }
 
   unknown(pfn: number, why: UnknownPage): void {
-    this.notes.missing(BigInt(pfn) << 12n, why, this.path(), 'Page table');
-    if (why !== 'absent' || pfn < this.#endOfMemory()) return;
+    const address = BigInt(pfn) << 12n;
+    this.notes.missing(address, why, this.path(), 'Page table');
+    if (why !== 'absent' || this.context.inCrashMemory(address)) return;
+    if (pfn < this.#endOfMemory()) return;
     this.notes.add(
       'error',
       'pointer-outside-memory',

@@ -66,6 +66,12 @@ export interface AmdFacts extends CommonFacts {
   readonly pprLog: QueueFacts | undefined;
   /** C-bit mask of SME that stands inside table pointers; 0n when off. */
   readonly smeMask: bigint;
+  /**
+   * Memory reserved for the crash kernel, which the dump that it saves never holds; first and last
+   * address. A crash kernel that goes on using the device table (Linux 6.18 and later) puts its own
+   * tables there, after the crash.
+   */
+  readonly crashMemory?: readonly { readonly first: bigint; readonly last: bigint }[];
 }
 
 export type UnitFacts = IntelFacts | AmdFacts;

@@ -2,6 +2,7 @@ import type { AmdFacts, QueueFacts } from '../iommu/facts.ts';
 import { RegisterWords } from '../memory/mmio.ts';
 import { physical, variable32, variable64, type KernelContext } from './context.ts';
 import { structsOnList } from './lists.ts';
+import { readCrashReservation } from './resources.ts';
 
 /** Extended Feature Register (AMD I/O Virtualization Technology specification §3.4). */
 const EXTENDED_FEATURE = 0x030;
@@ -31,11 +32,24 @@ export function amdUnits(context: KernelContext): KernelAmdUnit[] {
   if (head === undefined) return [];
   return notes.within('amd_iommu_list', () => {
     const all = structsOnList(reader, head, 'amd_iommu', 'list', MAX_UNITS);
-    return all.map((iommu) => amdUnit(context, iommu, all.length === 1));
+    const crashMemory = crashRanges(context);
+    return all.map((iommu) => amdUnit(context, iommu, all.length === 1, crashMemory));
   });
 }
 
-function amdUnit(context: KernelContext, iommu: bigint, alone: boolean): KernelAmdUnit {
+function crashRanges(context: KernelContext): NonNullable<AmdFacts['crashMemory']> {
+  const reservation = readCrashReservation(context);
+  if (!reservation) return [];
+  const ranges = [reservation, ...(reservation.low ? [reservation.low] : [])];
+  return ranges.map(({ start, end }) => ({ first: start, last: end }));
+}
+
+function amdUnit(
+  context: KernelContext,
+  iommu: bigint,
+  alone: boolean,
+  crashMemory: AmdFacts['crashMemory'],
+): KernelAmdUnit {
   const { reader, notes, info } = context;
   const sequence = reader.number('amd_iommu', iommu, 'index') ?? 0;
   const name = `ivhd${sequence}`;
@@ -66,6 +80,7 @@ function amdUnit(context: KernelContext, iommu: bigint, alone: boolean): KernelA
       eventLog: queue(pointer('evt_buf'), undefined),
       pprLog: reader.has('amd_iommu', 'ppr_log') ? queue(pointer('ppr_log'), undefined) : undefined,
       smeMask: info.number('sme_mask') ?? 0n,
+      crashMemory,
     };
     return {
       facts,

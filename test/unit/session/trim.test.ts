@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -194,6 +202,57 @@ describe('tables of a snapshot, with registers', () => {
       /abort/i,
     );
     source.close();
+  });
+});
+
+describe.each(['amd-6.1', 'amd-7.2-reuse'] as const)('device tables of %s', (name) => {
+  test.each(['before', 'crash'] as const)(
+    '%s: the trim answers as the snapshot',
+    async (moment) => {
+      const registers = capturePath(name, `regs.${moment}.json`);
+      const source = open(capturePath(name, `tables.${moment}.elf`), registers);
+      const { path, result } = await trimmed(source, 'tables', `${name}.${moment}.elf`);
+      expect(result.differences).toEqual([]);
+      expect(result.compared).toEqual(expect.arrayContaining(['tables', 'irq']));
+      const again = open(path, registers);
+      expect(await tables(again)).toEqual(await tables(source));
+      source.close();
+      again.close();
+    },
+  );
+
+  test('damaged entries: the trim says of them what the whole does', async () => {
+    const registers = capturePath(name, 'regs.before.json');
+    const bytes = readFileSync(capturePath(name, 'tables.before.elf'));
+    const whole = open(capturePath(name, 'tables.before.elf'), registers);
+    const row = whole
+      .units()[0]
+      .devices()
+      .devices.find((each) => each.pageTable !== undefined)!;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    // A snapshot holds pages as they are: the entry's 32 bytes tell its place.
+    const wanted = Buffer.from(new BigUint64Array(row.entry.words).buffer);
+    const at = bytes.indexOf(wanted);
+    whole.close();
+    const results = [0x3ffff000n, 0xf_0000_0000_0000n].map(async (pointer, index) => {
+      const damaged = row.entry.words[0] & ~0xf_ffff_ffff_f000n;
+      view.setBigUint64(at, damaged | pointer, true);
+      view.setBigUint64(at + 24, row.entry.words[3] | (1n << 50n), true);
+      const file = join(folder, `${name}.damaged${index}`);
+      writeFileSync(file, bytes);
+      const source = open(file, registers);
+      const { path, result } = await trimmed(source, 'tables', `${name}.trim${index}`);
+      expect(result.differences).toEqual([]);
+      const again = open(path, registers);
+      const document = await tables(again);
+      expect(document).toEqual(await tables(source));
+      source.close();
+      again.close();
+      return document;
+    });
+    const texts = (await Promise.all(results)).map((each) => JSON.stringify(each));
+    for (const text of texts) expect(text).toContain('reserved-bits');
+    expect(texts[1]).toContain('pointer-outside-memory');
   });
 });
 
