@@ -2,18 +2,12 @@
 import { hex } from '../format/hex.ts';
 import type { Evidence, Finding, Incomplete, Severity } from '../iommu/finding.ts';
 import type { UnknownPage } from '../memory/physical.ts';
+import { UNKNOWN_WORDS } from '../memory/unknown-words.ts';
 
 /** Findings of one kind that are told one by one; the rest is counted. */
 const MAX_OF_A_KIND = 16;
 /** Missing pages that are named one by one; the rest is counted. */
 const MAX_PAGES = 1024;
-
-const WHY: Readonly<Record<UnknownPage, string>> = {
-  excluded: "page excluded by the dump's filter",
-  absent: 'not in this dump',
-  failed: 'page damaged',
-  pending: 'not read yet',
-};
 
 export class Notes {
   readonly #findings: Finding[] = [];
@@ -58,7 +52,7 @@ export class Notes {
     if (this.#pages.has(page)) return;
     this.#pages.add(page);
     if (this.#pages.size > MAX_PAGES) return;
-    const text = `${what} at ${hex(page)}: ${WHY[why]}.${this.#whyMissing(page)}`;
+    const text = `${what} at ${hex(page)}: ${UNKNOWN_WORDS[why]}.${this.#whyMissing(page)}`;
     this.#incomplete.push({ address: page, at, text });
   }
 

@@ -8,13 +8,14 @@ import type { Rights } from '../iommu/leaves.ts';
 import { READ, WRITE } from '../iommu/leaves.ts';
 import { levelStep } from '../iommu/path.ts';
 import type { Entry, TreeNode } from '../iommu/unit.ts';
+import { treeNode } from '../iommu/tree-node.ts';
 import { isKnown } from '../memory/physical.ts';
 import type { AmdContext } from './context.ts';
 import { guestEntryLayout } from './guest-page-table.ts';
 import { hostEntryLayout, TABLE_ENTRIES } from './page-table.ts';
 import type { Slot } from './table-slots.ts';
 import { guestSlots, hostSlots } from './table-slots.ts';
-import { makeNode, missingNode, runLabel, runStep } from './tree-node.ts';
+import { missingNode, runLabel, runStep } from './tree-node.ts';
 
 const FRAME = 4096;
 
@@ -101,7 +102,7 @@ function runNode(table: Table, run: readonly Slot[]): TreeNode {
   const first = run[0];
   const last = run[run.length - 1];
   const leaf = first.kind === 'leaf';
-  return makeNode({
+  return treeNode({
     path: `${view.path}/${runStep(view.level, first.first, last.last)}`,
     label: runLabel(view.level, first.first, last.last),
     kind: 'run',
@@ -131,7 +132,7 @@ function slotNode(table: Table, slot: Slot): TreeNode {
     findings: findingsOf(view, entry, slot),
   };
   if (slot.kind === 'absent')
-    return makeNode({
+    return treeNode({
       ...common,
       kind: 'entry',
       decoded: words[2 * slot.first] | words[2 * slot.first + 1] ? 'not present' : 'zero',
@@ -139,7 +140,7 @@ function slotNode(table: Table, slot: Slot): TreeNode {
     });
   const pointsTo = BigInt(slot.target) << 12n;
   if (slot.kind === 'leaf')
-    return makeNode({
+    return treeNode({
       ...common,
       kind: 'leaf',
       pointsTo,
@@ -156,7 +157,7 @@ function slotNode(table: Table, slot: Slot): TreeNode {
     path: entry.path,
     above: [...view.above, view.frame],
   };
-  return makeNode({
+  return treeNode({
     ...common,
     kind: 'entry',
     pointsTo,

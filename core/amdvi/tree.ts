@@ -2,6 +2,7 @@
 import { hex } from '../format/hex.ts';
 import { formatCount } from '../format/size.ts';
 import type { Device, InterruptEntry, InterruptTable, TreeNode } from '../iommu/unit.ts';
+import { treeNode } from '../iommu/tree-node.ts';
 import { pfnOf } from '../memory/physical.ts';
 import type { AmdContext } from './context.ts';
 import type { DeviceScan } from './devices.ts';
@@ -11,7 +12,7 @@ import { HostTable } from './host-lookup.ts';
 import { permits } from './host-walk.ts';
 import type { QueueName } from './queues.ts';
 import { QUEUE_TITLES, queueEntry, queueFacts, QUEUES, queueText, usedEntries } from './queues.ts';
-import { makeNode, missingNode } from './tree-node.ts';
+import { missingNode } from './tree-node.ts';
 import type { TableView } from './tree-tables.ts';
 import { GUEST_RIGHTS, tableRows } from './tree-tables.ts';
 
@@ -28,7 +29,7 @@ export function unitNode(source: TreeSource): TreeNode {
     facts.translationEnabled === undefined
       ? 'translation state unknown'
       : `translation ${facts.translationEnabled ? 'on' : 'off'}`;
-  return makeNode({
+  return treeNode({
     path: facts.name,
     label: facts.name,
     kind: 'unit',
@@ -48,7 +49,7 @@ export function unitNode(source: TreeSource): TreeNode {
 function deviceTableNode(source: TreeSource): TreeNode {
   const { context } = source;
   const entries = context.segments().reduce((sum, segment) => sum + segment.entries, 0);
-  return makeNode({
+  return treeNode({
     path: context.path('devices'),
     label: 'Device table',
     kind: 'table',
@@ -107,7 +108,7 @@ function firstIdAt(context: AmdContext, address: bigint): number {
 }
 
 function missingAt(context: AmdContext, address: bigint, text: string): TreeNode {
-  return makeNode({
+  return treeNode({
     path: `${context.path('devices')}/${context.bdf(firstIdAt(context, address))}`,
     label: 'missing',
     kind: 'missing',
@@ -125,7 +126,7 @@ function sameNode(
 ): TreeNode {
   const one = (id: number): TreeNode => plainNode(context, id);
   if (first === last) return one(first);
-  return makeNode({
+  return treeNode({
     path: `${context.path(context.bdf(first), 'dte')}-run`,
     label: `${context.bdf(first)} – ${context.bdf(last)}`,
     kind: 'run',
@@ -139,7 +140,7 @@ function sameNode(
 function plainNode(context: AmdContext, id: number): TreeNode {
   const path = context.path(context.bdf(id), 'dte');
   const entry = unitEntry(context, path);
-  return makeNode({
+  return treeNode({
     path,
     label: context.bdf(id),
     kind: 'entry',
@@ -160,7 +161,7 @@ function zeroRows(
     for (const [first, last] of runsOf(free))
       rows.push({
         id: first,
-        node: makeNode({
+        node: treeNode({
           path: `${context.path(context.bdf(first), 'dte')}-run`,
           label:
             first === last ? context.bdf(first) : `${context.bdf(first)} – ${context.bdf(last)}`,
@@ -204,7 +205,7 @@ function deviceNode(context: AmdContext, device: Device, rows: readonly Device[]
     ...(guest ? rows.flatMap((row) => guestNode(context, row)) : []),
     ...(host ? tableRows(hostView(context, device, at), all) : []),
   ];
-  return makeNode({
+  return treeNode({
     path: device.entry.path,
     label: device.bdf,
     kind: 'entry',
@@ -253,7 +254,7 @@ function guestNode(context: AmdContext, device: Device): TreeNode[] {
       host ? (host.find(frame) === 'page' ? host.pa + (frame % host.pages) : undefined) : frame,
   };
   return [
-    makeNode({
+    treeNode({
       path,
       label: `Guest CR3, PASID ${pasid}`,
       kind: 'table',
@@ -268,7 +269,7 @@ function guestNode(context: AmdContext, device: Device): TreeNode[] {
 function interruptsNode(source: TreeSource): TreeNode {
   const { context } = source;
   const tables = source.interrupts(false);
-  return makeNode({
+  return treeNode({
     path: context.path('irq'),
     label: 'Interrupt remapping tables',
     kind: 'table',
@@ -282,7 +283,7 @@ function interruptsNode(source: TreeSource): TreeNode {
           ),
           ...shown.entries.map((entry) => interruptNode(path, entry)),
         ];
-        return makeNode({
+        return treeNode({
           path,
           label: table.devices.join(', '),
           kind: 'table',
@@ -298,7 +299,7 @@ function interruptsNode(source: TreeSource): TreeNode {
 
 function interruptNode(parent: string, interrupt: InterruptEntry): TreeNode {
   const { index, entry, present, vector, destination, posted } = interrupt;
-  return makeNode({
+  return treeNode({
     path: `${parent}/${index}`,
     label: String(index),
     kind: 'entry',
@@ -329,7 +330,7 @@ function queueNode(context: AmdContext, name: QueueName): TreeNode | undefined {
       if (!entry || 'why' in entry) continue;
       const zero = entry.words.every((word) => word === 0n);
       rows.push(
-        makeNode({
+        treeNode({
           path: entry.path,
           label: String(index),
           kind: 'entry',
@@ -341,7 +342,7 @@ function queueNode(context: AmdContext, name: QueueName): TreeNode | undefined {
     }
     return rows;
   };
-  return makeNode({
+  return treeNode({
     path,
     label: QUEUE_TITLES[name],
     kind: 'queue',

@@ -2,14 +2,12 @@ import { decode, reservedSet } from '../bits/layout.ts';
 import { formatBdf, type Bdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import { rightsText } from '../iommu/leaves.ts';
+import { UNKNOWN_WORDS } from '../memory/unknown-words.ts';
 import type { Unit, WalkRequest, WalkResult, WalkStep } from '../iommu/unit.ts';
 
 /** Why a page is not there, in the exact words that every view uses. */
 export const MISSING_WORDS: Readonly<Record<string, string>> = {
-  excluded: "page excluded by the dump's filter",
-  absent: 'not in this dump',
-  failed: 'page damaged',
-  pending: 'not read yet',
+  ...UNKNOWN_WORDS,
   'no root table': 'the root table is not known',
 };
 

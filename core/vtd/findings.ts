@@ -3,6 +3,7 @@ import type { Layout, Words } from '../bits/layout.ts';
 import { hex } from '../format/hex.ts';
 import type { Finding, Incomplete, Severity } from '../iommu/finding.ts';
 import type { UnknownPage } from '../memory/physical.ts';
+import { UNKNOWN_WORDS } from '../memory/unknown-words.ts';
 
 /** Findings of one rule that are told one by one; the rest is counted. */
 const EACH = 32;
@@ -61,14 +62,7 @@ export function entryFinding(
   };
 }
 
-const WHY: Readonly<Record<UnknownPage, string>> = {
-  excluded: "page excluded by the dump's filter",
-  absent: 'not in this dump',
-  failed: 'page damaged',
-  pending: 'not read yet',
-};
-
 /** The page that an answer needed and did not get. */
 export function missingPage(what: string, at: string, page: bigint, why: UnknownPage): Incomplete {
-  return { address: page, at, text: `${what} at ${hex(page)}: ${WHY[why]}` };
+  return { address: page, at, text: `${what} at ${hex(page)}: ${UNKNOWN_WORDS[why]}` };
 }

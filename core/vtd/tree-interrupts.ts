@@ -4,12 +4,13 @@ import { formatBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import { formatCount } from '../format/size.ts';
 import type { Entry, TreeNode } from '../iommu/unit.ts';
+import { treeNode } from '../iommu/tree-node.ts';
 import { interruptEntry, interruptPath, interruptRowOf } from './interrupts.ts';
 import { pfnOf } from '../memory/physical.ts';
 import { queueCapacity, queueEntry } from './queue.ts';
 import { tableWords } from './reader.ts';
 import type { EntryTable, TreeSource } from './tree-node.ts';
-import { countPresent, tableRows, treeNode } from './tree-node.ts';
+import { countPresent, tableRows } from './tree-node.ts';
 import { checkReservedFields } from './checks.ts';
 
 /** Looks at entries of a table page by page: what is asked for comes in order. */

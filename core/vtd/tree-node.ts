@@ -1,9 +1,8 @@
-/** What all rows of the VT-d tree share. Children are made when asked for and not kept. */
+/** What all rows of the VT-d tree share. */
 import type { Layout, Words } from '../bits/layout.ts';
 import { formatCount } from '../format/size.ts';
 import type { IntelFacts } from '../iommu/facts.ts';
-import type { Finding } from '../iommu/finding.ts';
-import type { Rights } from '../iommu/leaves.ts';
+import { treeNode } from '../iommu/tree-node.ts';
 import type { Entry, TreeNode } from '../iommu/unit.ts';
 import type { PhysicalMemory, UnknownPage } from '../memory/physical.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -14,65 +13,6 @@ export interface TreeSource {
   readonly facts: IntelFacts;
   readonly memory: PhysicalMemory;
   readonly capabilities: Capabilities;
-}
-
-export interface NodeParts {
-  readonly path: string;
-  readonly label: string;
-  readonly kind: TreeNode['kind'];
-  readonly decoded: string;
-  readonly entry?: Entry;
-  readonly pointsTo?: bigint;
-  readonly rights?: Rights;
-  readonly present?: boolean;
-  readonly findings?: readonly Finding[];
-  /** Makes the rows below. */
-  readonly children?: (all: boolean) => readonly TreeNode[];
-  /** Counts the rows below that are present, without making them. */
-  readonly count?: () => number;
-}
-
-/** Makes a row; its count is found when it is first asked for. */
-export function treeNode(parts: NodeParts): TreeNode {
-  return new Node(parts);
-}
-
-class Node implements TreeNode {
-  readonly path: string;
-  readonly label: string;
-  readonly kind: TreeNode['kind'];
-  readonly decoded: string;
-  readonly entry: Entry | undefined;
-  readonly pointsTo: bigint | undefined;
-  readonly rights: Rights | undefined;
-  readonly present: boolean;
-  readonly findings: readonly Finding[];
-  readonly #children: NodeParts['children'];
-  readonly #counter: NodeParts['count'];
-  #count: number | undefined;
-
-  constructor(parts: NodeParts) {
-    this.path = parts.path;
-    this.label = parts.label;
-    this.kind = parts.kind;
-    this.decoded = parts.decoded;
-    this.entry = parts.entry;
-    this.pointsTo = parts.pointsTo;
-    this.rights = parts.rights;
-    this.present = parts.present ?? true;
-    this.findings = parts.findings ?? [];
-    this.#children = parts.children;
-    this.#counter = parts.count;
-  }
-
-  get childCount(): number {
-    this.#count ??= this.#counter ? this.#counter() : this.children(false).length;
-    return this.#count;
-  }
-
-  children(all: boolean): readonly TreeNode[] {
-    return this.#children?.(all) ?? [];
-  }
 }
 
 /** The row that stands for a table whose page is not known. */

@@ -6,6 +6,7 @@ import type { Rights } from '../iommu/leaves.ts';
 import { READ, WRITE, rightsText } from '../iommu/leaves.ts';
 import { levelStep } from '../iommu/path.ts';
 import type { TreeNode } from '../iommu/unit.ts';
+import { treeNode } from '../iommu/tree-node.ts';
 import { pfnOf } from '../memory/physical.ts';
 import { entryFinding } from './findings.ts';
 import type { Stage } from './paging.ts';
@@ -13,7 +14,7 @@ import { levelShift, mapsPage, pagingLayout } from './paging.ts';
 import { ENTRY_ADDRESS, tableWords, wordsAt } from './reader.ts';
 import { pagingReserved } from './reserved.ts';
 import type { TreeSource } from './tree-node.ts';
-import { makeEntry, missingNode, treeNode } from './tree-node.ts';
+import { makeEntry, missingNode } from './tree-node.ts';
 
 const ENTRIES = 512;
 

@@ -5,6 +5,7 @@
 import { formatBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import type { Device, Entry, TreeNode } from '../iommu/unit.ts';
+import { treeNode } from '../iommu/tree-node.ts';
 import { pfnOf } from '../memory/physical.ts';
 import { checkContext, checkReserved } from './checks.ts';
 import { legacyDevice, listPasids } from './devices.ts';
@@ -19,7 +20,7 @@ import {
 } from './tables.ts';
 import { interruptTableNode, queueNode } from './tree-interrupts.ts';
 import type { EntryTable, TreeSource } from './tree-node.ts';
-import { countPresent, makeEntry, missingNode, tableRows, treeNode } from './tree-node.ts';
+import { countPresent, makeEntry, missingNode, tableRows } from './tree-node.ts';
 import type { TableRow } from './tree-paging.ts';
 import { countPagingRows, pagingRows } from './tree-paging.ts';
 

@@ -138,7 +138,8 @@ function* sparsePages(
     yield [frame, fillerPage(frame)];
 }
 
-function once(path: string, write: (fd: number) => void): void {
+/** Makes a file once, whole or not at all. */
+export function once(path: string, write: (fd: number) => void): void {
   if (existsSync(path)) return;
   const fd = openSync(`${path}.part`, 'w');
   write(fd);
@@ -146,8 +147,8 @@ function once(path: string, write: (fd: number) => void): void {
   renameSync(`${path}.part`, path);
 }
 
-/** One PT_LOAD whose virtual addresses equal the physical ones, so that any reader can address it. */
-function writeElfCore(fd: number, tables: ReadonlyMap<number, BigUint64Array>): void {
+/** The head of an ELF core with one PT_LOAD from physical address 0; its bytes follow at 4096. */
+export function elfHead(size: number): Buffer {
   const head = Buffer.alloc(PAGE);
   head.write('\u007fELF\u0002\u0001\u0001', 0, 'latin1');
   head.writeUInt16LE(4, 16);
@@ -160,9 +161,14 @@ function writeElfCore(fd: number, tables: ReadonlyMap<number, BigUint64Array>): 
   head.writeUInt32LE(1, 64);
   head.writeUInt32LE(7, 68);
   head.writeBigUInt64LE(BigInt(PAGE), 72);
-  head.writeBigUInt64LE(BigInt(MEMORY_PAGES * PAGE), 96);
-  head.writeBigUInt64LE(BigInt(MEMORY_PAGES * PAGE), 104);
-  writeSync(fd, head);
+  head.writeBigUInt64LE(BigInt(size), 96);
+  head.writeBigUInt64LE(BigInt(size), 104);
+  return head;
+}
+
+/** One PT_LOAD whose virtual addresses equal the physical ones, so that any reader can address it. */
+function writeElfCore(fd: number, tables: ReadonlyMap<number, BigUint64Array>): void {
+  writeSync(fd, elfHead(MEMORY_PAGES * PAGE));
   for (const page of pagesOf(tables)) writeSync(fd, page);
 }
 

@@ -1,15 +1,7 @@
 /** Inputs of the window's benchmark: a domain of 10 million leaves, a million faults. */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { WORK } from './machine.ts';
+import { elfHead, once, WORK } from './machine.ts';
 
 const PAGE = 4096;
 const ENTRIES = 512;
@@ -50,31 +42,9 @@ export function windowInputs(): WindowInputs {
   return inputs;
 }
 
-function once(path: string, write: (fd: number) => void): void {
-  if (existsSync(path)) return;
-  const fd = openSync(`${path}.part`, 'w');
-  write(fd);
-  closeSync(fd);
-  renameSync(`${path}.part`, path);
-}
-
 /** An ELF core of one segment; frames that hold no table are holes of the file, and read as zero. */
 function writeTables(fd: number): void {
-  const head = Buffer.alloc(PAGE);
-  head.write('\u007fELF\u0002\u0001\u0001', 0, 'latin1');
-  head.writeUInt16LE(4, 16);
-  head.writeUInt16LE(62, 18);
-  head.writeUInt32LE(1, 20);
-  head.writeBigUInt64LE(64n, 32);
-  head.writeUInt16LE(64, 52);
-  head.writeUInt16LE(56, 54);
-  head.writeUInt16LE(1, 56);
-  head.writeUInt32LE(1, 64);
-  head.writeUInt32LE(7, 68);
-  head.writeBigUInt64LE(BigInt(PAGE), 72);
-  head.writeBigUInt64LE(BigInt(FRAMES * PAGE), 96);
-  head.writeBigUInt64LE(BigInt(FRAMES * PAGE), 104);
-  writeSync(fd, head);
+  writeSync(fd, elfHead(FRAMES * PAGE));
   const write = (frame: number, words: BigUint64Array): void => {
     writeSync(fd, new Uint8Array(words.buffer), 0, PAGE, PAGE + frame * PAGE);
   };

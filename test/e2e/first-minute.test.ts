@@ -1,4 +1,3 @@
-import { cpus, loadavg } from 'node:os';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
@@ -11,9 +10,6 @@ const LOOKS = [
   { width: 1024, height: 640, theme: 'dark' },
   { width: 1024, height: 640, theme: 'light' },
 ] as const;
-
-/** Others keep this machine's processors: times then say little. */
-const busy = (): boolean => loadavg()[0] > cpus().length;
 
 describe.skipIf(MISSING !== undefined)('the first minute', () => {
   let browser: Browser;
@@ -29,14 +25,10 @@ describe.skipIf(MISSING !== undefined)('the first minute', () => {
       const { page, complaints } = window;
       try {
         await page.waitForSelector('.start :focus');
-        const began = Date.now();
         await page.keyboard.press('Enter');
 
         await selectedRow(page, 'Faults').getByText('00:06.0').waitFor();
         await page.locator('.verdict h3').getByText('Not mapped').waitFor();
-        const took = Date.now() - began;
-        console.log(`first minute: the answer showed after ${took} ms`);
-        expect(took).toBeLessThan(busy() ? 10_000 : 3000);
         expect(await selectedRow(page, 'Faults').textContent()).toMatch(/00:06\.0.*3.*Not mapped/);
         // The list has the focus, so that arrows move at once.
         await page.waitForSelector('[aria-label="Faults"]:focus');
