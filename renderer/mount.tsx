@@ -4,6 +4,7 @@ import type { EngineClient } from '../core/protocol/client.ts';
 import { Connection } from './engine/connection.ts';
 import { registerActions } from './shell/actions.ts';
 import { App } from './shell/App.tsx';
+import { registerAgainstAction } from './shell/against.ts';
 import { followShell, registerFileActions } from './shell/files.ts';
 import { followHash } from './shell/hash.ts';
 import { followSession } from './state/opening.ts';
@@ -19,6 +20,7 @@ export function mount(
   const workbench = createWorkbench(new Connection(open));
   registerActions(workbench);
   registerFileActions(workbench);
+  registerAgainstAction(workbench);
   workbench.keyboard.listen(globalThis.window);
   followSession(workbench);
   followHash(workbench);

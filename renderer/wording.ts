@@ -88,6 +88,9 @@ export const EMPTY = {
   map: 'No dump or simulated unit is open, so there is nothing to map.',
   mapDevice: 'Nothing mapped for this device.',
   timeline: 'No console log is open, so there is nothing to put on a clock.',
+  audit: 'No dump or simulated unit is open, so there are no tables to check.',
+  compare: 'One state is open. Open a second one to see what differs.',
+  compareNothing: 'No dump or simulated unit is open, so there is nothing to compare.',
   translate: 'Type a device and an address, or paste a kernel fault line.',
 } as const;
 
@@ -96,6 +99,24 @@ export function noFaults(lines: number): string {
   return lines === 0
     ? 'No faults. No console log is open.'
     : `No faults. The log was read to the end: ${count(lines)} lines, 0 fault lines.`;
+}
+
+/** The fold of the rules that found nothing. */
+export function rulesPassed(rules: number, partly: boolean): string {
+  return `${count(rules)} ${rules === 1 ? 'rule' : 'rules'} passed${partly ? ' in what could be read' : ''}`;
+}
+
+/** The strip above an answer that could not read all it needed. */
+export function notRead(texts: readonly string[]): string {
+  const more = texts.length - 1;
+  return `Not all could be read: ${texts[0]}${more > 0 ? ` (and ${count(more)} more)` : ''}`;
+}
+
+/** Two states that are the same. */
+export function noDifference(units: number, devices: number, leaves: number): string {
+  const some = (number: number, one: string, many: string): string =>
+    `${count(number)} ${number === 1 ? one : many}`;
+  return `No difference in ${some(units, 'unit', 'units')}, ${some(devices, 'device', 'devices')}, ${some(leaves, 'leaf', 'leaves')}.`;
 }
 
 export function nonePass(all: number): string {

@@ -3,6 +3,9 @@ import { mapCalls } from './contract-map.ts';
 import { notesCalls } from './contract-notes.ts';
 import { sessionsCalls } from './contract-sessions.ts';
 import { timelineCalls } from './contract-timeline.ts';
+import { auditCalls } from './contract-audit.ts';
+import { compareCalls } from './contract-compare.ts';
+import { LookedFor, stateCalls } from './contract-states.ts';
 import {
   Access,
   Base64,
@@ -88,7 +91,13 @@ export const SessionInfo = z.object({
   sources: z.array(SourceInfo),
   units: z.array(UnitInfo),
   consoles: z.array(ConsoleInfo),
-  counts: z.object({ faults: Count, findings: Count, changes: Count, notes: Count }),
+  counts: z.object({
+    faults: Count,
+    findings: Count,
+    changes: Count,
+    notes: Count,
+    ...LookedFor.shape,
+  }),
   /** What was not as the session remembers it, in sentences. */
   problems: z.array(z.string()),
   worstFinding: Severity.optional(),
@@ -124,7 +133,7 @@ export const TreeRow = z.object({
   rights: RightsText.optional(),
   present: z.boolean(),
   findings: z.object({ count: Count, worst: Severity }).optional(),
-  /** Set when the entry was changed here: its former meaning. */
+  /** Its former meaning, when the entry was changed here or is another in the state beside it. */
   changed: z.string().optional(),
 });
 export type TreeRow = z.infer<typeof TreeRow>;
@@ -138,8 +147,17 @@ export const EntryInfo = z.object({
   width: Count,
   address: Hex,
   words: z.array(Hex),
-  /** The words before the changes made here, when they differ. */
+  /** The words before the changes made here, or those of the other state, when they differ. */
   was: z.array(Hex).optional(),
+  /** The other state that was asked for. */
+  other: z
+    .object({
+      state: Id,
+      name: z.string(),
+      /** Why its fields can't stand beside these: it has no such entry, or one of another layout. */
+      note: z.string().optional(),
+    })
+    .optional(),
   fields: z.array(FieldItem),
   reachedFrom: z.object({ path: Path, label: z.string() }).optional(),
   pointsTo: z.object({ address: Hex, label: z.string(), path: Path.optional() }).optional(),
@@ -379,6 +397,9 @@ const Nothing = z.object({});
 
 /** Every call: what goes in and what comes back. */
 export const calls = {
+  ...auditCalls,
+  ...compareCalls,
+  ...stateCalls,
   'session.get': { request: Nothing, answer: SessionInfo },
   /** Opens files of the host; what each is, is found from its content. */
   'session.open': {
@@ -447,11 +468,20 @@ export const calls = {
     request: z.object({ tree: Id, path: Path }),
     answer: z.object({ total: Count, index: z.number().int().min(-1) }),
   },
+  /** Puts another state beside the tree: rows say what differs there. Without one it goes. */
+  'tree.against': {
+    request: z.object({ tree: Id, state: Id.optional() }),
+    answer: z.object({ total: Count }),
+  },
   'tree.all': {
     request: z.object({ tree: Id, all: z.boolean() }),
     answer: z.object({ total: Count }),
   },
-  'entry.get': { request: z.object({ path: Path }), answer: EntryInfo },
+  /** An entry, of another state than the session's own too, beside what a further state has there. */
+  'entry.get': {
+    request: z.object({ path: Path, state: Id.optional(), against: Id.optional() }),
+    answer: EntryInfo,
+  },
   /** Changes one field in the overlay of captured memory, or in simulated memory. */
   'entry.poke': {
     request: z.object({ path: Path, field: z.string().max(64), value: Hex }),

@@ -30,6 +30,13 @@ export const KeptSource = z.object({
 });
 export type KeptSource = z.infer<typeof KeptSource>;
 
+/** Files that were opened as a further state, to compare it with the session's own. */
+export const KeptState = z.object({
+  id: z.string().regex(/^[\w-]{1,64}$/),
+  files: z.array(KeptSource).min(1).max(64),
+});
+export type KeptState = z.infer<typeof KeptState>;
+
 /** Bytes as a copy holds them. */
 const Packed = z.object({
   encoding: z.literal('zstd+base64'),
@@ -115,6 +122,7 @@ export const SessionFile = z.object({
   /** ISO 8601: when it was written last. */
   saved: z.string().max(40),
   sources: z.array(KeptSource).max(4096),
+  states: z.array(KeptState).max(64).default([]),
   consoles: z.array(KeptConsole).max(4096),
   machines: z.array(KeptMachine).max(64),
   changes: z.object({
@@ -149,6 +157,7 @@ export const EMPTY_SESSION: SessionFile = {
   title: '',
   saved: '',
   sources: [],
+  states: [],
   consoles: [],
   machines: [],
   changes: { done: [], undone: [] },

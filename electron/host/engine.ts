@@ -5,6 +5,8 @@ import type { CallHandlers, FeedHandlers, View } from '../../core/protocol/serve
 import { EngineServer } from '../../core/protocol/server.ts';
 import type { Channel } from '../../core/protocol/wire.ts';
 import { ownPorts } from './console/port-opener.ts';
+import { auditCalls } from './handlers/audit.ts';
+import { compareCalls } from './handlers/compare.ts';
 import { consoleCalls, consoleFeeds } from './handlers/console.ts';
 import { faultCalls } from './handlers/faults.ts';
 import { jumpCalls } from './handlers/jump.ts';
@@ -14,6 +16,7 @@ import { noteCalls } from './handlers/notes.ts';
 import { memoryCalls } from './handlers/memory.ts';
 import { registerCalls } from './handlers/registers.ts';
 import { sessionCalls, sessionFeeds } from './handlers/session.ts';
+import { stateCalls } from './handlers/states.ts';
 import { tableCalls } from './handlers/tables.ts';
 import { timelineCalls } from './handlers/timeline.ts';
 import { SessionFolder } from './session-folder.ts';
@@ -50,6 +53,9 @@ export class Engine {
       ...noteCalls(this.bench),
       ...jumpCalls(this.bench),
       ...timelineCalls(this.bench),
+      ...auditCalls(this.bench),
+      ...stateCalls(this.bench),
+      ...compareCalls(this.bench),
       ...labCalls,
       ...script.calls,
     };

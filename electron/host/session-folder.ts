@@ -139,12 +139,13 @@ export class SessionFolder {
 
   /** Blames what an engine before this one was reading when it ended: it is not opened by itself. */
   blame(): void {
-    const { reading, blamed, sources, consoles } = this.#kept;
+    const { reading, blamed, sources, states, consoles } = this.#kept;
     if (reading.length === 0) return;
     this.keep({
       blamed: [...new Set([...blamed, ...reading])],
       reading: [],
       sources: sources.filter(({ path }) => !reading.includes(path)),
+      states: states.filter(({ files }) => !files.some(({ path }) => reading.includes(path))),
       consoles: consoles.filter(({ kind, path }) => kind !== 'log' || !reading.includes(path)),
     });
   }

@@ -19,6 +19,8 @@ export interface SourceParts {
   readonly missingLogs: readonly KeptConsole[];
   readonly consoles: readonly ConsoleInfo[];
   readonly worlds: readonly World[];
+  /** Further captures, opened to be compared. */
+  readonly states: readonly SourceInfo[];
 }
 
 /** Everything that a session is made of, as its chips show it. */
@@ -74,7 +76,7 @@ export function sourceItems(parts: SourceParts): SourceInfo[] {
       detail: 'simulated machine',
       state: 'ready',
     }));
-  return [...files, ...missing, ...blamed, ...consoles, ...simulated];
+  return [...files, ...missing, ...blamed, ...parts.states, ...consoles, ...simulated];
 }
 
 function sizeOf(path: string): number | undefined {

@@ -10,6 +10,7 @@ import { mayContain } from '../../core/session/tree-paths.ts';
 import { formerMeaning } from '../../core/session/view-fields.ts';
 import type { FindingIndex } from './findings.ts';
 import type { Journal } from './journal.ts';
+import type { State, States } from './states.ts';
 import type { World, Worlds } from './worlds.ts';
 
 /** Views of the tables that may be open at a time. */
@@ -22,6 +23,7 @@ export interface TreeParts {
   readonly driver: (bdf: string) => string | undefined;
   /** Grows whenever tables may have changed. */
   readonly generation: () => number;
+  readonly states: States;
 }
 
 interface Tree {
@@ -29,6 +31,8 @@ interface Tree {
   generation: number;
   /** Entries that are not set and are shown all the same, since they were asked for. */
   readonly pinned: Set<string>;
+  /** The state beside it, by its id. */
+  against: string | undefined;
 }
 
 /** The open views of the tables, each with its own expansion. */
@@ -59,9 +63,11 @@ export class TreeViews {
   }
 
   rows(id: string, from: number, to: number): { total: number; rows: TreeRow[] } {
-    const { flat } = this.#tree(id);
+    const tree = this.#tree(id);
+    const { flat } = tree;
     const rows = flat.rows(from, to);
-    return { total: flat.total, rows: rows.map((row) => this.#row(row)) };
+    const other = this.#other(tree);
+    return { total: flat.total, rows: rows.map((row) => this.#row(row, other)) };
   }
 
   expand(
@@ -90,16 +96,32 @@ export class TreeViews {
   }
 
   showAll(id: string, all: boolean): { total: number } {
-    const { flat, pinned } = this.#tree(id);
+    const { flat, pinned, against } = this.#tree(id);
     const made = this.#make(all, pinned);
     made.flat.adopt(flat);
+    made.against = against;
     this.#trees.set(id, made);
     return { total: made.flat.total };
   }
 
+  /** Puts another state beside a tree, or takes it away. @throws Failure when there is none */
+  putAgainst(id: string, state: string | undefined): { total: number } {
+    const tree = this.#tree(id);
+    if (state !== undefined) this.#parts.states.get(state);
+    tree.against = state;
+    return { total: tree.flat.total };
+  }
+
+  /** The state beside a tree, as long as it is open. */
+  #other({ against }: Tree): State | undefined {
+    return against === undefined
+      ? undefined
+      : this.#parts.states.all().find((state) => state.id === against);
+  }
+
   #make(all: boolean, pinned: Set<string>): Tree {
     const flat = new FlatTree(this.#roots(), (node) => this.#children(node, all, pinned));
-    return { flat, generation: this.#parts.generation(), pinned };
+    return { flat, generation: this.#parts.generation(), pinned, against: undefined };
   }
 
   #tree(id: string): Tree {
@@ -153,10 +175,21 @@ export class TreeViews {
       .find((world) => this.#parts.worlds.unitNames(world).includes(name));
   }
 
-  #row({ node, depth, expanded, position, setSize }: FlatRow): TreeRow {
+  /** What a row's entry said in the state beside the tree, or before it was changed here. */
+  #former({ path, entry }: TreeNode, other: State | undefined): string | undefined {
+    if (!entry) return undefined;
+    const { journal, states, worlds } = this.#parts;
+    if (other) {
+      const { words, note } = states.beside(other, worlds.unit(path.split('/', 1)[0]).unit, entry);
+      return words ? formerMeaning(entry.layout, words, entry.words) : note;
+    }
+    const world = journal.canUndo ? this.#world(path) : undefined;
+    const before = world && journal.before(world, entry);
+    return before && formerMeaning(entry.layout, before, entry.words);
+  }
+
+  #row({ node, depth, expanded, position, setSize }: FlatRow, other: State | undefined): TreeRow {
     const { entry } = node;
-    const world = entry && this.#parts.journal.canUndo ? this.#world(node.path) : undefined;
-    const before = entry && world && this.#parts.journal.before(world, entry);
     const device = deviceOf(node.path);
     return {
       path: node.path,
@@ -175,7 +208,7 @@ export class TreeViews {
       rights: node.rights === undefined ? undefined : rightsText(node.rights),
       present: node.present,
       findings: this.#parts.findings().rolledUp(node.path, node.findings),
-      changed: entry && before && formerMeaning(entry.layout, before, entry.words),
+      changed: this.#former(node, other),
     };
   }
 }

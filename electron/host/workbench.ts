@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExplainContext } from '../../core/explain/judgement.ts';
+import type { LogStory } from '../../core/explain/story.ts';
 import { formatBdf } from '../../core/format/bdf.ts';
 import type { Unit } from '../../core/iommu/unit.ts';
 import type { SessionInfo, UnitInfo } from '../../core/protocol/contract.ts';
@@ -12,12 +13,14 @@ import type { Investigation } from '../../core/session/investigation.ts';
 import type { PhysicalMap } from '../../core/explain/physical-map.ts';
 import { bareMap, physicalMapOf } from '../../core/session/physical-map.ts';
 import { sourceRows, type SourceRow } from '../../core/session/source-rows.ts';
-import type { KeptSource, SessionFile } from '../../core/session/session-file.ts';
+import type { KeptSource, KeptState, SessionFile } from '../../core/session/session-file.ts';
+import { Analyses } from './analyses.ts';
 import { ConsoleHub } from './console/hub.ts';
 import { Explainer } from './explainer.ts';
 import { FindingIndex, sweepFindings } from './findings.ts';
 import { Journal } from './journal.ts';
 import { MappingIndexes } from './mapping-index.ts';
+import type { ShownJob } from './kept-answers.ts';
 import { knowledgeBase } from './knowledge.ts';
 import { MachineActs, repeatActs } from './machine-acts.ts';
 import { NoteBook } from './note-book.ts';
@@ -32,6 +35,7 @@ import { findSession, type FoundSession } from './sessions.ts';
 import { simulate } from './simulated.ts';
 import { unitInfo } from './session-items.ts';
 import { sourceItems } from './source-items.ts';
+import { noMemory, States } from './states.ts';
 import { TreeViews } from './tree-views.ts';
 import { capturedWorld, simulatedWorld, Worlds, type World } from './worlds.ts';
 
@@ -76,6 +80,8 @@ export class Workbench {
   readonly trees: TreeViews;
   /** Who maps what, built when it is first asked for. */
   readonly mappings: MappingIndexes;
+  readonly states: States;
+  readonly analyses: Analyses;
   /** Beats when anything that the session item holds changed. */
   readonly pulse = new Pulse();
   /** Beats when faults came or went. */
@@ -129,12 +135,26 @@ export class Workbench {
         this.faults.forget();
       },
     });
+    this.states = new States({
+      worlds: this.worlds,
+      journal: this.journal,
+      investigation: () => this.investigation,
+      name: () => basename(this.folder.kept.sources[0]?.path ?? ''),
+    });
+    this.analyses = new Analyses({
+      states: this.states,
+      stamp: () => `${this.#generation} ${this.hub.told}`,
+      job: (id, name) => this.#shownJob(id, name),
+      story: () => this.#story(),
+      changed: () => this.pulse.changed(),
+    });
     this.trees = new TreeViews({
       worlds: this.worlds,
       journal: this.journal,
       findings: () => this.findings,
       driver: (bdf) => this.driver(bdf),
       generation: () => this.#generation,
+      states: this.states,
     });
     this.mappings = new MappingIndexes({
       units: (world) => this.worlds.unitsOf(world),
@@ -173,6 +193,7 @@ export class Workbench {
       missingLogs: this.hub.missing,
       consoles,
       worlds: this.worlds.all(),
+      states: this.states.sources(),
     });
     return {
       id: this.folder.id,
@@ -189,6 +210,7 @@ export class Workbench {
         findings: this.findings.size,
         changes: this.journal.size,
         notes: this.notes.size,
+        ...this.analyses.counts,
       },
       problems: [...this.#problems],
       worstFinding: this.findings.worst,
@@ -223,6 +245,19 @@ export class Workbench {
           blamed: this.folder.kept.blamed.filter((path) => !blamed.includes(path)),
         });
       await this.#open(sortFiles(paths), add, options);
+    });
+  }
+
+  /** Opens files as a further state. @returns its id @throws Failure; nothing was opened then */
+  openState(paths: readonly string[]): Promise<string> {
+    return this.#alone(async () => {
+      const { sources } = sortFiles(paths);
+      if (sources.length === 0) throw noMemory(basename(paths[0]));
+      const id = this.states.freeId();
+      await this.#addState({ id, files: sources.map(identityOf) });
+      this.folder.keep({ states: this.states.kept() });
+      this.touched();
+      return id;
     });
   }
 
@@ -267,6 +302,7 @@ export class Workbench {
     return this.#alone(async () => {
       if (source === undefined) await this.#leave(() => this.folder.renew());
       else if (source === 'investigation') this.#closeInvestigation();
+      else if (this.states.has(source)) this.#closeState(source);
       else if (this.worlds.all().some((world) => world.name === source)) {
         this.#removeWorld(source);
         this.acts.forget(source);
@@ -308,6 +344,7 @@ export class Workbench {
   /** Tables, registers or memory changed: views ask again. */
   touched(): void {
     this.#generation++;
+    this.analyses.forget();
     this.explainer.forget();
     this.faults.forget();
     this.pulse.changed();
@@ -319,6 +356,8 @@ export class Workbench {
     this.pulse.stop();
     this.faultPulse.stop();
     await this.hub.stop();
+    this.analyses.forget();
+    this.states.clear();
     this.investigation?.close();
     this.folder.close();
   }
@@ -389,8 +428,32 @@ export class Workbench {
       if (error instanceof Failure) this.#problems.push(error.line());
       else this.#options.onBug(error, 'restore');
     }
+    await this.#restoreStates(kept.states);
     await this.hub.restore();
     this.pulse.changed();
+  }
+
+  /** Opens the session's further captures again; one that can't be read stays in its file. */
+  async #restoreStates(states: readonly KeptState[]): Promise<void> {
+    for (const state of states)
+      try {
+        await this.#addState(state);
+      } catch (error) {
+        this.states.leaveOut(state);
+        if (error instanceof Failure) this.#problems.push(error.line());
+        else this.#options.onBug(error, 'restore');
+      }
+  }
+
+  /** Reads a further capture beside the session's own. */
+  async #addState(state: KeptState): Promise<void> {
+    this.states.add(state, await this.#read(state.files.map(pathOf)));
+  }
+
+  #closeState(id: string): void {
+    this.analyses.forget();
+    this.states.remove(id);
+    this.folder.keep({ states: this.states.kept() });
   }
 
   /** Lets go of everything that is open, as it is kept, before another session begins. */
@@ -398,6 +461,7 @@ export class Workbench {
     await this.hub.leave();
     for (const world of this.worlds.all()) this.#removeWorld(world.name);
     this.#dropInvestigation();
+    this.states.clear();
     this.acts.clear();
     this.#missing = [];
     this.#unmade = NO_CHANGES;
@@ -465,6 +529,7 @@ export class Workbench {
 
   #dropInvestigation(): void {
     this.#sweep.abort();
+    this.analyses.forget();
     this.#removeWorld('captured');
     this.investigation?.close();
     this.investigation = undefined;
@@ -523,8 +588,28 @@ export class Workbench {
       }
       this.#generation++;
       this.pulse.changed();
+      await this.analyses.audit(undefined, signal);
     };
-    run().catch((error: unknown) => this.#options.onBug(error, 'findings'));
+    run().catch((error: unknown) => {
+      if (!signal.aborted) this.#options.onBug(error, 'findings');
+    });
+  }
+
+  /** What the session's log tells beside its faults: of several consoles the first's. */
+  #story(): LogStory | undefined {
+    const [console] = this.hub.infos();
+    return console && this.hub.story(console.id);
+  }
+
+  #shownJob(id: string, name: string): ShownJob {
+    const job = this.#job(id, name, '');
+    return {
+      progress: (part) => {
+        job.percent = Math.floor(part * 100);
+        this.pulse.changed();
+      },
+      end: () => this.#endJob(job),
+    };
   }
 
   #job(id: string, name: string, detail: string): Job {
@@ -543,8 +628,7 @@ export class Workbench {
   #physicalMap(world: World): PhysicalMap {
     const { investigation } = this;
     if (world.machine !== undefined || !investigation) return bareMap(world.memory);
-    const [console] = this.hub.infos();
-    return physicalMapOf(investigation, console && this.hub.story(console.id));
+    return physicalMapOf(investigation, this.#story());
   }
 
   #explainingUnits(): readonly Unit[] {

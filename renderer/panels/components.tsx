@@ -2,6 +2,8 @@ import type { IDockviewPanelProps } from 'dockview-react';
 import type { ComponentType, FunctionComponent, ReactNode } from 'react';
 import { useEffect, useState } from 'react';
 import { PanelId } from '../ui/Panel.tsx';
+import { AuditPanel } from './audit/AuditPanel.tsx';
+import { ComparePanel } from './compare/ComparePanel.tsx';
 import { ConsolePanel } from './console/ConsolePanel.tsx';
 import { EntryPanel } from './entry/EntryPanel.tsx';
 import { ExplainPanel } from './explain/ExplainPanel.tsx';
@@ -44,6 +46,8 @@ export const COMPONENTS: Record<PanelKind, FunctionComponent<IDockviewPanelProps
   faults: hosted(FaultsPanel),
   explain: hosted(ExplainPanel),
   timeline: hosted(TimelinePanel),
+  audit: hosted(AuditPanel),
+  compare: hosted(ComparePanel),
   handoff: hosted(HandoffPanel),
   script: hosted(ScriptPanel, true),
 };

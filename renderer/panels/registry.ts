@@ -10,6 +10,8 @@ export type PanelKind =
   | 'faults'
   | 'explain'
   | 'timeline'
+  | 'audit'
+  | 'compare'
   | 'handoff'
   | 'script';
 
@@ -47,6 +49,8 @@ export const PANELS: Readonly<Record<PanelKind, PanelInfo>> = {
   faults: info('faults', 'Faults', 'left', 'F'),
   explain: info('explain', 'Explain', 'right'),
   timeline: info('timeline', 'Timeline', 'left', 'L'),
+  audit: info('audit', 'Audit', 'left', 'A'),
+  compare: info('compare', 'Compare', 'left', 'D'),
   handoff: info('handoff', 'Hand-off lab', 'left', 'O'),
   script: info('script', 'Script', 'bottom', 'S'),
 };
@@ -55,7 +59,7 @@ export const RAIL: readonly RailGroup[] = [
   { title: 'Target', panels: ['console', 'registers', 'memory'] },
   { title: 'IOMMU', panels: ['tables', 'translate', 'map'] },
   { title: 'Faults', panels: ['faults', 'timeline'] },
-  { title: 'Analyse', panels: ['handoff', 'script'] },
+  { title: 'Analyse', panels: ['audit', 'compare', 'handoff', 'script'] },
 ];
 
 /** The kind of a panel by its id: `console:c2` is a console. */

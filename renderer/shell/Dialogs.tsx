@@ -16,6 +16,8 @@ export function Dialogs(): ReactNode {
       return <HelpDialog onClose={close} />;
     case 'open':
       return <OpenDialog onClose={close} />;
+    case 'second':
+      return <OpenDialog second onClose={close} />;
     case 'connect':
       return <ConnectDialog onClose={close} />;
     case 'paste':

@@ -19,6 +19,8 @@ const SCOPES: Readonly<Record<PanelKind, readonly Scope[]>> = {
   faults: ['lists'],
   explain: [],
   timeline: ['chart'],
+  audit: ['lists', 'trees'],
+  compare: ['lists', 'trees'],
   handoff: ['stepper'],
   script: ['script'],
 };

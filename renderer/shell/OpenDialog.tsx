@@ -10,10 +10,20 @@ import { VirtualRows } from '../ui/VirtualRows.tsx';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import { browserModeLine } from '../wording.ts';
 import { opened } from './actions.ts';
+import { openSecond } from './files.ts';
 import { rememberRecent } from '../panels/start/recent.ts';
 
-/** Picks files of the machine that the engine runs on. */
-export function OpenDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+/**
+ * Picks files of the machine that the engine runs on: for the session, or as a second state that
+ * is compared with it. Several files (a dump and its registers, parts of a split dump) are marked.
+ */
+export function OpenDialog({
+  second = false,
+  onClose,
+}: {
+  readonly second?: boolean;
+  readonly onClose: () => void;
+}): ReactNode {
   const workbench = useWorkbench();
   const { engine, session } = workbench;
   const info = session.info.get();
@@ -21,6 +31,7 @@ export function OpenDialog({ onClose }: { readonly onClose: () => void }): React
   const [typed, setTyped] = useState('');
   const [selected, setSelected] = useState(-1);
   const [add, setAdd] = useState(session.takesMore);
+  const [marked, setMarked] = useState<readonly string[]>([]);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<WireFailure>();
   const listing = useCall('files.list', { path: folder }, false);
@@ -44,36 +55,47 @@ export function OpenDialog({ onClose }: { readonly onClose: () => void }): React
     if (!row) return;
     if (row.name === '..') enter(here?.parent);
     else if (row.kind === 'folder') enter(join(row.name));
-    else openPath(join(row.name));
+    else openPaths([...new Set([...marked, join(row.name)])]);
   };
-  const openPath = (path: string): void => {
-    if (path.trim() === '' || busy) return;
+  const mark = (index: number): void => {
+    const row = rows[index];
+    if (row?.kind !== 'file') return;
+    const path = join(row.name);
+    setMarked(marked.includes(path) ? marked.filter((each) => each !== path) : [...marked, path]);
+  };
+  const openPaths = (paths: readonly string[]): void => {
+    if (paths.length === 0 || busy) return;
     setBusy(true);
     setFailure(undefined);
-    engine.call('session.open', { paths: [path.trim()], add: add && !session.empty }).then(
-      (answer) => {
-        rememberRecent(path.trim(), answer);
-        onClose();
-        opened(workbench, answer);
-      },
-      (error: unknown) => {
-        setBusy(false);
-        setFailure(asFailure(error));
-      },
-    );
+    const work = second
+      ? openSecond(workbench, paths)
+      : engine
+          .call('session.open', { paths: [...paths], add: add && !session.empty })
+          .then((answer) => {
+            rememberRecent(paths[0], answer);
+            opened(workbench, answer);
+          });
+    work.then(onClose, (error: unknown) => {
+      setBusy(false);
+      setFailure(asFailure(error));
+    });
   };
 
   return (
     <Dialog
-      title="Open a dump, log or register file"
+      title={second ? 'Open a second state' : 'Open a dump, log or register file'}
       onClose={onClose}
       onSubmit={() => {
-        if (typed !== '') openPath(typed);
+        const path = typed.trim();
+        // A path that ends in a slash is a folder, and shows what is in it.
+        if (/[/\\]$/.test(path)) enter(path);
+        else if (path !== '') openPaths([...new Set([...marked, path])]);
+        else if (marked.length > 0) openPaths(marked);
         else pick(selected);
       }}
       foot={
         <>
-          {info && !info.empty && (
+          {info && !info.empty && !second && (
             <label style={{ marginRight: 'auto' }}>
               <input
                 type="checkbox"
@@ -89,13 +111,19 @@ export function OpenDialog({ onClose }: { readonly onClose: () => void }): React
           <button
             type="submit"
             className="btn btn-primary"
-            disabled={busy || (typed === '' && selected < 0)}
+            disabled={busy || (typed === '' && selected < 0 && marked.length === 0)}
           >
-            Open
+            {marked.length > 1 ? `Open ${marked.length} files` : 'Open'}
           </button>
         </>
       }
     >
+      <p className="second">
+        {second
+          ? 'A dump of another moment, such as the crash kernel’s, to compare with what is open. '
+          : ''}
+        <kbd>Space</kbd> marks several files: a dump and its register values.
+      </p>
       {info?.shell === 'browser' && <p className="hint-line">{browserModeLine(info.host)}</p>}
       {failure && <ErrorBlock failure={failure} />}
       <input
@@ -124,12 +152,17 @@ export function OpenDialog({ onClose }: { readonly onClose: () => void }): React
             selected={selected}
             onSelect={setSelected}
             onOpen={pick}
+            onToggle={mark}
             render={(index) => {
               const row = rows[index];
               return (
                 <>
                   <span role="gridcell">
-                    {row.kind === 'folder' ? '▸ ' : '\u00a0\u00a0'}
+                    {row.kind === 'folder'
+                      ? '▸ '
+                      : marked.includes(join(row.name))
+                        ? '✓ '
+                        : '\u00a0\u00a0'}
                     {row.name}
                   </span>
                   <span role="gridcell" className="num muted">

@@ -19,6 +19,8 @@ export function Rail(): ReactNode {
     if (kind === 'faults') return info.counts.faults;
     if (kind === 'console' && info.consoles.length > 1) return info.consoles.length;
     if (kind === 'tables' && info.counts.findings > 0) return info.counts.findings;
+    if (kind === 'compare' && info.counts.compare !== undefined) return info.counts.compare;
+    if (kind === 'audit' && info.counts.audit !== undefined) return info.counts.audit;
     return undefined;
   };
   return (

@@ -15,6 +15,27 @@ export function openPaths(workbench: Workbench, paths: readonly string[], add = 
   });
 }
 
+/** Opens files as a second state, and shows what differs from the first. @throws EngineFailure */
+export async function openSecond(workbench: Workbench, paths: readonly string[]): Promise<void> {
+  const { state } = await workbench.engine.call('states.open', { paths: [...paths] });
+  workbench.compared.take(state);
+  workbench.start.set(false);
+  workbench.dock.open('compare');
+}
+
+/** `T 2`: a dump of another moment of the same machine. */
+function chooseSecond(workbench: Workbench): void {
+  const shell = bridge();
+  if (!shell) workbench.dialog.set('second');
+  else
+    attempt(
+      workbench,
+      shell
+        .chooseFiles()
+        .then((paths) => (paths.length > 0 ? openSecond(workbench, paths) : undefined)),
+    );
+}
+
 /** `T D`: the system's own dialog where there is one, else the list of the host's files. */
 function chooseFiles(workbench: Workbench): void {
   const shell = bridge();
@@ -55,6 +76,12 @@ export function registerFileActions(workbench: Workbench): void {
     id: 'target.open',
     title: 'Open a dump…',
     run: () => chooseFiles(workbench),
+  });
+  workbench.actions.add({
+    id: 'target.second',
+    title: 'Open a second state…',
+    run: () => chooseSecond(workbench),
+    possible: () => !workbench.session.empty,
   });
 }
 

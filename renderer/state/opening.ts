@@ -11,7 +11,7 @@ function identity(info: SessionInfo | undefined): string {
  * before is forgotten, and the dock may show.
  */
 export function followSession(workbench: Workbench): void {
-  const { session, view, faults, timeline, tree, selection, ready } = workbench;
+  const { session, view, faults, timeline, tree, compared, selection, ready } = workbench;
   let known = '';
   const look = (): void => {
     const now = identity(session.info.get());
@@ -24,6 +24,7 @@ export function followSession(workbench: Workbench): void {
       if (known !== now) return;
       faults.restore();
       timeline.restore();
+      compared.restore();
       tree.restart();
       ready.set(true);
     });

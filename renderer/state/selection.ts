@@ -6,7 +6,10 @@ import { createStore } from './store.ts';
  * does not know is absent.
  */
 export interface Selection {
+  /** The state that the entry stands in; absent for what is open to be changed. */
   readonly source?: string;
+  /** The state that is shown beside it. */
+  readonly against?: string;
   readonly unit?: string;
   readonly bdf?: string;
   readonly pasid?: number;

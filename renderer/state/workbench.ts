@@ -1,4 +1,6 @@
 import type { Connection, LinkState } from '../engine/connection.ts';
+import { CompareModel } from '../panels/compare/model.ts';
+import { ComparedStates } from '../panels/compare/states.ts';
 import { LabModel } from '../panels/handoff/lab.ts';
 import { ScriptRunner } from '../panels/script/runner.ts';
 import { MAP_START, type MapState } from '../panels/map/state.ts';
@@ -16,7 +18,7 @@ import type { Store } from './store.ts';
 import { createStore } from './store.ts';
 import { ViewModel } from './view.ts';
 
-export type DialogName = 'open' | 'connect' | 'paste' | 'help';
+export type DialogName = 'open' | 'second' | 'connect' | 'paste' | 'help';
 
 /** Menus that open at a place in the window. */
 export interface MenuRequest {
@@ -44,6 +46,9 @@ export interface Workbench {
   readonly faults: FaultsModel;
   readonly tree: TreeModel;
   readonly timeline: TimelineModel;
+  /** The two states that Compare shows. */
+  readonly compared: ComparedStates;
+  readonly compare: CompareModel;
   readonly lab: LabModel;
   readonly script: ScriptRunner;
   readonly actions: ActionRegistry;
@@ -85,6 +90,8 @@ export function createWorkbench(connection: Connection): Workbench {
     faults: new FaultsModel(connection, selection, view),
     tree: new TreeModel(connection, notices, false),
     timeline: new TimelineModel(connection, selection, view),
+    compared: new ComparedStates(view),
+    compare: new CompareModel(connection),
     lab: new LabModel(connection),
     script: new ScriptRunner(connection),
     actions,

@@ -7,7 +7,9 @@ import { DEFAULT_BUDGET, type Budget, type Unit } from '../../iommu/unit.ts';
 import type { PhysicalMemory } from '../../memory/physical.ts';
 import { intelUnit } from '../../vtd/unit.ts';
 import { Intervals } from '../mappings/intervals.ts';
+import { sweepSlices } from '../mappings/slices.ts';
 import { distinctTables, type DistinctTable } from '../mappings/tables.ts';
+import { finish, type Steps } from '../steps.ts';
 import { MappedFrames } from './mapped-frames.ts';
 import { partitionOf, type Partition } from './partition.ts';
 import { RecordingMemory } from './recording-memory.ts';
@@ -44,6 +46,17 @@ export function auditState(
   about: AuditFacts,
   options: AuditOptions = {},
 ): AuditState {
+  return finish(auditSteps(facts, memory, about, options), options.step);
+}
+
+/** The same, step by step: page tables done and page tables in all. */
+export function* auditSteps(
+  facts: readonly UnitFacts[],
+  memory: PhysicalMemory,
+  about: AuditFacts,
+  options: Omit<AuditOptions, 'step'> = {},
+): Steps<AuditState> {
+  const { budget = DEFAULT_BUDGET } = options;
   const recording = new RecordingMemory(memory);
   const units =
     options.unitsOver?.(recording) ??
@@ -59,13 +72,16 @@ export function auditState(
   const mapped = new MappedFrames();
   const owners = new Map<number, DistinctTable>();
   const partition = partitionOf(about.map);
-  const { budget = DEFAULT_BUDGET, step } = options;
   const tables: SweptTable[] = [];
   for (const [index, table] of distinct.entries()) {
-    step?.(index, distinct.length);
+    const progress = { done: index, all: distinct.length };
+    yield progress;
     recording.asked = new Set();
     const reached = new Reached(partition, mapped);
-    const result = table.unit.sweep(table.device, (batch) => reached.take(batch), budget);
+    const slices = sweepSlices(table.unit, table.device, (batch) => reached.take(batch), budget);
+    let slice = slices.next();
+    for (; !slice.done; slice = slices.next()) yield progress;
+    const result = slice.value;
     const shared: { frame: number; with: DistinctTable }[] = [];
     for (const frame of recording.asked) {
       own.add(frame);

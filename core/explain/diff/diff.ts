@@ -5,6 +5,7 @@ import type { Incomplete } from '../../iommu/finding.ts';
 import type { Budget, Unit } from '../../iommu/unit.ts';
 import { readRegisters, registerWords } from '../../vtd/registers.ts';
 import { devicePath, distinctTables, requesterText } from '../mappings/tables.ts';
+import { finish, type Progress, type Steps } from '../steps.ts';
 import {
   compareFields,
   layoutFields,
@@ -14,7 +15,7 @@ import {
 } from './change.ts';
 import { diffDevices, diffUpperEntries, type DevicesDiff } from './devices.ts';
 import { diffInterrupts } from './interrupts.ts';
-import { diffTables, type TableDiff } from './mappings.ts';
+import { diffTablesInSlices, type TableDiff } from './mappings.ts';
 import { pairUnits, type UnitPair } from './pair.ts';
 
 /** What differs in the mappings of one page table. */
@@ -45,6 +46,15 @@ export function diffStates(
   b: readonly Unit[],
   options: DiffOptions = {},
 ): StateDiff {
+  return finish(diffSteps(a, b, options.budget), options.step);
+}
+
+/** The same, step by step: page tables done and page tables in all. */
+export function* diffSteps(
+  a: readonly Unit[],
+  b: readonly Unit[],
+  budget?: Budget,
+): Steps<StateDiff> {
   const { pairs, missing } = pairUnits(a, b);
   const changes: Change[] = [];
   const gaps: MissingPart[] = [...missing];
@@ -59,7 +69,7 @@ export function diffStates(
     gaps.push(...rows.missing, ...irq.missing);
     devices += rows.both.length;
     for (const unit of [pair.a, pair.b]) incomplete.push(...unit.devices().incomplete);
-    for (const each of diffAllTables(pair, rows.both, options)) {
+    for (const each of yield* diffAllTables(pair, rows.both, budget)) {
       leaves += each.leaves;
       incomplete.push(...each.incomplete);
       if (each.added.count + each.removed.count + each.changed.count + each.unknown.count > 0)
@@ -79,8 +89,8 @@ export function diffStates(
 function* diffAllTables(
   pair: UnitPair,
   both: DevicesDiff['both'],
-  { budget, step }: DiffOptions,
-): Generator<MappingDiff> {
+  budget: Budget | undefined,
+): Generator<Progress, MappingDiff[]> {
   const [tablesA, tablesB] = [pair.a, pair.b].map((unit) => {
     const byRow = new Map<string, number>();
     for (const [index, table] of distinctTables([unit]).entries())
@@ -97,17 +107,26 @@ function* diffAllTables(
     groups.set(`${left} ${right}`, group);
     group.rows.push(row);
   }
-  let done = 0;
+  const diffs: MappingDiff[] = [];
   for (const { rows } of groups.values()) {
-    if (budget?.signal?.aborted) return;
-    step?.(done++, groups.size);
+    if (budget?.signal?.aborted) break;
+    const progress = { done: diffs.length, all: groups.size };
+    yield progress;
     const [{ a, b }] = rows;
-    yield {
-      ...diffTables({ unit: pair.a, device: a }, { unit: pair.b, device: b }, budget),
+    const slices = diffTablesInSlices(
+      { unit: pair.a, device: a },
+      { unit: pair.b, device: b },
+      budget,
+    );
+    let slice = slices.next();
+    for (; !slice.done; slice = slices.next()) yield progress;
+    diffs.push({
+      ...slice.value,
       path: devicePath(pair.a, a),
       devices: rows.map((row) => requesterText(row.a)),
-    };
+    });
   }
+  return diffs;
 }
 
 /** What the units themselves are: only what both states tell is compared. */

@@ -4,6 +4,7 @@ import type { Incomplete } from '../../iommu/finding.ts';
 import { DEFAULT_BUDGET, type Budget, type Device, type Unit } from '../../iommu/unit.ts';
 import { RangeColumns } from '../mappings/columns.ts';
 import { Intervals } from '../mappings/intervals.ts';
+import { sweepSlices } from '../mappings/slices.ts';
 
 /** Ranges of one state that are held for the comparison. */
 const MAX_RANGES = 1 << 24;
@@ -46,8 +47,22 @@ export interface TableSide {
 }
 
 /** Compares what two page tables map. */
-export function diffTables(a: TableSide, b: TableSide, budget: Budget = DEFAULT_BUDGET): TableDiff {
-  const [left, right] = [gather(a, budget), gather(b, budget)];
+export function diffTables(a: TableSide, b: TableSide, budget?: Budget): TableDiff {
+  const steps = diffTablesInSlices(a, b, budget);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in slices: it yields between them. */
+export function* diffTablesInSlices(
+  a: TableSide,
+  b: TableSide,
+  budget: Budget = DEFAULT_BUDGET,
+): Generator<undefined, TableDiff> {
+  const left = yield* gather(a, budget);
+  const right = yield* gather(b, budget);
   const lists = {
     added: new List(),
     removed: new List(),
@@ -80,10 +95,11 @@ interface Gathered {
   readonly incomplete: readonly Incomplete[];
 }
 
-function gather({ unit, device }: TableSide, budget: Budget): Gathered {
+function* gather({ unit, device }: TableSide, budget: Budget): Generator<undefined, Gathered> {
   const ranges = new RangeColumns();
   let cutAt: number | undefined;
-  const result = unit.sweep(
+  const result = yield* sweepSlices(
+    unit,
     device,
     (batch) => {
       ranges.addBatch(batch);

@@ -4,6 +4,7 @@ import { hex } from '../../format/hex.ts';
 import { isKnown, ZERO_PAGE, type PhysicalMemory } from '../../memory/physical.ts';
 import type { LogStory } from '../story.ts';
 import { crashedKernel } from '../story.ts';
+import { finish, type Steps } from '../steps.ts';
 import { deviceRuns, judgeDeviceTable } from './amd.ts';
 import type { Candidate, CandidateKind, FoundDevice } from './candidate.ts';
 import { contextOf, judgeRoot } from './intel.ts';
@@ -48,6 +49,14 @@ export interface ScanResult {
 
 /** Looks at every present page of a memory. */
 export function scanTables(memory: PhysicalMemory, options: ScanOptions = {}): ScanResult {
+  return finish(scanSteps(memory, options), options.step);
+}
+
+/** The same, step by step: frames looked at and frames in all. */
+export function* scanSteps(
+  memory: PhysicalMemory,
+  options: Omit<ScanOptions, 'step'> = {},
+): Steps<ScanResult> {
   const frames = { root: [], context: [], device: [], interrupt: [] } as Record<
     'root' | 'context' | 'device' | 'interrupt',
     number[]
@@ -55,7 +64,7 @@ export function scanTables(memory: PhysicalMemory, options: ScanOptions = {}): S
   const put = (kind: keyof typeof frames, pfn: number): void => {
     if (frames[kind].length < MAX_FRAMES) frames[kind].push(pfn);
   };
-  const { pages, interrupted } = eachPage(memory, options, (pfn, words) => {
+  const { pages, interrupted } = yield* eachPage(memory, options.signal, (pfn, words) => {
     if (scalableRoot(words) > 0 || legacyRoot(words) > 0) put('root', pfn);
     if (legacyContext(words) > 0 || scalableContext(words) > 0) put('context', pfn);
     if (devicePage(words)) put('device', pfn);
@@ -81,11 +90,11 @@ export function scanTables(memory: PhysicalMemory, options: ScanOptions = {}): S
   };
 }
 
-function eachPage(
+function* eachPage(
   memory: PhysicalMemory,
-  { signal, step }: ScanOptions,
+  signal: AbortSignal | undefined,
   look: (pfn: number, words: Uint32Array) => void,
-): { readonly pages: number; readonly interrupted: boolean } {
+): Steps<{ readonly pages: number; readonly interrupted: boolean }> {
   const ranges = [...memory.ranges()];
   const all = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
   let [pages, done] = [0, 0];
@@ -93,7 +102,7 @@ function eachPage(
     for (let pfn = from; pfn < to; pfn++) {
       if (++done % STEP === 0) {
         if (signal?.aborted) return { pages, interrupted: true };
-        step?.(done, all);
+        yield { done, all };
       }
       const page = memory.page(pfn);
       if (!isKnown(page) || page === ZERO_PAGE) continue;

@@ -106,6 +106,15 @@ export class ConsoleHub {
     return story && { ...story, texts: story.found.found() };
   }
 
+  /** Another text whenever the logs told more of the hand-off than before. */
+  get told(): string {
+    return [...this.#stories]
+      .map(([id, { kernels, phases, notes }]) =>
+        [id, kernels.length, phases.length, notes.length].join('.'),
+      )
+      .join(' ');
+  }
+
   /** The console that told a fault. */
   consoleOf(record: FaultRecord): string | undefined {
     return this.#consoleOf.get(record);

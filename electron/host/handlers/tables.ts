@@ -5,11 +5,12 @@ import { hex } from '../../../core/format/hex.ts';
 import { parsePath } from '../../../core/iommu/path.ts';
 import type { Device, Entry, Unit } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
-import { pfnOf } from '../../../core/memory/physical.ts';
+import { pfnOf, type PhysicalMemory } from '../../../core/memory/physical.ts';
 import type { DeviceItem, EntryInfo } from '../../../core/protocol/contract.ts';
 import type { CallHandlers } from '../../../core/protocol/server.ts';
 import { fieldItems, findingItem } from '../../../core/session/view-fields.ts';
 import type { Workbench } from '../workbench.ts';
+import type { World } from '../worlds.ts';
 import { readMappings } from './mappings.ts';
 
 /** The tables: rows of the tree, entries, changes, findings, devices, leaves. */
@@ -38,7 +39,8 @@ export function tableCalls(bench: Workbench): CallHandlers {
       bench.trees.expand(tree, path, open, subtree ?? false),
     'tree.reveal': ({ tree, path }) => bench.trees.reveal(tree, path),
     'tree.all': ({ tree, all }) => bench.trees.showAll(tree, all),
-    'entry.get': ({ path }) => entryInfo(bench, path),
+    'tree.against': ({ tree, state }) => bench.trees.putAgainst(tree, state),
+    'entry.get': ({ path, state, against }) => entryInfo(bench, path, { state, against }),
     'entry.poke': ({ path, field, value }) => {
       const { entry, world } = bench.worlds.entry(path);
       const change = bench.journal.poke(world, entry, field, BigInt(value));
@@ -119,10 +121,44 @@ function deviceItem(bench: Workbench, unit: Unit, device: Device): DeviceItem {
   };
 }
 
-function entryInfo(bench: Workbench, path: string): EntryInfo {
-  const { entry, unit, world } = bench.worlds.entry(path);
+interface Found {
+  readonly entry: Entry;
+  readonly unit: Unit;
+  readonly memory: PhysicalMemory;
+  /** Where it can be changed; absent for an entry of another state. */
+  readonly world: World | undefined;
+}
+
+/** The entry of a path in a state; without one in what can be changed. @throws Failure */
+function find(bench: Workbench, path: string, id: string | undefined): Found {
+  const state = id === undefined ? undefined : bench.states.get(id);
+  if (!state || state.kind === 'captured' || state.kind === 'simulated') {
+    const { entry, unit, world } = bench.worlds.entry(path);
+    return { entry, unit, memory: world.memory, world };
+  }
+  const unit = state.units.find(({ facts }) => facts.name === path.split('/', 1)[0]);
+  const entry = unit?.entry(path);
+  if (unit && entry) return { entry, unit, memory: state.memory, world: undefined };
+  throw new Failure(
+    'unreadable',
+    `No entry stands at ${path} in ${state.name}.`,
+    'Its tables end before, or their page is not known.',
+    'Look at the entries above it.',
+  );
+}
+
+function entryInfo(
+  bench: Workbench,
+  path: string,
+  which: { readonly state?: string; readonly against?: string } = {},
+): EntryInfo {
+  const { entry, unit, memory, world } = find(bench, path, which.state);
   const { layout, words, address } = entry;
-  const before = bench.journal.before(world, entry);
+  const beside =
+    which.against === undefined
+      ? undefined
+      : bench.states.beside(bench.states.get(which.against), unit, entry);
+  const before = beside ? beside.words : world && bench.journal.before(world, entry);
   const pfn = pfnOf(address);
   return {
     path: entry.path,
@@ -133,12 +169,13 @@ function entryInfo(bench: Workbench, path: string): EntryInfo {
     address: hex(address),
     words: words.map((word) => hex(word)),
     was: before?.map((word) => hex(word)),
+    other: beside && { state: beside.state, name: beside.name, note: beside.note },
     fields: fieldItems(layout, words, before),
     reachedFrom: reachedFrom(unit, entry),
     pointsTo: pointsTo(entry),
-    findings: bench.findings.at(entry.path).map(findingItem),
-    origin: world.memory.describe(pfn),
-    writable: ['present', 'zero'].includes(world.memory.provenance(pfn)),
+    findings: world ? bench.findings.at(entry.path).map(findingItem) : [],
+    origin: memory.describe(pfn),
+    writable: world !== undefined && ['present', 'zero'].includes(memory.provenance(pfn)),
     mentionedIn: {
       faults: mentions(bench, entry.path),
       notes: bench.notes.about(entry.path),

@@ -6,6 +6,7 @@ import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { whoReaches } from '../../shell/go.ts';
 import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { Address } from '../../ui/Address.tsx';
 import { copyText } from '../../ui/clipboard.ts';
@@ -24,8 +25,9 @@ import './entry.css';
 /** Shows one entry bit by bit. */
 export function EntryPanel(): ReactNode {
   const { notices } = useWorkbench();
-  const path = useShownPath();
-  const answer = useCall('entry.get', path === undefined ? undefined : { path });
+  const shown = useShownEntry();
+  const path = shown?.path;
+  const answer = useCall('entry.get', shown);
   const entry = answer.value;
   const copies = useMemo(() => (entry ? entryCopies(entry) : []), [entry]);
   const own = useMemo(
@@ -39,6 +41,7 @@ export function EntryPanel(): ReactNode {
       loading={answer.state === 'loading'}
       failure={answer.failure}
       actions={own}
+      partial={entry?.other?.note}
       bar={
         entry && (
           <>
@@ -80,14 +83,23 @@ export function EntryPanel(): ReactNode {
   );
 }
 
-/** The selected entry; of a selected fault the entry that decided its walk. */
-function useShownPath(): string | undefined {
+/**
+ * The selected entry, and the state beside it: the one that Compare or Tables has. Of a selected
+ * fault it is the entry that decided its walk.
+ */
+function useShownEntry():
+  { readonly path: string; readonly state?: string; readonly against?: string } | undefined {
+  const { tree } = useWorkbench();
+  const beside = useStore(tree.state, (state) => state.against);
   const followed = useFollowed((selection) =>
     selection.entry !== undefined || selection.fault !== undefined ? selection : undefined,
   );
   const fault = followed?.entry === undefined ? followed?.fault : undefined;
   const explained = useCall('explain', fault === undefined ? undefined : { fault }).value;
-  return followed?.entry ?? explained?.walk?.steps.findLast((step) => step.path)?.path;
+  const path = followed?.entry ?? explained?.walk?.steps.findLast((step) => step.path)?.path;
+  if (path === undefined) return undefined;
+  const { source: state, against } = followed ?? {};
+  return { path, state, against: against ?? (state === undefined ? beside : undefined) };
 }
 
 function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
@@ -129,7 +141,12 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
               <span className="muted">{field.spec}</span>
             </span>
             <span>
-              {field.was !== undefined && <span className="diff">Δ was {field.was}. </span>}
+              {field.was !== undefined && (
+                <span className="diff">
+                  Δ {entry.other ? `${entry.other.name}: ` : 'was '}
+                  {field.was}.{' '}
+                </span>
+              )}
               {field.text === fieldValue(field) || isDecimal(field.text) ? '' : `${field.text}. `}
               {field.meaning}
             </span>
@@ -143,7 +160,7 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
         editing={editing}
         onEdit={setEditing}
         onPoke={entry.writable ? poke : undefined}
-        other={entry.was ? 'Before' : undefined}
+        other={entry.other ? entry.other.name : entry.was ? 'Before' : undefined}
       />
       <dl className="facts">
         <dt>Reached from</dt>

@@ -13,6 +13,8 @@ import { allRows } from '../../ui/table-export.ts';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY } from '../../wording.ts';
+import { useStates } from '../../ui/StateButton.tsx';
+import { Changed } from './Changed.tsx';
 import { crumbs } from './breadcrumb.ts';
 import { rowCopies, treeTable } from './copy.ts';
 import { Findings } from './Findings.tsx';
@@ -26,8 +28,10 @@ const COLUMNS = 'minmax(150px, 224px) 98px minmax(180px, 1fr) 34px';
 /** Browses every table that the hardware would walk. */
 export function TablesPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { session, selection, dock, menu, notices, tree } = workbench;
-  const { selected, path, all } = useStore(tree.state);
+  const { actions, session, selection, dock, menu, notices, tree } = workbench;
+  const { selected, path, all, against } = useStore(tree.state);
+  const states = useStates();
+  const beside = states.find(({ id }) => id === against);
   const { total, known, loading, failure } = useStore(tree.rows.state);
   const info = useStore(session.info);
   useFollowing(tree);
@@ -46,7 +50,7 @@ export function TablesPanel(): ReactNode {
     },
     [tree, selection],
   );
-  const actions = useMemo(
+  const own = useMemo(
     () => ({
       'copy.value': () => {
         const row = tree.rows.row(tree.state.get().selected);
@@ -88,7 +92,7 @@ export function TablesPanel(): ReactNode {
       loading={loading && !known}
       failure={failure}
       retry={() => tree.restart()}
-      actions={actions}
+      actions={own}
       table={table}
       bar={
         <>
@@ -111,6 +115,16 @@ export function TablesPanel(): ReactNode {
             onClick={() => void tree.showAll(!all)}
           >
             Hide empty
+          </button>
+          <button
+            type="button"
+            className="btn"
+            aria-pressed={beside !== undefined}
+            aria-haspopup="menu"
+            title="Show what differs in another state"
+            onClick={() => actions.run('tables.against')}
+          >
+            Δ {beside && <span className="against-name">{beside.name}</span>}
           </button>
         </>
       }
@@ -164,6 +178,9 @@ export function TablesPanel(): ReactNode {
             }}
           />
         </div>
+      )}
+      {!nothing && beside && (
+        <Changed beside={beside} onClose={() => void tree.compareWith(undefined)} />
       )}
       {!nothing && <Findings path={path} />}
     </Panel>

@@ -45,7 +45,7 @@ export function TreeCells({
         <span className={`tree-meaning ${row.present ? '' : 'muted'}`}>{row.decoded}</span>
         {row.changed !== undefined && (
           <span className="diff" title={row.changed}>
-            Δ was {formerParts(row.decoded, row.changed)}
+            Δ {formerParts(row.decoded, row.changed)}
           </span>
         )}
       </span>

@@ -12,6 +12,8 @@ export interface TreeState {
   readonly path: string | undefined;
   /** Also entries that are not present. */
   readonly all: boolean;
+  /** The state beside the tree: rows say what differs there. */
+  readonly against: string | undefined;
 }
 
 /** A view of the tables with its own expansion, held by the engine. */
@@ -27,7 +29,7 @@ export class TreeModel {
   constructor(engine: EngineApi, notices: Notices, all: boolean) {
     this.#engine = engine;
     this.#notices = notices;
-    this.state = createStore<TreeState>({ selected: -1, path: undefined, all });
+    this.state = createStore<TreeState>({ selected: -1, path: undefined, all, against: undefined });
     this.rows = new RowWindow(async (from, to, signal) => {
       const tree = await this.#open();
       return engine.call('tree.rows', { tree, from, to }, signal);
@@ -103,6 +105,15 @@ export class TreeModel {
     if (path !== undefined) await this.reveal(path);
   }
 
+  /** Puts another state beside the tree, or takes it away. */
+  async compareWith(against: string | undefined): Promise<void> {
+    this.state.set((old) => ({ ...old, against }));
+    await this.#try(async (tree) => {
+      await this.#engine.call('tree.against', { tree, state: against });
+      this.rows.refresh();
+    });
+  }
+
   /** Index of the parent's row. */
   async parentOf(index: number): Promise<number> {
     const row = this.rows.row(index);
@@ -128,7 +139,13 @@ export class TreeModel {
   #open(): Promise<string> {
     this.#tree ??= this.#engine
       .call('tree.open', { all: this.state.get().all })
-      .then(({ tree }) => tree);
+      .then(async ({ tree }) => {
+        const { against } = this.state.get();
+        // A state that was closed meanwhile leaves the tree as it is.
+        if (against !== undefined)
+          await this.#engine.call('tree.against', { tree, state: against }).catch(() => {});
+        return tree;
+      });
     this.#tree.catch(() => {
       this.#tree = undefined;
     });

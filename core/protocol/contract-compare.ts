@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { Count, Id, Path, Window } from './schema.ts';
+
+/** What became of an entry from A to B; `unknown` where one of them does not hold it. */
+export const Sign = z.enum(['added', 'removed', 'changed', 'unknown']);
+export type Sign = z.infer<typeof Sign>;
+
+const Counts = z.object({ added: Count, removed: Count, changed: Count, unknown: Count });
+export type CompareCounts = z.infer<typeof Counts>;
+
+/** Where an entry stands in each state; absent where a state has none. */
+const Places = { inA: Path.optional(), inB: Path.optional() };
+
+export const CompareRow = z.object({
+  /** What a view remembers of its folds. */
+  key: z.string(),
+  depth: Count,
+  kind: z.enum(['unit', 'group', 'entry', 'field', 'list', 'range', 'note']),
+  label: z.string(),
+  /** Driver that follows a device. */
+  note: z.string().optional(),
+  sign: Sign,
+  /** What A and B say; absent is what a state does not hold. */
+  a: z.string().optional(),
+  b: z.string().optional(),
+  /** Entries that differ, here and below; of a list of ranges, the ranges. */
+  counts: Counts,
+  expandable: z.boolean(),
+  expanded: z.boolean(),
+  /** For ARIA: 1-based. */
+  setSize: Count,
+  position: Count,
+  ...Places,
+});
+export type CompareRow = z.infer<typeof CompareRow>;
+
+/** An entry that differs. */
+export const ChangedEntry = z.object({ label: z.string(), sign: Sign, ...Places });
+export type ChangedEntry = z.infer<typeof ChangedEntry>;
+
+const Pair = { a: Id, b: Id };
+
+export const compareCalls = {
+  /** What differs between two states, as rows of a tree; a view keeps which folds it flipped. */
+  'compare.rows': {
+    request: z.object({
+      ...Pair,
+      /** Keys of rows that are not folded or open as they are at first. */
+      flipped: z.array(z.string().max(500)).max(10_000),
+      ...Window,
+    }),
+    answer: z.object({
+      total: Count,
+      from: Count,
+      rows: z.array(CompareRow),
+      equal: z.boolean(),
+      counts: Counts,
+      /** What was compared, equal or not. */
+      compared: z.object({ units: Count, devices: Count, leaves: Count }),
+      /** Parts that one state does not hold. */
+      missing: Count,
+      /** Pages that were needed and are not known. */
+      incomplete: z.array(z.string()),
+    }),
+  },
+  /** The entries that differ, without their fields. */
+  'compare.entries': {
+    request: z.object({ ...Pair, ...Window }),
+    answer: z.object({ total: Count, from: Count, rows: z.array(ChangedEntry) }),
+  },
+} as const;

@@ -1,0 +1,71 @@
+import type { LogStory } from '../../core/explain/story.ts';
+import { auditOf, hitsOf, type AuditAnswer } from './audits.ts';
+import { Comparison } from './comparisons.ts';
+import { KeptAnswers, type ShownJob } from './kept-answers.ts';
+import type { States } from './states.ts';
+
+export interface AnalysisParts {
+  readonly states: States;
+  /** Another text whenever tables, sources or the log's story changed. */
+  readonly stamp: () => string;
+  /** Shows long work in the status bar. */
+  readonly job: (id: string, name: string) => ShownJob;
+  readonly story: () => LogStory | undefined;
+  /** A count of the session changed. */
+  readonly changed: () => void;
+}
+
+/** What takes long to find out about states: the audit of one, what differs between two. */
+export class Analyses {
+  readonly #parts: AnalysisParts;
+  readonly #audits: KeptAnswers<AuditAnswer>;
+  readonly #comparisons: KeptAnswers<Comparison>;
+  #hits: number | undefined;
+  #differing: number | undefined;
+
+  constructor(parts: AnalysisParts) {
+    this.#parts = parts;
+    this.#audits = new KeptAnswers(parts.stamp, () =>
+      parts.job('audit', 'Checking the tables against rules'),
+    );
+    this.#comparisons = new KeptAnswers(parts.stamp, () => parts.job('compare', 'Comparing'), 2);
+  }
+
+  /** Counts for the rail; absent where nobody looked yet. */
+  get counts(): { audit?: number; compare?: number } {
+    return { audit: this.#hits, compare: this.#differing };
+  }
+
+  /** Checks a state; without an id the captured one. @throws Failure */
+  async audit(id: string | undefined, signal: AbortSignal): Promise<AuditAnswer> {
+    const { states, story, changed } = this.#parts;
+    const { id: key, kind } = states.get(id);
+    const answer = await this.#audits.get(key, () => auditOf(states.get(key), story()), signal);
+    if (kind === 'captured' && this.#hits !== hitsOf(answer)) {
+      this.#hits = hitsOf(answer);
+      changed();
+    }
+    return answer;
+  }
+
+  /** Compares two states. @throws Failure */
+  async compare(a: string, b: string, signal: AbortSignal): Promise<Comparison> {
+    const { states, changed } = this.#parts;
+    const make = () => Comparison.of(states.get(a), states.get(b));
+    const comparison = await this.#comparisons.get(`${a} ${b}`, make, signal);
+    const { added, removed, changed: other } = comparison.about.counts;
+    if (this.#differing !== added + removed + other) {
+      this.#differing = added + removed + other;
+      changed();
+    }
+    return comparison;
+  }
+
+  /** What was found is out of date, or what the work reads is about to go. */
+  forget(): void {
+    this.#audits.forget();
+    this.#comparisons.forget();
+    this.#hits = undefined;
+    this.#differing = undefined;
+  }
+}

@@ -1,0 +1,191 @@
+import { diffSteps, differs } from '../../core/explain/diff/diff.ts';
+import { pairUnits } from '../../core/explain/diff/pair.ts';
+import type { Steps } from '../../core/explain/steps.ts';
+import { parseBdf } from '../../core/format/bdf.ts';
+import { parsePath } from '../../core/iommu/path.ts';
+import type { Unit } from '../../core/iommu/unit.ts';
+import type { ChangedEntry, CompareRow } from '../../core/protocol/contract-compare.ts';
+import type { CallOutput } from '../../core/protocol/server.ts';
+import {
+  changedEntries,
+  compareTree,
+  type CompareNode,
+  type Counts,
+} from '../../core/session/compare-tree.ts';
+import { entryPlace } from '../../core/session/entry-place.ts';
+import type { State } from './states.ts';
+
+/** Missing pages that are told one by one. */
+const MAX_GAPS = 64;
+/** Rows of one answer: some screens. */
+const MAX_ROWS = 4096;
+
+type Answer = CallOutput<'compare.rows'>;
+
+interface FlatNode {
+  readonly node: CompareNode;
+  readonly depth: number;
+  readonly expanded: boolean;
+  readonly position: number;
+  readonly setSize: number;
+}
+
+/** Two states and what differs between them. */
+export class Comparison {
+  readonly #a: State;
+  readonly #b: State;
+  readonly #roots: readonly CompareNode[];
+  readonly #entries: readonly CompareNode[];
+  readonly #about: Pick<Answer, 'equal' | 'counts' | 'compared' | 'missing' | 'incomplete'>;
+  /** The rows of the folds that were asked for last. */
+  #flat: { readonly of: string; readonly rows: readonly FlatNode[] } | undefined;
+
+  private constructor(
+    states: readonly [State, State],
+    roots: readonly CompareNode[],
+    about: Comparison['about'],
+  ) {
+    [this.#a, this.#b] = states;
+    this.#roots = roots;
+    this.#entries = changedEntries(roots);
+    this.#about = about;
+  }
+
+  get about(): Pick<Answer, 'equal' | 'counts' | 'compared' | 'missing' | 'incomplete'> {
+    return this.#about;
+  }
+
+  /** Compares two states, step by step. */
+  static *of(a: State, b: State): Steps<Comparison> {
+    const diff = yield* diffSteps(a.units, b.units);
+    const roots = compareTree(diff);
+    const incomplete = [
+      ...(a.investigation?.incomplete() ?? []),
+      ...(b.investigation?.incomplete() ?? []),
+      ...diff.incomplete,
+    ].map(({ text }) => text);
+    return new Comparison([a, b], roots, {
+      equal: !differs(diff),
+      counts: countsOf(roots),
+      compared: diff.compared,
+      missing: diff.missing.length,
+      incomplete: [...new Set(incomplete)].slice(0, MAX_GAPS),
+    });
+  }
+
+  rows(
+    flipped: readonly string[],
+    from: number,
+    to: number,
+    driver: (bdf: string) => string | undefined,
+  ): Answer {
+    const of = JSON.stringify(flipped);
+    if (this.#flat?.of !== of)
+      this.#flat = { of, rows: [...flatten(this.#roots, new Set(flipped), 0)] };
+    const { rows } = this.#flat;
+    return {
+      ...this.#about,
+      total: rows.length,
+      from,
+      rows: rows.slice(from, Math.min(to, from + MAX_ROWS)).map((row) => this.#row(row, driver)),
+    };
+  }
+
+  entries(from: number, to: number): CallOutput<'compare.entries'> {
+    return {
+      total: this.#entries.length,
+      from,
+      rows: this.#entries.slice(from, Math.min(to, from + MAX_ROWS)).map((node): ChangedEntry => ({
+        label: `${node.path?.split('/', 1)[0] ?? ''} ${node.label}`.trim(),
+        sign: node.sign,
+        ...this.#places(node),
+      })),
+    };
+  }
+
+  #row(
+    { node, depth, expanded, position, setSize }: FlatNode,
+    driver: (bdf: string) => string | undefined,
+  ): CompareRow {
+    const { key, kind, label, sign, a, b, counts, children } = node;
+    return {
+      key,
+      depth,
+      kind,
+      label,
+      note: kind === 'entry' ? driver(label.split(' ', 1)[0]) : undefined,
+      sign,
+      a,
+      b,
+      counts,
+      expandable: children.length > 0,
+      expanded,
+      setSize,
+      position,
+      ...this.#places(node),
+    };
+  }
+
+  #places(node: CompareNode): { inA?: string; inB?: string } {
+    const { path, page, sign } = node;
+    // A register is shown by its unit, and has no entry in memory.
+    if (path === undefined || /^[^/]+(?:\/registers\/.*)?$/.test(path)) return {};
+    const inA = sign === 'added' ? undefined : placeIn(this.#a.units, path, page);
+    const other = inOther(this.#a.units, this.#b.units, path);
+    const inB =
+      sign === 'removed' || other === undefined ? undefined : placeIn(this.#b.units, other, page);
+    return { inA, inB };
+  }
+}
+
+function* flatten(
+  nodes: readonly CompareNode[],
+  flipped: ReadonlySet<string>,
+  depth: number,
+): Generator<FlatNode> {
+  for (const [index, node] of nodes.entries()) {
+    // Down to the entries everything is open at first; what is inside of them is folded.
+    const open = node.kind === 'unit' || node.kind === 'group';
+    const expanded = node.children.length > 0 && open !== flipped.has(node.key);
+    yield { node, depth, expanded, position: index + 1, setSize: nodes.length };
+    if (expanded) yield* flatten(node.children, flipped, depth + 1);
+  }
+}
+
+function countsOf(roots: readonly CompareNode[]): Counts {
+  const all = { added: 0, removed: 0, changed: 0, unknown: 0 };
+  for (const { counts } of roots)
+    for (const sign of Object.keys(all) as (keyof Counts)[]) all[sign] += counts[sign];
+  return all;
+}
+
+/** A path in the names of A as the unit of the same hardware in B has it. */
+function inOther(a: readonly Unit[], b: readonly Unit[], path: string): string | undefined {
+  const name = path.split('/', 1)[0];
+  const pair = pairUnits(a, b).pairs.find((each) => each.name === name);
+  return pair && `${pair.b.facts.name}${path.slice(name.length)}`;
+}
+
+/** The entry of a path in a state; of a page the leaf that maps it. */
+function placeIn(
+  units: readonly Unit[],
+  path: string,
+  page: number | undefined,
+): string | undefined {
+  const unit = units.find(({ facts }) => facts.name === path.split('/', 1)[0]);
+  if (!unit) return undefined;
+  if (page === undefined) {
+    const place = entryPlace(units, path);
+    return unit.entry(place) ? place : undefined;
+  }
+  const [, device, pasid] = parsePath(path) ?? [];
+  const id = device?.kind === 'device' ? parseBdf(device.bdf)?.id : undefined;
+  if (id === undefined) return undefined;
+  const { steps } = unit.walk({
+    id,
+    pasid: pasid?.kind === 'pasid' ? pasid.pasid : undefined,
+    address: BigInt(page) << 12n,
+    access: 'read',
+  });
+  return steps.findLast(({ entry }) => entry)?.entry?.path;
+}

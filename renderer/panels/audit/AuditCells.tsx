@@ -1,0 +1,104 @@
+import type { ReactNode } from 'react';
+import { formatCount } from '../../../core/format/size.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
+import { TargetLink } from '../../ui/TargetLink.tsx';
+import { ABSENT, rulesPassed } from '../../wording.ts';
+import type { AuditRow } from './model.ts';
+import { foldKey, hitCount, levelOf, worstOf } from './model.ts';
+
+/** Indent of a level, px. */
+const INDENT = 14;
+const FIRST = 8;
+
+/** The cells of a row: rule, severity, hits, where. */
+export function AuditCells({
+  row,
+  onToggle,
+}: {
+  readonly row: AuditRow;
+  readonly onToggle: () => void;
+}): ReactNode {
+  const foldable = foldKey(row) !== undefined;
+  const open = (row.kind === 'rule' || row.kind === 'fold') && row.open;
+  return (
+    <>
+      <span
+        role="gridcell"
+        className="text"
+        style={{ paddingLeft: FIRST + (levelOf(row) - 1) * INDENT }}
+        title={titleOf(row)}
+      >
+        <span
+          className="fold"
+          aria-hidden="true"
+          onMouseDown={(event) => {
+            if (!foldable) return;
+            event.stopPropagation();
+            onToggle();
+          }}
+        >
+          {foldable ? (open ? '▾' : '▸') : ''}
+        </span>
+        <Text row={row} />
+      </span>
+      <span role="gridcell" className="audit-severity">
+        <Severity row={row} />
+      </span>
+      <span role="gridcell" className="num">
+        {row.kind === 'rule' && row.rule.outcome === 'found' && formatCount(hitCount(row.rule))}
+        {row.kind === 'rule' && row.rule.outcome === 'skipped' && ABSENT}
+      </span>
+      <span role="gridcell">
+        {row.kind === 'hit' && <TargetLink target={row.hit.at}>{row.hit.at}</TargetLink>}
+      </span>
+    </>
+  );
+}
+
+function Text({ row }: { readonly row: AuditRow }): ReactNode {
+  switch (row.kind) {
+    case 'fold':
+      return rulesPassed(row.count, row.partly);
+    case 'rule':
+      return row.rule.skipped === undefined ? (
+        <b className={row.rule.outcome === 'found' ? 'audit-rule' : 'audit-rule is-passed'}>
+          {row.rule.title}
+        </b>
+      ) : (
+        <span className="muted">{titleOf(row)}</span>
+      );
+    case 'hit':
+      return row.hit.text;
+    case 'note':
+      return <span className="muted">{row.text}</span>;
+  }
+}
+
+function Severity({ row }: { readonly row: AuditRow }): ReactNode {
+  if (row.kind === 'hit') return <Glyph kind={row.hit.severity} />;
+  if (row.kind === 'fold') return <Glyph kind="ok" name="Passed" />;
+  if (row.kind === 'note') return null;
+  const { outcome } = row.rule;
+  if (outcome === 'found') return <Glyph kind={worstOf(row.rule)} />;
+  return outcome === 'passed' ? (
+    <Glyph kind="ok" name="Passed" />
+  ) : (
+    <Glyph kind="unknown" name="Not run" />
+  );
+}
+
+/** The whole text of a row, for its tip. */
+function titleOf(row: AuditRow): string {
+  switch (row.kind) {
+    case 'fold':
+      return rulesPassed(row.count, row.partly);
+    case 'rule':
+      return row.rule.skipped === undefined
+        ? row.rule.title
+        : `Skipped: ${row.rule.skipped}. ${row.rule.title}`;
+    case 'hit':
+      return row.hit.text;
+    case 'note':
+      return row.text;
+  }
+}

@@ -1,0 +1,114 @@
+import type { AuditHit, AuditRule } from '../../../core/protocol/contract-audit.ts';
+
+/** A row of the audit: a rule, a place that breaks it, or a fold of rules. */
+export type AuditRow =
+  | {
+      readonly kind: 'rule';
+      readonly rule: AuditRule;
+      readonly level: number;
+      readonly open: boolean;
+    }
+  | { readonly kind: 'hit'; readonly rule: AuditRule; readonly hit: AuditHit; readonly n: number }
+  /** What the rule says beside its hits: those that are not listed, what was not looked at. */
+  | { readonly kind: 'note'; readonly rule: AuditRule; readonly text: string }
+  | {
+      readonly kind: 'fold';
+      readonly count: number;
+      readonly partly: boolean;
+      readonly open: boolean;
+    };
+
+/** The fold of the rules that passed. */
+export const PASSED = 'passed';
+
+const RANK = { error: 0, warning: 1, note: 2 } as const;
+
+/** Worst severity of what a rule found; a rule without hits has its own. */
+export function worstOf(rule: AuditRule): AuditRule['severity'] {
+  return rule.hits
+    .map(({ severity }) => severity)
+    .reduce((a, b) => (RANK[b] < RANK[a] ? b : a), rule.hits[0]?.severity ?? rule.severity);
+}
+
+/** Hits of a rule, those that are not listed with them. */
+export function hitCount(rule: AuditRule): number {
+  return rule.hits.length + rule.more;
+}
+
+/** What a rule says beside its hits: `2 hits more are not listed`. */
+function notesOf({ more, gaps }: AuditRule): string[] {
+  const notes: string[] = [];
+  if (more > 0) notes.push(`${more} ${more === 1 ? 'hit more is' : 'hits more are'} not listed`);
+  if (gaps.length > 0)
+    notes.push(
+      `Not looked at: ${gaps[0]}${gaps.length > 1 ? ` (and ${gaps.length - 1} more)` : ''}`,
+    );
+  return notes;
+}
+
+/**
+ * The rows: rules that found something, the worst first, open; then what passed, folded; then what
+ * was not run. @param flipped folds that are not as they are at first, by rule or PASSED
+ */
+export function auditRows(
+  rules: readonly AuditRule[],
+  flipped: ReadonlySet<string>,
+): readonly AuditRow[] {
+  const rows: AuditRow[] = [];
+  const of = (outcome: AuditRule['outcome']): AuditRule[] =>
+    rules.filter((rule) => rule.outcome === outcome);
+  const below = (rule: AuditRule): void => {
+    for (const [n, hit] of rule.hits.entries()) rows.push({ kind: 'hit', rule, hit, n });
+    for (const text of notesOf(rule)) rows.push({ kind: 'note', rule, text });
+  };
+  const found = of('found').sort(
+    (a, b) => RANK[worstOf(a)] - RANK[worstOf(b)] || hitCount(b) - hitCount(a),
+  );
+  for (const rule of found) {
+    const open = !flipped.has(rule.id);
+    rows.push({ kind: 'rule', rule, level: 1, open });
+    if (open) below(rule);
+  }
+  const passed = of('passed');
+  if (passed.length > 0) {
+    const open = flipped.has(PASSED);
+    rows.push({
+      kind: 'fold',
+      count: passed.length,
+      partly: passed.some(({ gaps }) => gaps.length > 0),
+      open,
+    });
+    if (open)
+      for (const rule of passed) {
+        const unfolded = flipped.has(rule.id);
+        rows.push({ kind: 'rule', rule, level: 2, open: unfolded });
+        if (unfolded) below(rule);
+      }
+  }
+  for (const rule of of('skipped')) rows.push({ kind: 'rule', rule, level: 1, open: false });
+  return rows;
+}
+
+/** Whether a row can be folded. */
+export function foldKey(row: AuditRow): string | undefined {
+  if (row.kind === 'fold') return PASSED;
+  if (row.kind !== 'rule') return undefined;
+  return row.rule.hits.length > 0 || notesOf(row.rule).length > 0 ? row.rule.id : undefined;
+}
+
+/** ARIA level of a row, from 1. */
+export function levelOf(row: AuditRow): number {
+  if (row.kind === 'fold') return 1;
+  if (row.kind === 'rule') return row.level;
+  return row.rule.outcome === 'passed' ? 3 : 2;
+}
+
+/** The words of the whole audit: `3 of 17 rules found something, 12 hits`. */
+export function summaryOf(rules: readonly AuditRule[]): string {
+  const found = rules.filter(({ outcome }) => outcome === 'found');
+  const run = rules.filter(({ outcome }) => outcome !== 'skipped').length;
+  if (run === 0) return 'No rule could be checked';
+  if (found.length === 0) return `${run} ${run === 1 ? 'rule' : 'rules'} checked, nothing found`;
+  const hits = found.reduce((sum, rule) => sum + hitCount(rule), 0);
+  return `${found.length} of ${run} rules found something, ${hits} ${hits === 1 ? 'hit' : 'hits'}`;
+}
