@@ -31,10 +31,15 @@ export interface ExclusionRange {
 export class AmdContext {
   readonly facts: AmdFacts;
   readonly memory: PhysicalMemory;
+  /** Address bits 31:12 and 51:32 without SME's, each shifted down. */
+  readonly #lowMask: number;
+  readonly #highMask: number;
 
   constructor(facts: AmdFacts, memory: PhysicalMemory) {
     this.facts = facts;
     this.memory = memory;
+    this.#lowMask = 0xfffff & ~Number((facts.smeMask >> 12n) & 0xfffffn);
+    this.#highMask = 0xfffff & ~Number((facts.smeMask >> 32n) & 0xfffffn);
   }
 
   /** `02:00.0`, with the segment when it is not 0. */
@@ -50,6 +55,11 @@ export class AmdContext {
   /** A table pointer without the encryption bit that SME puts into it. */
   plain(pointer: bigint): bigint {
     return pointer & ~this.facts.smeMask;
+  }
+
+  /** Page frame in a page table entry's two words, without SME's bit: what `plain` is for pointers. */
+  frame(low: number, high: number): number {
+    return (high & this.#highMask) * 0x100000 + ((low >>> 12) & this.#lowMask);
   }
 
   /** A field of the extended feature register; undefined when the register is not known. */

@@ -63,7 +63,7 @@ export class HostTable {
       if ((low & 1) === 0) return this.#hole(own);
       this.rights &= (high >>> 29) & 3;
       const next = (low >>> 9) & 7;
-      const target = this.#frame(low, high);
+      const target = this.#context.frame(low, high);
       if (next === NEXT_LEVEL_PAGE) return this.#page(target, own);
       if (next === NEXT_LEVEL_SIZED) {
         const pages = encodedPages(low >>> 12, high & 0xfffff);
@@ -73,12 +73,6 @@ export class HostTable {
       table = target;
       level = next;
     }
-  }
-
-  #frame(low: number, high: number): number {
-    const mask = Number(this.#context.facts.smeMask >> 12n);
-    const frame = (high & 0xfffff) * 2 ** 20 + (low >>> 12);
-    return mask !== 0 && Math.floor(frame / mask) % 2 === 1 ? frame - mask : frame;
   }
 
   /** Address bits of levels that an entry skips must be zero. */

@@ -52,16 +52,11 @@ class GuestSweep {
   readonly #state: SweepState;
   readonly #host: HostTable | undefined;
   readonly #hostRights: Rights;
-  readonly #lowMask: number;
-  readonly #highMask: number;
 
   constructor(state: SweepState, rights: Rights, host: HostTable | undefined) {
     this.#state = state;
     this.#host = host;
     this.#hostRights = rights;
-    const { smeMask } = state.context.facts;
-    this.#lowMask = 0xfffff & ~Number((smeMask >> 12n) & 0xfffffn);
-    this.#highMask = 0xfffff & ~Number((smeMask >> 32n) & 0xfffffn);
   }
 
   /** Walks one table whose page frame is guest physical; tells whether leaves are below it. */
@@ -80,7 +75,7 @@ class GuestSweep {
       if ((low & PRESENT) === 0) continue;
       const high = words[2 * index + 1];
       const granted = rights & (low & READ_WRITE ? READ | WRITE : READ);
-      const target = (high & this.#highMask) * 0x100000 + ((low >>> 12) & this.#lowMask);
+      const target = state.context.frame(low, high);
       const iova = base + index * own;
       const large = level > 1 && (low & PAGE_SIZE_BIT) !== 0;
       if (large && level > LARGEST_PAGE_LEVEL) {

@@ -26,14 +26,9 @@ export function sweepHost(state: SweepState, dte: DeviceTableEntry): void {
 
 class HostSweep {
   readonly #state: SweepState;
-  readonly #lowMask: number;
-  readonly #highMask: number;
 
   constructor(state: SweepState) {
     this.#state = state;
-    const { smeMask } = state.context.facts;
-    this.#lowMask = 0xfffff & ~Number((smeMask >> 12n) & 0xfffffn);
-    this.#highMask = 0xfffff & ~Number((smeMask >> 32n) & 0xfffffn);
   }
 
   /**
@@ -66,7 +61,7 @@ class HostSweep {
       if ((low & 1) === 0) continue;
       const next = (low >>> 9) & 7;
       const granted = rights & (high >>> 29) & 3;
-      const target = (high & this.#highMask) * 0x100000 + ((low >>> 12) & this.#lowMask);
+      const target = state.context.frame(low, high);
       const iova = base + index * own;
       if (next === 0) {
         any = true;

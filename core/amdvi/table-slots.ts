@@ -1,6 +1,7 @@
 /** What the entries of one page table are, as the tree shows them. */
 import type { Rights } from '../iommu/leaves.ts';
 import { READ, WRITE } from '../iommu/leaves.ts';
+import type { AmdContext } from './context.ts';
 import {
   encodedPages,
   LEVEL_6_ENTRIES,
@@ -29,12 +30,17 @@ export interface Slot {
 
 const ABSENT = { target: 0, pages: 0, next: 0, rights: 0, broken: undefined };
 
-export function hostSlots(words: Uint32Array, level: number, rights: Rights): Slot[] {
+export function hostSlots(
+  context: AmdContext,
+  words: Uint32Array,
+  level: number,
+  rights: Rights,
+): Slot[] {
   const slots: Slot[] = [];
   const own = levelPages(level);
   const entries = level === 6 ? LEVEL_6_ENTRIES : TABLE_ENTRIES;
   for (let index = 0; index < entries; index++) {
-    const slot = hostSlot(words, index, level, own, rights);
+    const slot = hostSlot(context, words, index, level, own, rights);
     slots.push(slot);
     index = slot.last;
   }
@@ -42,6 +48,7 @@ export function hostSlots(words: Uint32Array, level: number, rights: Rights): Sl
 }
 
 function hostSlot(
+  context: AmdContext,
   words: Uint32Array,
   index: number,
   level: number,
@@ -53,7 +60,7 @@ function hostSlot(
   const place = { first: index, last: index };
   if ((low & 1) === 0) return { kind: 'absent', ...place, ...ABSENT };
   const granted = rights & (high >>> 29) & 3;
-  const target = (high & 0xfffff) * 2 ** 20 + (low >>> 12);
+  const target = context.frame(low, high);
   const next = (low >>> 9) & 7;
   const page = { kind: 'leaf', next: 0, rights: granted, broken: undefined } as const;
   if (next === NEXT_LEVEL_PAGE)
@@ -90,7 +97,12 @@ function sameEntry(words: Uint32Array, a: number, b: number): boolean {
   return ((words[2 * a] ^ words[2 * b]) & ~0x60) === 0 && words[2 * a + 1] === words[2 * b + 1];
 }
 
-export function guestSlots(words: Uint32Array, level: number, rights: Rights): Slot[] {
+export function guestSlots(
+  context: AmdContext,
+  words: Uint32Array,
+  level: number,
+  rights: Rights,
+): Slot[] {
   const own = levelPages(level);
   return Array.from({ length: TABLE_ENTRIES }, (_, index): Slot => {
     const low = words[2 * index];
@@ -98,7 +110,7 @@ export function guestSlots(words: Uint32Array, level: number, rights: Rights): S
     const place = { first: index, last: index };
     if ((low & 1) === 0) return { kind: 'absent', ...place, ...ABSENT };
     const granted = rights & (low & 2 ? READ | WRITE : READ);
-    const target = (high & 0xfffff) * 2 ** 20 + (low >>> 12);
+    const target = context.frame(low, high);
     if (level > 1 && (low & 0x80) === 0)
       return {
         kind: 'table',

@@ -52,8 +52,8 @@ export function tableRows(view: TableView, all: boolean): TreeNode[] {
   const words = new Uint32Array(page.buffer, page.byteOffset, 2 * TABLE_ENTRIES);
   const slots =
     view.stage === 'host'
-      ? hostSlots(words, view.level, view.rights)
-      : guestSlots(words, view.level, view.rights);
+      ? hostSlots(view.context, words, view.level, view.rights)
+      : guestSlots(view.context, words, view.level, view.rights);
   const table: Table = { view, words, address: BigInt(pfn) << 12n };
   const rows: TreeNode[] = [];
   for (let at = 0; at < slots.length;) {

@@ -86,6 +86,21 @@ describe('the device table entry decides (§2.2.2)', () => {
     expect(walk(new PageMemory(), entry, 0x1234n, access)).toMatchObject(expected);
   });
 
+  test.each([
+    [dte({ Mode: 0, DomainID: 9 }), 'Domain 9; the device may do rw.'],
+    [
+      dte({ Mode: 1, HostPageTableRoot: TOP >> 12, DomainID: 7, IW: 0 }),
+      'Domain 7; the device may do r; host page table of 1 level at 0x10000.',
+    ],
+    [
+      dte({ Mode: 3, HostPageTableRoot: TOP >> 12, GV: 1, GCR3TableRoot: 0x77, IR: 0, IW: 0 }),
+      'Domain 0; the device may do nothing; guest CR3 table at 0x77000; host page table of 3 levels at 0x10000.',
+    ],
+    [dte({ TV: 0 }), 'The entry is valid, its translation information is not.'],
+  ])('its step says what it is: %#', (entry, text) => {
+    expect(walk(new PageMemory(), entry, 0n).steps[0].text).toContain(text);
+  });
+
   test('SA: page faults are refused without an event, other events are not kept back', () => {
     expect(walk(new PageMemory(), dte({ SA: 1, IR: 0 }), 0n)).toMatchObject({
       ...faults('IO_PAGE_FAULT', 2, 0x50),
