@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Armed, consoleCalls, ConsoleLog } from './contract-console.ts';
 import { mapCalls } from './contract-map.ts';
 import { notesCalls } from './contract-notes.ts';
 import { sessionsCalls } from './contract-sessions.ts';
@@ -71,7 +72,14 @@ export const ConsoleInfo = z.object({
   bytes: Count,
   /** Settings for the bar: `115200 8n1`. */
   settings: z.string(),
+  /** Whether what is typed reaches the target now. */
   canWrite: z.boolean(),
+  /** Whether it would when writes were armed. */
+  canArm: z.boolean().optional(),
+  /** Seconds until a lost port is tried again. */
+  retry: Count.optional(),
+  /** The file that it is logged to. */
+  log: ConsoleLog.optional(),
   replay: z
     .object({ position: z.number(), duration: z.number(), speed: z.number(), playing: z.boolean() })
     .optional(),
@@ -107,6 +115,8 @@ export const SessionInfo = z.object({
   addressBits: Count,
   canUndo: z.boolean(),
   canRedo: z.boolean(),
+  /** The target of which writes are armed. */
+  armed: Armed.optional(),
   jobs: z.array(
     z.object({ id: Id, name: z.string(), percent: z.number().optional(), detail: z.string() }),
   ),
@@ -704,6 +714,7 @@ export const calls = {
   },
   'view.save': { request: z.object({ state: z.string().max(1 << 20) }), answer: Nothing },
   ...mapCalls,
+  ...consoleCalls,
   ...timelineCalls,
 } as const;
 

@@ -8,6 +8,7 @@ import { ownPorts } from './console/port-opener.ts';
 import { auditCalls } from './handlers/audit.ts';
 import { compareCalls } from './handlers/compare.ts';
 import { consoleCalls, consoleFeeds } from './handlers/console.ts';
+import { driveCalls } from './handlers/drive.ts';
 import { faultCalls } from './handlers/faults.ts';
 import { jumpCalls } from './handlers/jump.ts';
 import { labCalls, scripts } from './handlers/lab.ts';
@@ -52,6 +53,7 @@ export class Engine {
       ...mapCalls(this.bench),
       ...noteCalls(this.bench),
       ...jumpCalls(this.bench),
+      ...driveCalls(this.bench),
       ...timelineCalls(this.bench),
       ...auditCalls(this.bench),
       ...stateCalls(this.bench),

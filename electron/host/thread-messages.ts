@@ -41,6 +41,7 @@ export type PortDemand =
   /** Takes up a port that stayed open. Bytes of its record that are on disk are not sent again. */
   | { readonly ask: 'attach'; readonly recorded: number }
   | { readonly ask: 'write'; readonly bytes: Uint8Array }
+  | { readonly ask: 'break' }
   | { readonly ask: 'close' }
   /** The record holds everything up to here. */
   | { readonly ask: 'recorded'; readonly recorded: number };

@@ -218,6 +218,7 @@ export class Workbench {
       addressBits: this.#addressBits(),
       canUndo: this.journal.canUndo,
       canRedo: this.journal.canRedo,
+      armed: this.hub.arming.state,
       jobs: [...this.#jobs.values()].map((job) => ({ ...job })),
     };
   }

@@ -5,6 +5,8 @@ import type { ConsoleChunk, ConsoleInfo, LineMark } from '../../../core/protocol
 import type { FeedSink } from '../../../core/protocol/server-feed.ts';
 import { Failure } from '../../../core/memory/failure.ts';
 import { createReader, type ConsoleReader, type ReaderMark, type ReaderSink } from './reader.ts';
+import type { LogFile } from './log-file.ts';
+import { PortWatch } from './port-watch.ts';
 import type { ConsoleRecord } from './record.ts';
 import type { ConsoleSource, ReplayAction, SourceSink } from './source.ts';
 
@@ -19,7 +21,12 @@ export interface ConsoleParts {
   readonly name: string;
   readonly kind: ConsoleInfo['kind'];
   readonly record: ConsoleRecord;
-  readonly canWrite: boolean;
+  /** Whether something may be written to it now. */
+  readonly mayWrite: () => boolean;
+  /** Opens a lost port again; absent where there is none. */
+  readonly reopen?: () => Promise<void>;
+  /** Its source has ended, or is lost. */
+  readonly over?: () => void;
   /** Faults and phases found in its text; a fresh reader starts when a replay starts again. */
   readonly readerSink: (console: Console) => Omit<ReaderSink, 'mark'>;
   /** The session's number of one of this console's faults. */
@@ -50,6 +57,11 @@ export class Console implements SourceSink {
   #status = 'connecting…';
   #waiting = new Set<() => void>();
   #closed = false;
+  readonly #watch: PortWatch | undefined;
+  #log: LogFile | undefined;
+  /** Seconds that are added to what a source counts: it was opened anew. */
+  #began = 0;
+  #latest = 0;
   /** Grows when the record was emptied, so that a feed begins again. */
   #epoch = 0;
 
@@ -59,6 +71,7 @@ export class Console implements SourceSink {
     this.kind = parts.kind;
     this.record = parts.record;
     this.#parts = parts;
+    this.#watch = parts.reopen && new PortWatch(parts.reopen, () => parts.changed());
     this.#reader = createReader(this.#sink());
   }
 
@@ -67,12 +80,15 @@ export class Console implements SourceSink {
       id: this.id,
       name: this.name,
       kind: this.kind,
-      status: this.#status,
+      status: this.#watch?.status(this.#status) ?? this.#status,
       state: this.#state,
       lines: this.record.lines,
       bytes: this.record.bytes,
       settings: this.#source?.settings ?? '',
-      canWrite: this.#parts.canWrite && this.#source?.write !== undefined,
+      canWrite: this.#writable && this.#parts.mayWrite(),
+      canArm: this.#writable,
+      retry: this.#watch?.retry,
+      log: this.#log?.state,
       replay: this.#source?.replay?.state,
     };
   }
@@ -99,8 +115,11 @@ export class Console implements SourceSink {
 
   data(bytes: Uint8Array, at: number): void {
     if (this.#closed) return;
-    this.record.append(bytes, at);
-    this.#look(bytes, at);
+    this.#latest = this.#began + at;
+    this.record.append(bytes, this.#latest);
+    this.#log?.write(bytes);
+    this.#look(bytes, this.#latest);
+    this.#watch?.heard();
     this.#wake();
     this.#parts.changed();
   }
@@ -108,20 +127,49 @@ export class Console implements SourceSink {
   state(state: ConsoleInfo['state'], status: string): void {
     this.#state = state;
     this.#status = status;
+    if (this.#closed) return;
+    this.#watch?.state(state);
+    if (state === 'failed' || state === 'ended') this.#parts.over?.();
+    this.#parts.changed();
+  }
+
+  /** Takes the place of a source that was lost. @throws Failure when it does not open. */
+  async restart(source: ConsoleSource): Promise<void> {
+    await this.#source?.close();
+    this.#source = undefined;
+    this.#began = this.#latest;
+    await source.start(this);
+    this.#source = source;
+  }
+
+  stopRetry(): void {
+    this.#watch?.stopRetry();
+    this.#parts.changed();
+  }
+
+  /** The file that gets everything from now on; undefined ends it. */
+  logTo(log: LogFile | undefined): void {
+    this.#log?.close();
+    this.#log = log;
     this.#parts.changed();
   }
 
   /** Sends what a person typed. @throws Failure when the console is read-only. */
   async write(data: string): Promise<void> {
-    const source = this.#source;
-    if (!this.#parts.canWrite || !source?.write)
-      throw new Failure(
-        'usage',
-        `${this.name} is read-only.`,
-        'Nothing was sent to the target.',
-        'Connect with typing allowed, or arm writes.',
-      );
-    await source.write(Buffer.from(data, 'latin1'));
+    const source = this.#writableSource();
+    await source.write?.(Buffer.from(data, 'latin1'));
+  }
+
+  /** Holds the line in the break state. @throws Failure when the console is read-only. */
+  async sendBreak(): Promise<void> {
+    const source = this.#writableSource();
+    if (source.sendBreak) return await source.sendBreak();
+    throw new Failure(
+      'usage',
+      `${this.name} has no line that could be held in the break state.`,
+      'Nothing was sent to the target.',
+      'Connect to a serial port.',
+    );
   }
 
   replay(action: ReplayAction, speed: number | undefined): void {
@@ -138,7 +186,7 @@ export class Console implements SourceSink {
   }
 
   /** Empties the record; what follows is recorded from the start. */
-  restart(): void {
+  empty(): void {
     this.record.clear();
     this.#marks.length = 0;
     this.times.clear();
@@ -153,12 +201,15 @@ export class Console implements SourceSink {
   async disconnect(status = 'disconnected'): Promise<void> {
     const source = this.#source;
     this.#source = undefined;
+    this.#watch?.stop();
     await source?.close();
     this.state('ended', status);
   }
 
   /** Takes it out of the session. */
   async close(): Promise<void> {
+    this.#watch?.stop();
+    this.#log?.close();
     await this.#source?.close();
     this.#source = undefined;
     this.#closed = true;
@@ -209,6 +260,20 @@ export class Console implements SourceSink {
         ...mark,
         fault: ordinal === undefined ? undefined : this.#parts.faultNumber(this, ordinal),
       }));
+  }
+
+  get #writable(): boolean {
+    return this.#source?.write !== undefined && this.#state === 'live';
+  }
+
+  #writableSource(): ConsoleSource {
+    if (this.#writable && this.#parts.mayWrite() && this.#source) return this.#source;
+    throw new Failure(
+      'usage',
+      `${this.name} is read-only.`,
+      'Nothing was sent to the target.',
+      'Connect with typing allowed, or arm writes.',
+    );
   }
 
   #sink(): ReaderSink {

@@ -11,6 +11,7 @@ import { knowledgeBase } from '../knowledge.ts';
 import { fileSource } from '../platform.ts';
 import { identityOf, isThere } from '../provenance.ts';
 import type { KeptConsole, SessionFolder } from '../session-folder.ts';
+import { Arming } from './arming.ts';
 import { Console } from './console.ts';
 import { KernelClocks } from './kernel-clocks.ts';
 import type { ReaderSink } from './reader.ts';
@@ -18,7 +19,7 @@ import { Recording } from './recording.ts';
 import { ConsoleRecord } from './record.ts';
 import { Replay } from './replay.ts';
 import type { PortOpener } from './port-opener.ts';
-import { settingsText, type SerialSettings } from './serial.ts';
+import { settingsOf, settingsText, type SerialSettings } from './serial.ts';
 
 /** The log parser's note that lines or faults were dropped. */
 const LOWER_BOUND = 'counts-are-lower-bounds';
@@ -50,6 +51,8 @@ function emptyStory(): Story {
 /** All consoles of a session, and what was found in their text. */
 export class ConsoleHub {
   readonly clocks = new KernelClocks();
+  /** Of which console writes are armed. */
+  readonly arming: Arming;
   readonly #folder: SessionFolder;
   readonly #faults: FaultTable;
   readonly #events: HubEvents;
@@ -68,6 +71,7 @@ export class ConsoleHub {
     this.#ports = ports;
     this.#faults = faults;
     this.#events = events;
+    this.arming = new Arming(() => events.changed());
   }
 
   infos(): ConsoleInfo[] {
@@ -148,6 +152,21 @@ export class ConsoleHub {
       throw error;
     }
     return kept.id;
+  }
+
+  /** Opens a serial console's port again. @throws Failure when it does not open. */
+  async reconnect(id: string): Promise<void> {
+    const console = this.get(id);
+    const kept = this.#folder.kept.consoles.find((each) => each.id === id);
+    const settings = kept && settingsOf(kept.path, kept.settings);
+    if (kept?.kind !== 'serial' || !settings)
+      throw new Failure(
+        'usage',
+        `${console.name} is no serial port.`,
+        'There is nothing to open again.',
+        'Connect to a console.',
+      );
+    await console.restart(this.#ports.port(settings, id, () => console.record.bytes));
   }
 
   /** Plays a recording. @throws Failure when the file is none. */
@@ -286,7 +305,9 @@ export class ConsoleHub {
       name: kept.name,
       kind: kept.kind,
       record,
-      canWrite: typing,
+      mayWrite: () => typing || this.arming.has(kept.id),
+      ...(kept.kind === 'serial' ? { reopen: () => this.reconnect(kept.id) } : {}),
+      over: () => this.arming.disarm(kept.id),
       readerSink: () => this.#sink(kept.id),
       faultNumber: (_console, ordinal) => this.#faults.numberOf(kept.id, ordinal),
       changed: () => this.#events.changed(),
@@ -303,7 +324,7 @@ export class ConsoleHub {
     recording: Recording,
     options: { speed: number; playing: boolean; skip?: number },
   ): Replay {
-    return new Replay(recording, options, () => console.restart());
+    return new Replay(recording, options, () => console.empty());
   }
 
   #readLog(console: Console): void {

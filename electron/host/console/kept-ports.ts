@@ -69,6 +69,9 @@ export class KeptPorts implements PortOpener {
       write: async (bytes) => {
         await this.#ask(console, { ask: 'write', bytes });
       },
+      sendBreak: async () => {
+        await this.#ask(console, { ask: 'break' });
+      },
       close: async () => {
         this.#sinks.delete(console);
         await this.#ask(console, { ask: 'close' });

@@ -67,6 +67,7 @@ export class PortKeeper {
     if (request.ask === 'recorded') {
       if (held) forget(held, request.recorded);
     } else if (request.ask === 'write') await held?.source.write?.(request.bytes);
+    else if (request.ask === 'break') await held?.source.sendBreak?.();
     else await this.#close(console);
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { SerialPort } from 'serialport';
 import { Failure } from '../../../core/memory/failure.ts';
 import type { ConsoleSource, SourceSink } from './source.ts';
@@ -10,9 +11,40 @@ export interface SerialSettings {
   readonly stopBits: 1 | 2;
 }
 
+/** Longer than any character at 50 baud; what a kernel takes for a break, ms. */
+const BREAK = 250;
+
 /** `115200 8n1`. */
 export function settingsText(settings: SerialSettings): string {
   return `${settings.baud} ${settings.dataBits}${settings.parity[0]}${settings.stopBits}`;
+}
+
+/** The settings of such a text; undefined when it is none. */
+export function settingsOf(path: string, text: string): SerialSettings | undefined {
+  const match = /^(\d{2,7}) ([5-8])([neo])([12])$/.exec(text);
+  if (!match) return undefined;
+  const parities = { n: 'none', e: 'even', o: 'odd' } as const;
+  return {
+    path,
+    baud: Number(match[1]),
+    dataBits: Number(match[2]) as SerialSettings['dataBits'],
+    parity: parities[match[3] as keyof typeof parities],
+    stopBits: match[4] === '2' ? 2 : 1,
+  };
+}
+
+type PortOptions = ConstructorParameters<typeof SerialPort>[0];
+
+/** What is used of a serial port: tests have one without a line. */
+export type Port = Pick<
+  SerialPort,
+  'open' | 'on' | 'write' | 'drain' | 'set' | 'close' | 'isOpen'
+>;
+
+/** Loaded when a port is opened and not before: it brings a native module along. */
+async function systemPort(options: PortOptions): Promise<Port> {
+  const { SerialPort } = await import('serialport');
+  return new SerialPort(options);
 }
 
 /**
@@ -23,18 +55,18 @@ export function settingsText(settings: SerialSettings): string {
 export class SerialSource implements ConsoleSource {
   readonly settings: string;
   readonly #settings: SerialSettings;
-  #port: SerialPort | undefined;
+  readonly #makePort: (options: PortOptions) => Promise<Port>;
+  #port: Port | undefined;
 
-  constructor(settings: SerialSettings) {
+  constructor(settings: SerialSettings, makePort = systemPort) {
+    this.#makePort = makePort;
     this.#settings = settings;
     this.settings = settingsText(settings);
   }
 
   async start(sink: SourceSink): Promise<void> {
     const { path, baud, dataBits, parity, stopBits } = this.#settings;
-    // Loaded when a port is opened and not before: it brings a native module along.
-    const { SerialPort } = await import('serialport');
-    const port = new SerialPort({
+    const port = await this.#makePort({
       path,
       baudRate: baud,
       dataBits,
@@ -65,6 +97,23 @@ export class SerialSource implements ConsoleSource {
         error ? reject(writeFailure(this.#settings.path, error)) : resolve(),
       ),
     );
+  }
+
+  /** @throws Failure when the line has no break: a pty has none. */
+  async sendBreak(): Promise<void> {
+    const port = this.#port;
+    if (!port) throw notOpen(this.#settings.path);
+    const set = (brk: boolean): Promise<void> =>
+      new Promise((resolve, reject) =>
+        port.set({ brk }, (error) =>
+          error ? reject(breakFailure(this.#settings.path, error)) : resolve(),
+        ),
+      );
+    // What was written before goes out before the line is held.
+    await new Promise<void>((resolve) => port.drain(() => resolve()));
+    await set(true);
+    await wait(BREAK);
+    await set(false);
   }
 
   async close(): Promise<void> {
@@ -113,6 +162,18 @@ function writeFailure(path: string, error: Error): Failure {
     `Couldn't write to ${path}: ${error.message}.`,
     'What was typed did not reach the target.',
     'Connect again.',
+  );
+}
+
+function breakFailure(path: string, error: Error): Failure {
+  const reason = /ioctl|ENOTTY|not supported/i.test(error.message)
+    ? 'it is no real line'
+    : error.message;
+  return new Failure(
+    'system',
+    `Couldn't send a break on ${path}: ${reason}.`,
+    'Nothing was sent to the target.',
+    'Use a serial port of hardware, or write to /proc/sysrq-trigger on the target.',
   );
 }
 

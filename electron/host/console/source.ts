@@ -16,6 +16,8 @@ export interface ConsoleSource {
   start(sink: SourceSink): Promise<void>;
   /** Sends what a person typed; absent where nothing can be sent. */
   write?(bytes: Uint8Array): Promise<void>;
+  /** Holds the line in the break state for a moment; absent where there is no line. */
+  sendBreak?(): Promise<void>;
   /** Ends it; nothing is delivered after that. */
   close(): Promise<void>;
   /** Control of a recording that is played. */

@@ -1,0 +1,85 @@
+import { Failure } from '../../../core/memory/failure.ts';
+import type { CallHandlers } from '../../../core/protocol/server.ts';
+import { SYSRQS } from '../../../core/protocol/sysrq.ts';
+import { requireName } from '../console/arming.ts';
+import type { Console } from '../console/console.ts';
+import { freeLogPath, LogFile } from '../console/log-file.ts';
+import { checkPath } from '../opening.ts';
+import type { Workbench } from '../workbench.ts';
+
+/** Bytes of a record that are copied to a log file at a time. */
+const PIECE = 1 << 20;
+
+/** Driving a target: arming, break, SysRq, and the log of what it says. */
+export function driveCalls(bench: Workbench): CallHandlers {
+  const { hub } = bench;
+  return {
+    'console.arm': ({ console, target }) => {
+      const armed = hub.get(console);
+      if (!armed.info.canArm)
+        throw new Failure(
+          'usage',
+          `Nothing can be written to ${armed.name}.`,
+          'It is not connected to a target now.',
+          'Connect to a console first.',
+        );
+      return hub.arming.arm(armed, target);
+    },
+    'console.disarm': () => {
+      hub.arming.disarm();
+      return {};
+    },
+    'console.break': async ({ console }) => {
+      await sendBreak(bench, hub.get(console));
+      return {};
+    },
+    'console.sysrq': async ({ console, letter, target }) => {
+      const to = hub.get(console);
+      const known = SYSRQS.find((each) => each.letter === letter);
+      if (!known)
+        throw new Failure(
+          'usage',
+          `SysRq ${letter} is not one of the letters that can be sent.`,
+          'Nothing was sent to the target.',
+          `Choose one of ${SYSRQS.map((each) => each.letter).join(', ')}.`,
+        );
+      if (known.risk === 'destroys') requireName(to.name, target);
+      await sendBreak(bench, to);
+      await to.write(letter);
+      bench.notes.wrote(to.name, letter);
+      return {};
+    },
+    'console.logPath': ({ console }) => ({ path: freeLogPath(hub.get(console).name) }),
+    'console.log': (request) => {
+      const logged = hub.get(request.console);
+      if (request.action === 'stop') {
+        logged.logTo(undefined);
+        return {};
+      }
+      checkPath(request.path);
+      const file = new LogFile(request.path);
+      if (request.all)
+        for (let at = 0; at < logged.record.bytes; at += PIECE)
+          file.write(logged.record.read(at, PIECE));
+      logged.logTo(file);
+      return { log: file.state };
+    },
+    'console.reconnect': async ({ console }) => {
+      hub.get(console).stopRetry();
+      await hub.reconnect(console);
+      return {};
+    },
+    'console.stopRetry': ({ console }) => {
+      hub.get(console).stopRetry();
+      return {};
+    },
+  };
+}
+
+async function sendBreak(bench: Workbench, console: Console): Promise<void> {
+  await console.sendBreak();
+  bench.notes.wrote(console.name, BREAK);
+}
+
+/** How a break is written down among the bytes that were sent. */
+const BREAK = '<break>';
