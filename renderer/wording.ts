@@ -69,6 +69,12 @@ export const UNDECIDED = "Can't be decided";
 
 export const READ_ONLY = 'Read-only';
 
+/** The first key in a console that may not be typed into. */
+export const TYPED_READ_ONLY = 'Read-only. T A arms writes.';
+
+/** The same in one that nothing can be typed into. */
+export const READ_ONLY_SOURCE = 'Read-only: this is a recording or a log, and no target.';
+
 export const SIMULATED = 'simulated, not measured';
 
 export const NO_REGISTERS =

@@ -1,16 +1,20 @@
 import type { ReactNode } from 'react';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
+import { ConfirmDialog } from './ConfirmDialog.tsx';
 import { ConnectDialog } from './ConnectDialog.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
+import { LogDialog } from './LogDialog.tsx';
 import { OpenDialog } from './OpenDialog.tsx';
 import { PasteDialog } from './PasteDialog.tsx';
 
 /** The dialog that is open, if one is. */
 export function Dialogs(): ReactNode {
-  const { dialog } = useWorkbench();
+  const { dialog, confirm } = useWorkbench();
   const name = useStore(dialog);
+  const asked = useStore(confirm);
   const close = (): void => dialog.set(undefined);
+  if (asked) return <ConfirmDialog request={asked} onClose={() => confirm.set(undefined)} />;
   switch (name) {
     case 'help':
       return <HelpDialog onClose={close} />;
@@ -22,6 +26,8 @@ export function Dialogs(): ReactNode {
       return <ConnectDialog onClose={close} />;
     case 'paste':
       return <PasteDialog onClose={close} />;
+    case 'log':
+      return <LogDialog onClose={close} />;
     case undefined:
       return null;
   }

@@ -5,6 +5,7 @@ import { formatSize } from '../../core/format/size.ts';
 import { keysOf } from '../keys.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
+import { countdown } from '../state/writes.ts';
 import type { MenuItem } from '../state/workbench.ts';
 import type { GlyphKind } from '../ui/Glyph.tsx';
 import { Glyph, Mark } from '../ui/Glyph.tsx';
@@ -94,17 +95,28 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
 
 /** Nothing reaches a target unless somebody allowed it. */
 function WriteState({ typing }: { readonly typing: boolean }): ReactNode {
+  const { writes, actions } = useWorkbench();
+  const armed = useStore(writes.armed);
+  const words = armed
+    ? `Writes armed ${countdown(armed.left)}`
+    : typing
+      ? 'Typing allowed'
+      : READ_ONLY;
   return (
-    <span
-      className={`chip write-state ${typing ? 'is-armed' : ''}`}
+    <button
+      type="button"
+      className={`chip write-state ${armed || typing ? 'is-armed' : ''}`}
       title={
-        typing
-          ? 'A console was connected with typing allowed. Changes in Tables stay in this window.'
-          : 'Nothing is written to a target. Changes in Tables stay in this window.'
+        armed
+          ? `What you type reaches ${armed.target}. T A disarms.`
+          : typing
+            ? 'A console was connected with typing allowed. Changes in Tables stay in this window.'
+            : 'Nothing is written to a target. Changes in Tables stay in this window. T A arms writes.'
       }
+      onClick={() => actions.run('target.arm')}
     >
-      <Glyph kind={typing ? 'warning' : 'ok'} name="" />
-      {typing ? 'Typing allowed' : READ_ONLY}
-    </span>
+      <Glyph kind={armed || typing ? 'warning' : 'ok'} name="" />
+      {words}
+    </button>
   );
 }

@@ -17,8 +17,21 @@ import { SessionModel } from './session.ts';
 import type { Store } from './store.ts';
 import { createStore } from './store.ts';
 import { ViewModel } from './view.ts';
+import { WritesModel } from './writes.ts';
 
-export type DialogName = 'open' | 'second' | 'connect' | 'paste' | 'help';
+export type DialogName = 'open' | 'second' | 'connect' | 'paste' | 'help' | 'log';
+
+/** Something that is done to a target only when its name was typed. */
+export interface ConfirmRequest {
+  readonly title: string;
+  readonly text: string;
+  /** The name that has to be typed. */
+  readonly target: string;
+  /** What the button that does it says. */
+  readonly button: string;
+  /** Gets the name as it was typed. */
+  run(name: string): Promise<unknown>;
+}
 
 /** Menus that open at a place in the window. */
 export interface MenuRequest {
@@ -55,6 +68,8 @@ export interface Workbench {
   readonly keyboard: Keyboard;
   readonly notices: Notices;
   readonly dialog: Store<DialogName | undefined>;
+  readonly confirm: Store<ConfirmRequest | undefined>;
+  readonly writes: WritesModel;
   readonly palette: Store<{ readonly open: boolean; readonly text: string }>;
   readonly menu: Store<MenuRequest | undefined>;
   /** A session is open and its view was taken: the dock may show. */
@@ -98,6 +113,8 @@ export function createWorkbench(connection: Connection): Workbench {
     keyboard: new Keyboard(actions),
     notices,
     dialog: createStore<DialogName | undefined>(undefined),
+    confirm: createStore<ConfirmRequest | undefined>(undefined),
+    writes: new WritesModel(connection, session),
     palette: createStore<{ open: boolean; text: string }>({ open: false, text: '' }),
     menu: createStore<MenuRequest | undefined>(undefined),
     ready: createStore(false),

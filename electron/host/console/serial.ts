@@ -36,10 +36,7 @@ export function settingsOf(path: string, text: string): SerialSettings | undefin
 type PortOptions = ConstructorParameters<typeof SerialPort>[0];
 
 /** What is used of a serial port: tests have one without a line. */
-export type Port = Pick<
-  SerialPort,
-  'open' | 'on' | 'write' | 'drain' | 'set' | 'close' | 'isOpen'
->;
+export type Port = Pick<SerialPort, 'open' | 'on' | 'write' | 'drain' | 'set' | 'close' | 'isOpen'>;
 
 /** Loaded when a port is opened and not before: it brings a native module along. */
 async function systemPort(options: PortOptions): Promise<Port> {

@@ -5,6 +5,7 @@ import { attempt } from '../../shell/actions.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { MenuButton } from '../../ui/MenuButton.tsx';
+import { TargetControls } from './TargetControls.tsx';
 import type { TimeMode } from './record.ts';
 import { TIME_MODES } from './record.ts';
 import type { ConsoleTerminal } from './terminal.ts';
@@ -18,11 +19,21 @@ interface ConsoleBarProps {
   readonly terminal: ConsoleTerminal;
   readonly mode: TimeMode;
   readonly onMode: (mode: TimeMode) => void;
+  readonly fold: boolean;
+  readonly onFold: (fold: boolean) => void;
   readonly find: RefObject<HTMLInputElement | null>;
 }
 
 /** Target, settings and state; replay; find; the time column. */
-export function ConsoleBar({ info, terminal, mode, onMode, find }: ConsoleBarProps): ReactNode {
+export function ConsoleBar({
+  info,
+  terminal,
+  mode,
+  onMode,
+  fold,
+  onFold,
+  find,
+}: ConsoleBarProps): ReactNode {
   const { follow, held } = useStore(terminal.state);
   const [text, setText] = useState('');
   const [missing, setMissing] = useState(false);
@@ -36,7 +47,7 @@ export function ConsoleBar({ info, terminal, mode, onMode, find }: ConsoleBarPro
         {held && ' · held at the current line'}
       </span>
       {info.replay && <ReplayControls info={info} replay={info.replay} />}
-      {info.kind === 'serial' && info.state === 'failed' && <Reconnect />}
+      <TargetControls info={info} />
       <input
         ref={find}
         className="field console-find push"
@@ -70,6 +81,15 @@ export function ConsoleBar({ info, terminal, mode, onMode, find }: ConsoleBarPro
       >
         Time: {mode} ▾
       </MenuButton>
+      <button
+        type="button"
+        className="btn"
+        aria-pressed={fold}
+        title="Folds equal lines where more than 200 come in a second; the record and a log file keep all"
+        onClick={() => onFold(!fold)}
+      >
+        Fold
+      </button>
       <button type="button" className="btn" aria-pressed={follow} onClick={() => terminal.follow()}>
         Follow
       </button>
@@ -146,14 +166,5 @@ function ReplayTime({
     <span className="mono muted replay-time">
       {Math.min(duration, position + gone * speed).toFixed(1)} of {duration.toFixed(1)} s
     </span>
-  );
-}
-
-function Reconnect(): ReactNode {
-  const { actions } = useWorkbench();
-  return (
-    <button type="button" className="btn" onClick={() => actions.run('target.connect')}>
-      Reconnect
-    </button>
   );
 }

@@ -2,13 +2,15 @@ import type { KeyboardEvent, ReactNode } from 'react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
 import { asFailure } from '../../engine/failure.ts';
+import { attempt } from '../../shell/actions.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
 import type { Selection } from '../../state/selection.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { Empty, Panel, usePanelId } from '../../ui/Panel.tsx';
-import { EMPTY } from '../../wording.ts';
+import { EMPTY, READ_ONLY_SOURCE, TYPED_READ_ONLY } from '../../wording.ts';
+import { asJson, withComments } from './copy.ts';
 import { consoleOf } from '../registry.ts';
 import { ConsoleBar } from './ConsoleBar.tsx';
 import { latin1OfText } from './latin1.ts';
@@ -53,7 +55,9 @@ function OneConsole({
   readonly visible: boolean;
   readonly first: boolean;
 }): ReactNode {
-  const { engine, selection, view, notices, dock } = useWorkbench();
+  const workbench = useWorkbench();
+  const { engine, selection, view, notices, dock, writes } = workbench;
+  const armed = useStore(writes.armed, (state) => state?.console === info.id);
   const panel = usePanelId();
   const gutter = useRef<HTMLDivElement>(null);
   const screen = useRef<HTMLDivElement>(null);
@@ -63,6 +67,7 @@ function OneConsole({
   const [terminal, setTerminal] = useState<ConsoleTerminal>();
   const [mode, setMode] = useState<TimeMode>('kernel');
   const [readOnlyHint, setReadOnlyHint] = useState(false);
+  const [fold, setFold] = useState(true);
   const theme = useStore(view.theme);
   const phases = useCall('phases.list', visible ? {} : undefined);
   const { id, canWrite } = info;
@@ -97,6 +102,7 @@ function OneConsole({
 
   useEffect(() => terminal?.recolour(theme), [terminal, theme]);
   useEffect(() => terminal?.setTimeMode(mode), [terminal, mode]);
+  useEffect(() => terminal?.setFold(fold), [terminal, fold]);
   useEffect(() => {
     const starts: number[] = [];
     for (const phase of phases.value?.phases ?? []) starts[phase.kernel] ??= phase.line;
@@ -132,6 +138,11 @@ function OneConsole({
     return () => typing.dispose();
   }, [terminal, engine, id, canWrite, notices]);
 
+  // Writes were armed while the console had the focus: what is typed next is for the target.
+  useEffect(() => {
+    if (canWrite && document.activeElement === body.current) terminal?.terminal.focus();
+  }, [canWrite, terminal]);
+
   const pick = useCallback(
     (line: number) => {
       const mark = terminal?.record.marks.get(line);
@@ -151,8 +162,12 @@ function OneConsole({
         const text = terminal?.terminal.getSelection() ?? '';
         if (text !== '') void copyText(text, notices);
       },
+      'copy.as': () => {
+        const lines = terminal && (terminal.selectedLines() ?? currentLine(terminal));
+        if (lines) copyLines(workbench, id, lines);
+      },
     }),
-    [terminal, dock, panel, notices],
+    [terminal, dock, panel, notices, workbench, id],
   );
 
   return (
@@ -165,13 +180,21 @@ function OneConsole({
       }}
       bar={
         terminal && (
-          <ConsoleBar info={info} terminal={terminal} mode={mode} onMode={setMode} find={find} />
+          <ConsoleBar
+            info={info}
+            terminal={terminal}
+            mode={mode}
+            onMode={setMode}
+            fold={fold}
+            onFold={setFold}
+            find={find}
+          />
         )
       }
       partial={
         readOnlyHint && !canWrite ? (
           <>
-            <span>Read-only. Choose “typing allowed” when you connect to a port.</span>
+            <span>{info.canArm ? TYPED_READ_ONLY : READ_ONLY_SOURCE}</span>
             <button type="button" className="btn push" onClick={() => setReadOnlyHint(false)}>
               Dismiss
             </button>
@@ -181,14 +204,19 @@ function OneConsole({
     >
       <div
         ref={body}
-        className="console inset-focus"
+        className={`console inset-focus ${armed ? 'is-armed' : ''}`}
         role="log"
         aria-label={`Console ${info.name}`}
         aria-live="off"
         tabIndex={0}
         data-keys={canWrite ? 'text' : 'plain'}
         onKeyDown={(event) => {
-          if (!canWrite && terminal) scrollKey(event, terminal, pick);
+          if (canWrite || !terminal) return;
+          if (info.canArm && typed(event)) setReadOnlyHint(true);
+          scrollKey(event, terminal, pick);
+        }}
+        onFocus={(event) => {
+          if (canWrite && event.target === event.currentTarget) terminal?.terminal.focus();
         }}
         onMouseUp={(event) => {
           if (event.button !== 0 || terminal?.terminal.hasSelection()) return;
@@ -217,11 +245,52 @@ function OneConsole({
   );
 }
 
+function currentLine(terminal: ConsoleTerminal): { from: number; to: number } | undefined {
+  const { line } = terminal.state.get();
+  return line === undefined ? undefined : { from: line, to: line };
+}
+
+/** Lines of one copy: more are saved as a log file. */
+const MOST_COPIED = 4096;
+
+/** Asks in which form lines are copied: plain, with their decoded meaning, or as JSON. */
+function copyLines(
+  workbench: ReturnType<typeof useWorkbench>,
+  console: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  const { engine, menu, notices } = workbench;
+  const form = (title: string, make: (lines: Parameters<typeof asJson>[0]) => string) => ({
+    title,
+    run: () =>
+      attempt(
+        workbench,
+        engine.call('console.lines', { console, from, to: Math.min(to, from + MOST_COPIED) + 1 }),
+        ({ lines }) => void copyText(make(lines), notices),
+      ),
+  });
+  const name = from === to ? `line ${from}` : `lines ${from} to ${to}`;
+  menu.set({
+    label: `Copy ${name}`,
+    at: { x: innerWidth / 3, y: innerHeight / 3 },
+    items: [
+      form(`Copy ${name}`, (lines) => lines.map(({ text }) => text).join('\n')),
+      form(`Copy ${name} with decoded comments`, withComments),
+      form(`Copy ${name} as JSON`, asJson),
+    ],
+  });
+}
+
 /** Keys that never reach the terminal: those of the window, and all plain ones where nobody types. */
 function passes(event: globalThis.KeyboardEvent, canWrite: boolean): boolean {
   if (['F2', 'F8'].includes(event.key)) return false;
   if (!canWrite && !(event.ctrlKey && event.key === 'Insert')) return false;
   return true;
+}
+
+/** Whether a key would have been something to send. */
+function typed({ key, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
+  return !ctrlKey && !altKey && !metaKey && (key.length === 1 || key === 'Enter');
 }
 
 /** In a console that can't be typed into, arrows move by lines. */

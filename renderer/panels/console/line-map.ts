@@ -34,6 +34,16 @@ export class LineMap {
     this.#last = Math.max(this.#last, line);
   }
 
+  /** A line is not shown: another one stands for it. */
+  alias(line: number, by: number): void {
+    const row = this.rowOf(by);
+    if (row === undefined) return;
+    const index = line - this.first;
+    this.#rowOfLine = grown(this.#rowOfLine, index, -1);
+    this.#rowOfLine[index] = row;
+    this.#last = Math.max(this.#last, line);
+  }
+
   /** The line that begins at a row; undefined for the continuation of a long line. */
   lineAt(row: number): number | undefined {
     return row >= 0 && row < this.#lineOfRow.length && this.#lineOfRow[row] !== 0

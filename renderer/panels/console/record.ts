@@ -1,6 +1,7 @@
 import type { ConsoleChunk, LineMark } from '../../../core/protocol/contract.ts';
 import { kernelName, seconds } from '../../format/time.ts';
 import { ABSENT } from '../../wording.ts';
+import { STORM } from './folding.ts';
 
 export type TimeMode = 'kernel' | 'received' | 'delta';
 
@@ -34,6 +35,17 @@ export class ConsoleRecord {
       this.#last = Math.max(this.#last, line);
     }
     for (const mark of chunk.marks) this.marks.set(mark.line, mark);
+  }
+
+  /** Whether a line came so fast behind those before it that they are a storm. */
+  inStorm(line: number): boolean {
+    const now = this.#times.get(line);
+    const before = this.#times.get(line - STORM);
+    if (!now || !before) return false;
+    // A file was received at once: there the kernel's own clock counts.
+    const received = now.at > 0;
+    const [from, to] = received ? [before.at, now.at] : [before.kernelTime, now.kernelTime];
+    return from !== undefined && to !== undefined && to >= from && to - from < 1;
   }
 
   /** The offset of a chunk that begins at or before a line; undefined when none was seen. */

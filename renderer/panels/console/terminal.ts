@@ -1,5 +1,4 @@
 import { SearchAddon } from '@xterm/addon-search';
-import type { IMarker } from '@xterm/xterm';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
@@ -7,13 +6,14 @@ import type { EngineApi } from '../../engine/api.ts';
 import type { Store } from '../../state/store.ts';
 import { createStore } from '../../state/store.ts';
 import type { Theme } from '../../state/view.ts';
+import { folded, unfolded } from './folding.ts';
 import { Gutter } from './gutter.ts';
 import { guardTerminal } from './guard.ts';
 import { bytesOfLatin1 } from './latin1.ts';
-import { LineMap } from './line-map.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleRecord } from './record.ts';
 import { RULER_WIDTH, drawRuler } from './ruler.ts';
+import { TerminalRows } from './terminal-rows.ts';
 import { terminalTheme } from './theme.ts';
 
 /** Rows kept in the terminal; the record itself is the engine's. */
@@ -56,10 +56,7 @@ export class ConsoleTerminal {
   readonly #console: string;
   readonly #hosts: Hosts;
   readonly #gutter: Gutter;
-  #map = new LineMap(1);
-  #line = 1;
-  /** Row 0 of the map, as a marker that moves with the buffer. */
-  #anchor: { readonly marker: IMarker | undefined; readonly row: number } | undefined;
+  readonly #rows: TerminalRows;
   #stop: (() => void) | undefined;
   #wanted: number | undefined;
   #held: { readonly row: number; readonly tries: number } | undefined;
@@ -69,6 +66,9 @@ export class ConsoleTerminal {
   #moves = 0;
   #starts: readonly number[] = [];
   #mode: TimeMode = 'kernel';
+  #fold = true;
+  /** What is read next begins a line. */
+  #atStart = true;
   #cell = { width: 7.2, height: 18 };
   #painting = 0;
   #rulerTimer: ReturnType<typeof setTimeout> | undefined;
@@ -91,7 +91,7 @@ export class ConsoleTerminal {
     });
     guardTerminal(this.terminal);
     this.terminal.loadAddon(this.#search);
-    this.terminal.onLineFeed(() => this.#fed());
+    this.#rows = new TerminalRows(this.terminal);
     this.terminal.onRender(() => this.#paintSoon());
     this.terminal.onScroll(() => this.#scrolled());
     this.terminal.open(hosts.screen);
@@ -138,6 +138,21 @@ export class ConsoleTerminal {
     this.#paintSoon();
   }
 
+  /** Whether equal lines of a storm are folded; the record keeps all. */
+  setFold(fold: boolean): void {
+    if (fold === this.#fold) return;
+    this.#fold = fold;
+    this.#restart(0, 1);
+  }
+
+  /** The lines of which a part is selected; undefined when nothing is. */
+  selectedLines(): { readonly from: number; readonly to: number } | undefined {
+    const range = this.terminal.getSelectionPosition();
+    const from = range && this.#rows.map.lineAround(this.#rows.rowOf(range.start.y));
+    const to = range && this.#rows.map.lineAround(this.#rows.rowOf(range.end.y));
+    return from === undefined || to === undefined ? undefined : { from, to };
+  }
+
   /** Lines where a kernel starts, in order. */
   setStarts(starts: readonly number[]): void {
     this.#starts = starts;
@@ -151,7 +166,7 @@ export class ConsoleTerminal {
     this.#wanted = line;
     if (this.#scrollToWanted()) return;
     // Lines that were dropped are read again from the record.
-    if (line <= this.#map.last) {
+    if (line <= this.#rows.map.last) {
       const offset = this.record.offsetBefore(line);
       if (offset !== undefined) this.#restart(offset, undefined);
     }
@@ -174,12 +189,12 @@ export class ConsoleTerminal {
   /** The line at a height within the screen, px. */
   lineAtHeight(y: number): number | undefined {
     const row = Math.floor(y / this.#cell.height);
-    return this.#map.lineAround(this.#rowOf(this.terminal.buffer.active.viewportY + row));
+    return this.#rows.map.lineAround(this.#rows.rowOf(this.terminal.buffer.active.viewportY + row));
   }
 
   /** Scrolls so that the part of the record at a fraction of its length shows. */
   scrollToPart(part: number): void {
-    this.reveal(Math.max(1, Math.round(part * Math.max(this.record.lines, this.#map.last))));
+    this.reveal(Math.max(1, Math.round(part * Math.max(this.record.lines, this.#rows.map.last))));
   }
 
   find(text: string, backwards = false): boolean {
@@ -202,7 +217,7 @@ export class ConsoleTerminal {
     this.terminal.write('', () => {
       if (turn !== this.#turn) return;
       this.terminal.reset();
-      this.#anchor = undefined;
+      this.#rows.drop();
       const { follow, line: current } = this.state.get();
       if (!follow) this.#wanted = current;
       this.#read(offset, line, turn);
@@ -211,7 +226,8 @@ export class ConsoleTerminal {
 
   #read(offset: number, line: number | undefined, turn: number): void {
     let first = line;
-    if (first !== undefined) this.#begin(first);
+    if (first !== undefined) this.#rows.begin(first);
+    this.#atStart = true;
     this.#stop = this.#engine.subscribe(
       'console.data',
       { console: this.#console, from: offset },
@@ -225,16 +241,23 @@ export class ConsoleTerminal {
           // The chunk may begin inside a line, the end of which is of no use.
           first = start.line;
           if (chunk.offset > 0 && start.line > 1) data = data.slice(data.indexOf('\n') + 1);
-          this.#begin(first);
+          this.#rows.begin(first);
         }
         const before = {
-          top: this.#rowOf(this.terminal.buffer.active.viewportY),
+          top: this.#rows.rowOf(this.terminal.buffer.active.viewportY),
           moves: this.#moves,
         };
+        const { line: begun } = this.#rows;
+        const piece = this.#fold
+          ? folded(data, begun, this.#atStart, (each) => this.record.inStorm(each))
+          : unfolded(data, begun);
+        this.#atStart = data.endsWith('\n');
+        this.#rows.expect(piece.next);
         await new Promise<void>((done) => {
-          this.terminal.write(bytesOfLatin1(data), done);
+          this.terminal.write(bytesOfLatin1(piece.data), done);
         });
         if (turn !== this.#turn) return;
+        for (const [hidden, by] of piece.hidden) this.#rows.map.alias(hidden, by);
         this.#taken(chunk, before);
         if (this.#farBehind()) {
           this.#stop?.();
@@ -247,20 +270,14 @@ export class ConsoleTerminal {
   /** The current line would soon be pushed out by what follows: then reading waits. */
   #farBehind(): boolean {
     const { follow, line } = this.state.get();
-    const row = follow || line === undefined ? undefined : this.#map.rowOf(line);
+    const row = follow || line === undefined ? undefined : this.#rows.map.rowOf(line);
     if (row === undefined) return false;
-    return this.#rowOf(this.terminal.buffer.active.baseY) - row > SCROLLBACK / 2;
-  }
-
-  #begin(line: number): void {
-    this.#line = line;
-    this.#map = new LineMap(line);
-    this.#anchor = { marker: this.terminal.registerMarker(0), row: 0 };
+    return this.#rows.rowOf(this.terminal.buffer.active.baseY) - row > SCROLLBACK / 2;
   }
 
   /** A chunk was written; `before` says what was at the top then. */
   #taken(chunk: ConsoleChunk, before: { top: number; moves: number }): void {
-    this.#anchorHere();
+    this.#rows.anchor();
     this.state.set((old) => ({ ...old, lines: Math.max(old.lines, this.record.lines) }));
     if (this.#wanted !== undefined) this.#scrollToWanted();
     else if (this.state.get().follow) this.terminal.scrollToBottom();
@@ -270,43 +287,17 @@ export class ConsoleTerminal {
     this.#rulerSoon();
   }
 
-  /** A line feed was written: the next line begins at the cursor. */
-  #fed(): void {
-    const { baseY, cursorY } = this.terminal.buffer.active;
-    this.#line++;
-    this.#map.begin(this.#line, this.#rowOf(baseY + cursorY));
-  }
-
-  /** Moves the anchor on to the cursor, before its row is dropped. */
-  #anchorHere(): void {
-    const { baseY, cursorY } = this.terminal.buffer.active;
-    const row = this.#rowOf(baseY + cursorY);
-    this.#anchor?.marker?.dispose();
-    this.#anchor = { marker: this.terminal.registerMarker(0), row };
-  }
-
-  /** A row of the buffer as the map counts it. */
-  #rowOf(bufferRow: number): number {
-    const at = this.#anchor?.marker?.line ?? 0;
-    return bufferRow - Math.max(0, at) + (this.#anchor?.row ?? 0);
-  }
-
-  #bufferRow(row: number): number {
-    const at = this.#anchor?.marker?.line ?? 0;
-    return row - (this.#anchor?.row ?? 0) + Math.max(0, at);
-  }
-
   /** Brings the wanted line into view. @returns false while it is not here. */
   #scrollToWanted(): boolean {
-    const row = this.#wanted === undefined ? undefined : this.#map.rowOf(this.#wanted);
+    const row = this.#wanted === undefined ? undefined : this.#rows.map.rowOf(this.#wanted);
     if (row === undefined) return false;
-    const at = this.#bufferRow(row);
+    const at = this.#rows.bufferRow(row);
     if (at < 0) return false;
     const { viewportY, baseY } = this.terminal.buffer.active;
     const { rows } = this.terminal;
     const target = Math.max(0, at - Math.floor(rows / 3));
     const shown = at >= viewportY && at < viewportY + rows - 1;
-    this.#hold(this.#rowOf(shown ? viewportY : Math.min(target, baseY)));
+    this.#hold(this.#rows.rowOf(shown ? viewportY : Math.min(target, baseY)));
     // At the end of what came so far there may not be enough below it yet.
     if (baseY > target) this.#wanted = undefined;
     // Where nothing scrolls, the current line is still another one.
@@ -324,7 +315,7 @@ export class ConsoleTerminal {
   #settle(): void {
     const held = this.#held;
     if (!held) return;
-    const at = Math.max(0, this.#bufferRow(held.row));
+    const at = Math.max(0, this.#rows.bufferRow(held.row));
     const { viewportY } = this.terminal.buffer.active;
     if (viewportY === at || held.tries === 0) {
       this.#held = undefined;
@@ -360,12 +351,13 @@ export class ConsoleTerminal {
 
   #paint(): void {
     this.#settle();
-    const top = this.#rowOf(this.terminal.buffer.active.viewportY);
+    const top = this.#rows.rowOf(this.terminal.buffer.active.viewportY);
     const current = this.state.get().line;
     this.#gutter.paint((index) => {
-      const begins = this.#map.lineAt(top + index);
-      const line = begins ?? this.#map.lineAround(top + index);
-      const known = line !== undefined && top + index <= (this.#map.rowOf(this.#map.last) ?? 0);
+      const begins = this.#rows.map.lineAt(top + index);
+      const line = begins ?? this.#rows.map.lineAround(top + index);
+      const known =
+        line !== undefined && top + index <= (this.#rows.map.rowOf(this.#rows.map.last) ?? 0);
       const mark = known ? this.record.marks.get(line) : undefined;
       return {
         line: begins,
@@ -388,15 +380,15 @@ export class ConsoleTerminal {
 
   #ruler(): void {
     const { viewportY } = this.terminal.buffer.active;
-    const top = this.#rowOf(viewportY);
+    const top = this.#rows.rowOf(viewportY);
     drawRuler(
       this.#hosts.ruler,
       this.terminal.rows * this.#cell.height,
-      Math.max(this.record.lines, this.#map.last),
+      Math.max(this.record.lines, this.#rows.map.last),
       this.record.marks.values(),
       {
-        from: this.#map.lineAround(top) ?? 0,
-        to: this.#map.lineAround(top + this.terminal.rows) ?? 0,
+        from: this.#rows.map.lineAround(top) ?? 0,
+        to: this.#rows.map.lineAround(top + this.terminal.rows) ?? 0,
       },
     );
   }

@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import type { WireFailure } from '../../core/protocol/wire.ts';
+import { asFailure } from '../engine/failure.ts';
+import type { ConfirmRequest } from '../state/workbench.ts';
+import { Dialog } from '../ui/Dialog.tsx';
+import { ErrorBlock } from '../ui/ErrorBlock.tsx';
+
+/** Asks before something is written to a target: its name has to be typed. */
+export function ConfirmDialog({
+  request,
+  onClose,
+}: {
+  readonly request: ConfirmRequest;
+  readonly onClose: () => void;
+}): ReactNode {
+  const [name, setName] = useState('');
+  const [failure, setFailure] = useState<WireFailure>();
+  const cancel = useRef<HTMLButtonElement>(null);
+  const fits = name.trim() === request.target;
+  useEffect(() => cancel.current?.focus(), []);
+  const submit = (): void => {
+    if (!fits) return;
+    request.run(name.trim()).then(onClose, (error: unknown) => setFailure(asFailure(error)));
+  };
+  return (
+    <Dialog
+      title={request.title}
+      onClose={onClose}
+      onSubmit={submit}
+      foot={
+        <>
+          <button type="button" className="btn" ref={cancel} onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="btn btn-primary" disabled={!fits}>
+            {request.button}
+          </button>
+        </>
+      }
+    >
+      {failure && <ErrorBlock failure={failure} />}
+      <p className="second dialog-text">{request.text}</p>
+      <label className="form-row">
+        <span>
+          Type <span className="mono">{request.target}</span>
+        </span>
+        <input
+          className="field"
+          aria-label="Name of the target"
+          spellCheck={false}
+          autoComplete="off"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </label>
+    </Dialog>
+  );
+}
