@@ -5,9 +5,9 @@
  *   npm start -- [FILE...] [--electron] [--browser] [--port N] [--no-open]
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { electronProgram } from './electron-program.ts';
 import { samplePaths } from './host/sample.ts';
 import { PACKAGE_ROOT } from './host/package-root.ts';
 import { serve } from './serve/serve.ts';
@@ -22,18 +22,9 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** Electron's program, when it was fetched already: requiring the package would fetch it now. */
-function electronProgram(): string | undefined {
-  const folder = join(PACKAGE_ROOT, 'node_modules/electron');
-  const named = join(folder, 'path.txt');
-  if (!existsSync(named)) return undefined;
-  const program = join(folder, 'dist', readFileSync(named, 'utf8').trim());
-  return existsSync(program) ? program : undefined;
-}
-
 /** Why Electron can't be used here; undefined when it can. */
 function noElectron(): string | undefined {
-  if (!electronProgram()) return "Electron's program is not there";
+  if (!electronProgram(PACKAGE_ROOT)) return "Electron's program is not there";
   const { DISPLAY, WAYLAND_DISPLAY } = process.env;
   if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY) return 'there is no display';
   return undefined;
@@ -69,7 +60,7 @@ async function runBrowser(paths: readonly string[], sample: boolean): Promise<vo
 const named = positionals.map((path) => resolve(path));
 
 const missing = values.browser ? 'browser mode was asked for' : noElectron();
-const program = electronProgram();
+const program = electronProgram(PACKAGE_ROOT);
 if (missing !== undefined && values.electron) {
   console.error(
     `Electron can't be started: ${missing}. \`npx electron --version\` fetches its program; browser mode needs none.`,
