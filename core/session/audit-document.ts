@@ -56,13 +56,19 @@ const MAX_GAPS = 16;
 export function auditDocument(
   investigation: Investigation,
   units: readonly Unit[],
-  options: AuditOptions & { readonly story?: LogStory } = {},
+  options: AuditOptions & {
+    readonly story?: LogStory;
+    readonly crashDrivers?: ReadonlyMap<string, string>;
+  } = {},
 ): AuditDocument {
   const { memory } = investigation;
   const state = auditState(
     units.map(({ facts }) => facts),
     memory!,
-    auditFacts(investigation, options.story),
+    {
+      ...auditFacts(investigation, options.story),
+      ...(options.crashDrivers ? { crashDrivers: options.crashDrivers } : {}),
+    },
     {
       ...options,
       unitsOver: (over) =>

@@ -5,6 +5,7 @@ import { messageLines } from '../linux/printk.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { Investigation } from './investigation.ts';
 import { findingJson, incompleteJson, type FindingJson, type IncompleteJson } from './json.ts';
+import { toldAddress } from '../imports/stated/pages.ts';
 import { sourceRows, type SourceRow } from './source-rows.ts';
 
 /** The JSON of `faultline inspect`. What is not known is null. */
@@ -130,7 +131,7 @@ function heldPages(memory: PhysicalMemory): number {
 }
 
 function tableOf(facts: UnitFacts): string | null {
-  const table = facts.vendor === 'intel' ? facts.rootTable : facts.deviceTable;
+  const table = toldAddress(facts.vendor === 'intel' ? facts.rootTable : facts.deviceTable);
   return table === undefined ? null : hex(table);
 }
 
@@ -150,7 +151,14 @@ function limits(investigation: Investigation): { what: string; why: string }[] {
       why: "registers aren't memory: a dump doesn't hold them; give them with --registers",
     });
   if (!investigation.kernel())
-    out.push({ what: 'kernel log, panic, command line, drivers', why: investigation.noKernel });
+    out.push(
+      investigation.fromText
+        ? {
+            what: 'what debugfs does not list, kernel log, panic, command line',
+            why: 'the text holds table entries, and no memory of the kernel: give a dump',
+          }
+        : { what: 'kernel log, panic, command line, drivers', why: investigation.noKernel },
+    );
   if (investigation.units().length === 0)
     out.push({
       what: 'IOMMU units',

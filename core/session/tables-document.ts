@@ -4,6 +4,7 @@ import type { AmdFacts, IntelFacts } from '../iommu/facts.ts';
 import type { Incomplete } from '../iommu/finding.ts';
 import { leafLines } from '../iommu/leaves.ts';
 import { DEFAULT_BUDGET, type Budget, type Device, type Unit } from '../iommu/unit.ts';
+import { toldAddress } from '../imports/stated/pages.ts';
 import { rightsText } from '../iommu/leaves.ts';
 import type { Platform } from '../memory/platform.ts';
 import { deviceJson } from './device-names.ts';
@@ -108,12 +109,13 @@ function commonUnit(unit: Unit): Record<string, Json> {
 
 const hexOrNull = (value: bigint | undefined): string | null =>
   value === undefined ? null : hex(value);
+const placeOrNull = (address: bigint | undefined): string | null => hexOrNull(toldAddress(address));
 
 function intelUnitHead(unit: Unit, facts: IntelFacts): Record<string, Json> {
   return {
     ...commonUnit(unit),
     mode: facts.mode ?? null,
-    rootTable: hexOrNull(facts.rootTable),
+    rootTable: placeOrNull(facts.rootTable),
     cap: hexOrNull(facts.cap),
     ecap: hexOrNull(facts.ecap),
     registersFrom: facts.from,
@@ -124,7 +126,7 @@ function intelUnitHead(unit: Unit, facts: IntelFacts): Record<string, Json> {
 function amdUnitHead(unit: Unit, facts: AmdFacts): Record<string, Json> {
   return {
     ...commonUnit(unit),
-    deviceTable: hexOrNull(facts.deviceTable),
+    deviceTable: placeOrNull(facts.deviceTable),
     capacity: facts.capacity ?? null,
     extendedFeatures: hexOrNull(facts.extendedFeatures),
     control: hexOrNull(facts.control),
@@ -140,7 +142,7 @@ function interruptsJson(unit: Unit, incomplete: Incomplete[]): Json {
     return {
       format: unit.facts.interruptFormat ?? null,
       tables: tables.map((table) => ({
-        table: hex(table.table),
+        table: placeOrNull(table.table),
         capacity: table.capacity,
         present: table.present,
         ...(table.incomplete.length > 0 ? { incomplete: true } : {}),
@@ -149,7 +151,7 @@ function interruptsJson(unit: Unit, incomplete: Incomplete[]): Json {
   const table = tables[0];
   if (!table) return null;
   return {
-    table: hex(table.table),
+    table: placeOrNull(table.table),
     capacity: table.capacity,
     extended: unit.facts.interrupts?.extended ?? null,
     present: table.present,

@@ -93,7 +93,7 @@ function noUnits(investigation: Investigation): Failure {
     'unreadable',
     `No kernel could be asked: ${investigation.noKernel || 'none was found.'}`,
     'Without a kernel the tables can only be found from register values.',
-    'Give them with --registers FILE.',
+    'Give them with --registers FILE; `faultline scan --as-registers` makes them of tables that it finds by their form.',
   );
 }
 

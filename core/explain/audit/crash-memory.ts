@@ -11,7 +11,9 @@ export const crashMemory: Rule = {
   check(state) {
     const { reserved } = state.facts.map;
     if (!reserved)
-      return skipped('where the crash kernel’s memory is: no kernel and no log tells it');
+      return skipped(
+        'where the crash kernel’s memory is: no kernel, no /proc/iomem and no log tells it',
+      );
     const hits = reachHits(
       state,
       'reserved',

@@ -10,7 +10,9 @@ export const kernelText: Rule = {
   severity: 'error',
   check(state) {
     if (!state.facts.map.kernelText)
-      return skipped('where the kernel stands in memory: no kernel was found in the source');
+      return skipped(
+        'where the kernel stands in memory: no kernel was found in the source, and no /proc/iomem was given',
+      );
     return outcomeOf(
       reachHits(state, 'kernelText', 'error', 'of the kernel’s text or read-only data'),
       state.gaps,

@@ -10,22 +10,27 @@ export const noDriver: Rule = {
     'Linux, drivers/iommu (deferred attach: a copied entry stays until the driver’s first mapping)',
   severity: 'note',
   check(state) {
-    const { functions } = state.facts;
-    if (!functions || functions.length === 0)
-      return skipped('the machine’s devices and drivers: no kernel was found in the source');
+    const { functions = [], crashDrivers } = state.facts;
+    if (functions.length === 0 && !crashDrivers?.size)
+      return skipped(
+        'the machine’s devices and drivers: no kernel was found in the source, and no lspci was given',
+      );
     const hits: Hit[] = [];
     for (const { table, leaves } of state.tables) {
       if (leaves === 0) continue;
       for (const device of table.users) {
         const { segment } = table.unit.facts;
         const known = functions.find((each) => each.segment === segment && each.id === device.id);
-        if (known?.driver !== undefined) continue;
+        const driven = functions.length === 0 || known?.driver !== undefined;
+        if (driven && (!crashDrivers?.size || crashDrivers.has(device.bdf))) continue;
         hits.push({
           at: devicePath(table.unit, device),
           severity: 'note',
-          text: known
-            ? `${requesterText(device)} has ${leaves} mapped pages and no driver.`
-            : `${requesterText(device)} has ${leaves} mapped pages, and the kernel knows no such device: an alias of another one, or a function that is hidden.`,
+          text: driven
+            ? `${requesterText(device)} has ${leaves} mapped pages, and no driver of the crash kernel has spoken of it in the log${known?.driver === undefined ? '' : `; ${known.driver} held it before`}.`
+            : known
+              ? `${requesterText(device)} has ${leaves} mapped pages and no driver.`
+              : `${requesterText(device)} has ${leaves} mapped pages, and the kernel knows no such device: an alias of another one, or a function that is hidden.`,
           evidence: [
             {
               what: device.entry.layout.name,

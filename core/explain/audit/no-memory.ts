@@ -10,7 +10,9 @@ export const noMemory: Rule = {
   severity: 'warning',
   check(state) {
     if (!state.facts.map.everything)
-      return skipped('the map of physical addresses: no kernel was found in the source');
+      return skipped(
+        'the map of physical addresses: no kernel was found in the source, and no /proc/iomem was given',
+      );
     return outcomeOf(
       reachHits(state, 'nowhere', 'warning', 'of addresses at which nothing is'),
       state.gaps,

@@ -22,6 +22,8 @@ export interface AuditFacts {
   readonly map: MemoryMap;
   readonly regions?: readonly FirmwareRegion[];
   readonly functions?: readonly KnownFunction[];
+  /** Drivers that spoke of their device in the crash kernel's part of a log, by BDF. */
+  readonly crashDrivers?: ReadonlyMap<string, string>;
   /** The firmware asks for x2APIC to stay off. */
   readonly x2apicOptOut?: boolean;
 }

@@ -15,6 +15,11 @@ export function isPlaceholder(address: bigint): boolean {
   return address >= PLACEHOLDER_BASE;
 }
 
+/** The address itself, or undefined where it only stands for an untold one. */
+export function toldAddress(address: bigint | undefined): bigint | undefined {
+  return address === undefined || isPlaceholder(address) ? undefined : address;
+}
+
 const SLOTS = PAGE_SIZE / 8;
 /** Pages with listed entries: what a text of the greatest size can name, and no more. */
 const PAGE_LIMIT = 1 << 14;

@@ -43,6 +43,8 @@ export class StatedUnit implements Unit {
   readonly interrupt: AmdUnit['interrupt'] | undefined;
   readonly #unit: Unit;
   readonly #listing: Listing;
+  /** Rows with the entry that the decoder needs, by the row that was given out without it. */
+  readonly #whole = new WeakMap<Device, Device>();
 
   constructor(unit: Unit, listing: Listing) {
     this.facts = unit.facts;
@@ -66,7 +68,12 @@ export class StatedUnit implements Unit {
       devices: list.devices
         // AMD: an interrupt table alone tells nothing of the device's memory requests.
         .filter(({ id }) => vendor === 'intel' || !tablesOnly.has(id))
-        .map((device) => (tablesOnly.has(device.id) ? withoutEntry(device) : device)),
+        .map((device) => {
+          if (!tablesOnly.has(device.id)) return device;
+          const shown = withoutEntry(device);
+          this.#whole.set(shown, device);
+          return shown;
+        }),
     };
   }
 
@@ -83,7 +90,7 @@ export class StatedUnit implements Unit {
   }
 
   sweep(device: Device, sink: LeafSink, budget: Budget): SweepResult {
-    return this.#unit.sweep(this.#whole(device), sink, budget);
+    return this.#unit.sweep(this.#whole.get(device) ?? device, sink, budget);
   }
 
   interrupts(all: boolean): readonly InterruptTable[] {
@@ -96,15 +103,6 @@ export class StatedUnit implements Unit {
 
   entry(path: string): Entry | undefined {
     return this.#unit.entry(path);
-  }
-
-  /** The row with the entry that the decoder needs for nested translation. */
-  #whole(device: Device): Device {
-    return (
-      this.#unit
-        .devices()
-        .devices.find(({ id, pasid }) => id === device.id && pasid === device.pasid) ?? device
-    );
   }
 }
 

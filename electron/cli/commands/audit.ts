@@ -1,11 +1,12 @@
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
+import { DriverLines } from '../../../core/log/driver-lines.ts';
 import { LogCollector } from '../../../core/log/parse.ts';
 import { auditDocument, type AuditRuleJson } from '../../../core/session/audit-document.ts';
 import { deviceText } from '../../../core/session/device-names.ts';
 import type { Investigation } from '../../../core/session/investigation.ts';
 import { EXIT, SOURCE_HELP, SOURCE_OPTIONS, type Command } from '../command.ts';
 import { paint, printable, type Io, type Style } from '../io.ts';
-import { readLogs, storyOf } from '../logs.ts';
+import { eachLogBytes, readLogs, storyOf } from '../logs.ts';
 import { progress } from '../progress.ts';
 import { openSources, unitsOf, wholeNumber } from '../sources.ts';
 
@@ -26,6 +27,7 @@ export const command: Command = {
     const meter = progress(io, 'auditing');
     const document = auditDocument(investigation, units, {
       story: storyOf(collector),
+      crashDrivers: crashDrivers(investigation, collector),
       budget: { ...DEFAULT_BUDGET, signal: io.signal },
       step: (done, all) => meter.show(done / all, `table ${done + 1} of ${all}`),
     });
@@ -41,6 +43,21 @@ export const command: Command = {
     return document.incomplete.length > 0 ? EXIT.partial : EXIT.answered;
   },
 };
+
+/** Drivers that speak in the crash kernel's part of the log; undefined where it has none. */
+function crashDrivers(
+  investigation: Investigation,
+  { kernels }: LogCollector,
+): ReadonlyMap<string, string> | undefined {
+  const capture = kernels.findIndex((kernel) => kernel?.role === 'capture');
+  // Lines are counted in each text by itself.
+  if (capture < 0 || investigation.logs.length !== 1) return undefined;
+  const lines = new DriverLines();
+  eachLogBytes(investigation, (_index, bytes) => lines.push(bytes));
+  lines.end();
+  const next = kernels.slice(capture + 1).find((kernel) => kernel !== undefined);
+  return lines.between(kernels[capture].line, next?.line ?? Number.POSITIVE_INFINITY);
+}
 
 /** What lspci says of the device that a path names. */
 function nameAt(investigation: Investigation, path: string): string {

@@ -1,5 +1,6 @@
 import { formatBdf, parseBdf } from '../../../core/format/bdf.ts';
 import { hex } from '../../../core/format/hex.ts';
+import { toldAddress } from '../../../core/imports/stated/pages.ts';
 import type { InterruptEntry, InterruptTable, Unit } from '../../../core/iommu/unit.ts';
 import { deviceJson, deviceText } from '../../../core/session/device-names.ts';
 import type { Investigation } from '../../../core/session/investigation.ts';
@@ -35,7 +36,7 @@ export const command: Command = {
         for (const table of tables)
           for (const entry of shown(table))
             io.out(
-              `${JSON.stringify({ unit: unit.facts.name, table: hex(table.table), ...entryJson(unit, entry, options['segments'] === true), ...sourceName(investigation, entry) })}\n`,
+              `${JSON.stringify({ unit: unit.facts.name, table: placeText(table.table), ...entryJson(unit, entry, options['segments'] === true), ...sourceName(investigation, entry) })}\n`,
             );
     else if (options['json'])
       io.out(
@@ -47,7 +48,7 @@ export const command: Command = {
               name: unit.facts.name,
               vendor: unit.facts.vendor,
               tables: tables.map((table) => ({
-                table: hex(table.table),
+                table: placeText(table.table),
                 capacity: table.capacity,
                 present: table.present,
                 ...(unit.facts.vendor === 'amd' ? { devices: table.devices } : {}),
@@ -67,7 +68,7 @@ export const command: Command = {
       for (const { unit, tables } of answers)
         for (const table of tables) {
           io.out(
-            `${paint(io, 'bold', unit.facts.name)}  table ${hex(table.table)}, ${table.present} of ${table.capacity} present${table.devices.length > 0 ? `, of ${table.devices.join(' ')}` : ''}\n`,
+            `${paint(io, 'bold', unit.facts.name)}  table ${placeText(table.table) ?? 'at an untold place'}, ${table.present} of ${table.capacity} present${table.devices.length > 0 ? `, of ${table.devices.join(' ')}` : ''}\n`,
           );
           io.out(
             columns(
@@ -97,6 +98,12 @@ export const command: Command = {
     return incomplete.length > 0 ? EXIT.partial : EXIT.answered;
   },
 };
+
+/** Where a table stands; null where a text lists its entries and does not say. */
+function placeText(address: bigint): string | null {
+  const told = toldAddress(address);
+  return told === undefined ? null : hex(told);
+}
 
 /** What lspci says of the device that may use the entry. */
 function sourceName(investigation: Investigation, { source }: InterruptEntry): object {

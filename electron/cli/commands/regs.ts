@@ -2,6 +2,8 @@ import { decode } from '../../../core/bits/layout.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import type { RegisterDefinition } from '../../../core/iommu/registers.ts';
 import type { Unit } from '../../../core/iommu/unit.ts';
+import { capabilityJson } from '../../../core/session/capability-document.ts';
+import type { Investigation } from '../../../core/session/investigation.ts';
 import { queueJson } from '../../../core/session/queue-document.ts';
 import {
   fieldsJson,
@@ -40,15 +42,38 @@ export const command: Command = {
     const single = text(options, 'decode');
     if (single !== undefined)
       return decodeOne(single, text(options, 'vendor'), options['json'] === true, io);
-    const units = unitsOf(openSources(args, { args, options, io }), options);
+    const investigation = openSources(args, { args, options, io });
+    const units = unitsOf(investigation, options);
     if (options['json'])
       io.out(
-        `${JSON.stringify({ ...registersDocument(units), queues: units.flatMap(queueOf) }, null, 1)}\n`,
+        `${JSON.stringify({ ...registersDocument(units), queues: units.flatMap(queueOf), capability: capabilityJson(investigation) }, null, 1)}\n`,
       );
-    else for (const unit of units) print(unit, options['all'] === true, io);
+    else {
+      for (const unit of units) print(unit, options['all'] === true, io);
+      printCapability(investigation, io);
+    }
     return EXIT.answered;
   },
 };
+
+/** AMD's PCI capability block, where its words were pasted. */
+function printCapability(investigation: Investigation, io: Io): void {
+  const rows = capabilityJson(investigation);
+  if (rows.length === 0) return;
+  io.out(`${paint(io, 'bold', 'PCI capability block')}\n`);
+  io.out(
+    columns(
+      io,
+      ['word', 'offset', 'value', 'decoded'].map((title) => ({ title })),
+      rows.map(({ unit, name, offset, value, summary }) => [
+        unit === null ? name : `${unit} ${name}`,
+        offset,
+        value,
+        summary,
+      ]),
+    ),
+  );
+}
 
 function queueOf(unit: Unit): object[] {
   const queue = queueJson(unit);

@@ -217,6 +217,25 @@ describe('rules on VT-d states', () => {
     expect(outcome.outcome === 'passed' && outcome.gaps.join()).toContain('0x12000');
   });
 
+  test.each([
+    ['the crash kernel has a driver for it', new Map([['00:02.0', 'e1000']]), 'passed'],
+    ['it has drivers for others only', new Map([['00:03.0', 'nvme']]), 'found'],
+    ['no driver spoke at all: nothing is known', new Map<string, string>(), 'passed'],
+  ])('mapped in the first kernel, and %s', (_name, crashDrivers, expected) => {
+    const functions = [{ segment: 0, id: ID, vendor: 1, device: 2, driver: 'e1000' }];
+    const outcome = intel('mapped-without-driver', { facts: { functions, crashDrivers } });
+    expect(outcome.outcome).toBe(expected);
+    if (outcome.outcome === 'found')
+      expect(outcome.hits[0].text).toMatch(/no driver of the crash kernel .* e1000 held it before/);
+  });
+
+  test('without a list of devices the crash kernel’s log decides alone', () => {
+    const run = (bdf: string): string =>
+      intel('mapped-without-driver', { facts: { crashDrivers: new Map([[bdf, 'nvme']]) } }).outcome;
+    expect(run('00:02.0')).toBe('passed');
+    expect(run('00:03.0')).toBe('found');
+  });
+
   test('hits are bounded', () => {
     const outcome = intel('x2apic-mode', {
       prepare: (memory) => {

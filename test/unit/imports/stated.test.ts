@@ -196,6 +196,37 @@ describe('what a text does not tell is not known', () => {
   });
 });
 
+describe("AMD's PCI capability block", () => {
+  it('is decoded word by word, and tells the register base', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'capability-')), 'capability');
+    writeFileSync(
+      path,
+      [
+        ['0x0', '0x190b640f'],
+        ['0x4', '0xfed80001'],
+        ['0x8', '0x00000001'],
+        ['0x10', '0x00203040'],
+      ]
+        .map(([offset, value]) => `Offset:${offset} Value:${value}\n`)
+        .join(''),
+    );
+    const { json } = await runJson<{
+      units: { base: string }[];
+      capability: { name: string; fields: Record<string, string> }[];
+    }>(['regs', path]);
+    expect(json.units[0].base).toBe('0x1fed80000');
+    const word = (name: string): Record<string, string> | undefined =>
+      json.capability.find((each) => each.name === name)?.fields;
+    expect(word('Capability Header')).toMatchObject({
+      CapId: '0xf',
+      CapType: '0x3',
+      IotlbSup: '0x1',
+      EFRSup: '0x1',
+    });
+    expect(word('Miscellaneous Information 0')).toMatchObject({ PAsize: '0x30', VAsize: '0x40' });
+  });
+});
+
 describe('pasted texts on the command line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stated-'));
   const file = (name: string, text: string): string => {
@@ -278,6 +309,8 @@ describe('pasted texts on the command line', () => {
     ]);
     const outcome = (id: string): string | undefined =>
       audit.json.rules.find((rule) => rule.id === id)?.outcome;
+    for (const id of ['tables-shared', 'tables-looped', 'domain-id-collision'])
+      expect(outcome(id)).toBe('passed');
     expect(outcome('crash-memory')).not.toBe('skipped');
     expect(outcome('kernel-text')).not.toBe('skipped');
     expect(outcome('memory-not-there')).not.toBe('skipped');
