@@ -88,6 +88,12 @@ export class KdumpMemory implements PhysicalMemory {
     return this.#cache.get(pfn) ?? this.#miss(pfn);
   }
 
+  once(pfn: number): Uint8Array | UnknownPage {
+    if (this.#cache.has(pfn)) return this.page(pfn);
+    // A block of several pages is decoded once for all of them: those go into the cache.
+    return this.#miss(pfn, this.#ratio > 1);
+  }
+
   provenance(pfn: number): Provenance {
     const frame = Math.floor(pfn / this.#ratio);
     const place = this.#locate(frame);
@@ -171,7 +177,8 @@ export class KdumpMemory implements PhysicalMemory {
     this.#cache.clear();
   }
 
-  #miss(pfn: number): Uint8Array | UnknownPage {
+  /** @param keep whether the page goes into the cache; else its bytes are those of `#block` */
+  #miss(pfn: number, keep = true): Uint8Array | UnknownPage {
     const frame = Math.floor(pfn / this.#ratio);
     const place = this.#locate(frame);
     if (typeof place === 'string') return place;
@@ -184,7 +191,7 @@ export class KdumpMemory implements PhysicalMemory {
     const data = part.pages.data(descriptor);
     if (!data) return this.#damaged(frame, 'its bytes are not in the file');
     // A block of one page is decoded in place; a larger one is decoded apart and shared out.
-    const inPlace = this.#ratio === 1;
+    const inPlace = keep && this.#ratio === 1;
     const block = inPlace ? this.#cache.reserve(1) : this.#block;
     const error = decodePage(data, descriptor.flags, block, this.#platform);
     if (error !== undefined) {
@@ -200,7 +207,7 @@ export class KdumpMemory implements PhysicalMemory {
       this.#cache.put(pfn, block);
       return block;
     }
-    return this.#share(frame, pfn);
+    return keep ? this.#share(frame, pfn) : block;
   }
 
   /** Puts the pages of a decoded block into the cache. */

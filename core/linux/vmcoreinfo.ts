@@ -1,4 +1,4 @@
-import { isKnown, PAGE_SIZE, type PhysicalMemory } from '../memory/physical.ts';
+import { isKnown, pageOnce, PAGE_SIZE, type PhysicalMemory } from '../memory/physical.ts';
 
 /**
  * VMCOREINFO: the text by which a Linux kernel tells dump tools where its structures are
@@ -115,7 +115,7 @@ export function scanVmcoreinfo(
         options.signal?.throwIfAborted();
         options.progress?.(done, total);
       }
-      const page = memory.page(pfn);
+      const page = pageOnce(memory, pfn);
       if (!isKnown(page)) continue;
       const form = startsWith(page, 0, DATA_MARK)
         ? 'data'

@@ -26,11 +26,12 @@ import {
   store32,
   subtract,
   TYPE,
+  vectors,
   whilst,
   words4,
   type Code,
   type FunctionOf,
-} from './webassembly.ts';
+} from '../bits/webassembly.ts';
 import { STRIDE } from './windows.ts';
 
 /**
@@ -72,7 +73,7 @@ function candidatesFunction(placesAt: number): FunctionOf {
   const goOn = (local: number, by: number): Code => set(local, add(get(local), constant(by)));
   return {
     name: 'candidates',
-    parameters: 2,
+    parameters: [TYPE.i32, TYPE.i32],
     locals: [TYPE.i32, TYPE.i32, TYPE.i32],
     body: [
       set(next, constant(placesAt)),
@@ -103,16 +104,16 @@ function newlinesFunction(): FunctionOf {
       lanes,
       bytes16.subtract(
         get(lanes),
-        bytes16.equal(bytes16.load(get(at), BYTES + vector * VECTOR), get(newline)),
+        bytes16.equal(vectors.load(get(at), BYTES + vector * VECTOR), get(newline)),
       ),
     );
   const piece = VECTORS * VECTOR;
   return {
     name: 'newlines',
-    parameters: 2,
+    parameters: [TYPE.i32, TYPE.i32],
     locals: [TYPE.i32, TYPE.i32, TYPE.v128, TYPE.v128, TYPE.v128],
     body: [
-      set(newline, bytes16.all(NEWLINE)),
+      set(newline, bytes16.all(constant(NEWLINE))),
       whilst(less(add(get(at), constant(piece - 1)), get(end)), [
         set(lanes, bytes16.zero),
         set(

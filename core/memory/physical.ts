@@ -33,6 +33,11 @@ export interface PhysicalMemory {
    * buffer, is PAGE_SIZE long, stays valid and must not be written to.
    */
   page(pfn: number): Uint8Array | UnknownPage;
+  /**
+   * The same for a reader that goes through memory once: the view is valid until the next call
+   * only, and the page takes no room in a cache. Ask by `pageOnce`.
+   */
+  once?(pfn: number): Uint8Array | UnknownPage;
   /** What is known of a page frame, without decompressing it where the source can tell. */
   provenance(pfn: number): Provenance;
   /** Page frames that may be `present` or `zero`, ascending and disjoint. */
@@ -48,6 +53,11 @@ export const ZERO_PAGE: Uint8Array = new Uint8Array(PAGE_SIZE);
 
 export function isKnown(page: Uint8Array | UnknownPage): page is Uint8Array {
   return typeof page !== 'string';
+}
+
+/** A page for a reader that goes through memory once; the view is valid until the next call only. */
+export function pageOnce(memory: PhysicalMemory, pfn: number): Uint8Array | UnknownPage {
+  return memory.once ? memory.once(pfn) : memory.page(pfn);
 }
 
 /** The page frame that holds a physical address. */

@@ -13,14 +13,11 @@ import { pagingLayout } from './paging.ts';
 import { pagingPath } from './paths.ts';
 import { endOfMemory, tableWords, wordsAt } from './reader.ts';
 import { pagingReserved } from './reserved.ts';
+import { BATCH, ENTRIES, batch, claimColumns } from './sweep-columns.ts';
 import {
-  BATCH,
-  ENTRIES,
   FRAMES_PER_HIGH,
   HIGH_ADDRESS,
   USER,
-  batch,
-  claimColumns,
   firstStagePages,
   secondStagePages,
 } from './sweep-pages.ts';

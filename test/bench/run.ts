@@ -88,8 +88,10 @@ function sweep(): void {
     console.log(`  skipped: gcc ${String(built.error ?? built.stderr).slice(0, 100)}`);
   const c = built.status === 0 ? measure([program, files.elf, ROOT_TABLE]) : undefined;
   const ours = measure([process.execPath, join(HERE, 'sweep-ours.ts'), files.elf, files.registers]);
-  const drgn = measure([PYTHON, join(HERE, 'sweep_drgn.py'), files.elf, ROOT_TABLE]);
-  const [limit, own, script] = [c, ours, drgn].map(parsed);
+  const script = join(HERE, 'sweep_drgn.py');
+  const drgn = measure([PYTHON, script, files.elf, ROOT_TABLE, 'pages']);
+  const entries = measure([PYTHON, script, files.elf, ROOT_TABLE, 'entries']);
+  const [limit, own, byPage, byEntry] = [c, ours, drgn, entries].map(parsed);
   line('C -O2', limit?.seconds, c?.memory);
   line(
     'faultline',
@@ -97,15 +99,19 @@ function sweep(): void {
     ours?.memory,
     limit && own ? `${(own.seconds / limit.seconds).toFixed(2)}x of C (goal 1.5x)` : '',
   );
-  line(
-    'drgn script',
-    script?.seconds,
-    drgn?.memory,
-    script && own
-      ? `${(script.seconds / own.seconds).toFixed(0)}x slower than faultline (goal 50x)`
-      : '',
-  );
-  const sums = [limit, own, script]
+  for (const [name, peer, memory] of [
+    ['drgn script, page by page', byPage, drgn?.memory],
+    ['drgn script, entry by entry', byEntry, entries?.memory],
+  ] as const)
+    line(
+      name,
+      peer?.seconds,
+      memory,
+      peer && own
+        ? `${(peer.seconds / own.seconds).toFixed(0)}x slower than faultline (goal 50x)`
+        : '',
+    );
+  const sums = [limit, own, byPage, byEntry]
     .filter((each) => each !== undefined)
     .map((each) => each.checksum);
   if (new Set(sums).size > 1) throw new Error(`the sweeps disagree: ${sums.join(' ')}`);

@@ -3,7 +3,7 @@ import type { Dump, DumpFormat } from '../../core/dump/dump.ts';
 import type { OpenOptions } from '../../core/dump/open.ts';
 import { openDump } from '../../core/dump/open.ts';
 import type { PhysicalMemory, Provenance } from '../../core/memory/physical.ts';
-import { PAGE_SIZE, ZERO_PAGE } from '../../core/memory/physical.ts';
+import { PAGE_SIZE, pageOnce, ZERO_PAGE } from '../../core/memory/physical.ts';
 import { bytesSource } from '../../core/memory/platform.ts';
 import { nodePlatform } from '../../electron/host/platform.ts';
 import type { Model, ModelPage } from './dump-writer.ts';
@@ -41,7 +41,12 @@ export function expectModel(
     const page = model.get(pfn);
     const wanted = provenance(page, pfn);
     const said = memory.provenance(pfn);
+    const passing = pageOnce(memory, pfn);
+    const once = typeof passing === 'string' ? passing : passing.slice();
     const got = memory.page(pfn);
+    if (typeof once === 'string' || typeof got === 'string') {
+      if (once !== got) wrong.push(`${pfn}: read once it is another`);
+    } else if (Buffer.compare(once, got) !== 0) wrong.push(`${pfn}: read once it has other bytes`);
     if (said !== wanted) wrong.push(`${pfn}: ${said} instead of ${wanted}`);
     if (wanted === 'present' || wanted === 'zero') {
       if (typeof got === 'string') wrong.push(`${pfn}: ${got}, no bytes`);

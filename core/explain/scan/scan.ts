@@ -1,7 +1,7 @@
 /** Finds tables with no help from a kernel or registers: every page is looked at once. */
 import { formatBdf, parseBdf } from '../../format/bdf.ts';
 import { hex } from '../../format/hex.ts';
-import { isKnown, ZERO_PAGE, type PhysicalMemory } from '../../memory/physical.ts';
+import { isKnown, pageOnce, ZERO_PAGE, type PhysicalMemory } from '../../memory/physical.ts';
 import type { LogStory } from '../story.ts';
 import { crashedKernel } from '../story.ts';
 import { finish, type Steps } from '../steps.ts';
@@ -104,7 +104,7 @@ function* eachPage(
         if (signal?.aborted) return { pages, interrupted: true };
         yield { done, all };
       }
-      const page = memory.page(pfn);
+      const page = pageOnce(memory, pfn);
       if (!isKnown(page) || page === ZERO_PAGE) continue;
       const words = new Uint32Array(page.buffer, page.byteOffset, 1024);
       if (isZero(words)) continue;

@@ -8,19 +8,24 @@
 export type Code = readonly (number | Code)[];
 
 /** The value types that functions here use. */
-export const TYPE = { i32: 0x7f, v128: 0x7b } as const;
+export const TYPE = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const;
 type ValueType = (typeof TYPE)[keyof typeof TYPE];
 
 export interface FunctionOf {
   readonly name: string;
-  /** Its parameters are all of type i32, and so is its result. */
-  readonly parameters: number;
+  /** Types of its parameters; the result is of type i32. */
+  readonly parameters: readonly ValueType[];
   /** Types of its locals, which are numbered behind the parameters. */
   readonly locals: readonly ValueType[];
   readonly body: Code;
 }
 
 const VOID = 0x40;
+
+/** A number of 64 bits as the eight bytes of a vector's lane, the lowest first. */
+function eightBytes(value: bigint): number[] {
+  return Array.from({ length: 8 }, (_, at) => Number((value >> BigInt(8 * at)) & 0xffn));
+}
 
 /** An unsigned number of any length, in groups of seven bits (LEB128). */
 function unsigned(value: number): number[] {
@@ -63,6 +68,7 @@ export const constant = (value: number): Code => [0x41, ...signed(value)];
 export const add = two(0x6a);
 export const subtract = two(0x6b);
 export const multiply = two(0x6c);
+export const and = two(0x71);
 export const or = two(0x72);
 export const shiftRight = two(0x76);
 export const equal = two(0x46);
@@ -82,6 +88,15 @@ export const store32 = (address: Code, value: Code, offset = 0): Code => [
   ...unsigned(offset),
 ];
 
+/** One or the other body, by a condition. */
+export const either = (condition: Code, then: Code, otherwise: Code): Code => [
+  [condition, 0x04, VOID],
+  then,
+  [0x05],
+  otherwise,
+  [0x0b],
+];
+
 /** Goes on with the body while a condition holds, which is asked first. */
 export const whilst = (condition: Code, body: Code): Code => [
   [0x02, VOID, 0x03, VOID],
@@ -90,11 +105,84 @@ export const whilst = (condition: Code, body: Code): Code => [
   [0x0c, 0, 0x0b, 0x0b],
 ];
 
+export const store8 = (address: Code, value: Code, offset = 0): Code => [
+  address,
+  value,
+  0x3a,
+  0,
+  ...unsigned(offset),
+];
+
+/** Numbers of 64 bits. */
+export const long = {
+  load: load(0x29),
+  store: (address: Code, value: Code, offset = 0): Code => [
+    address,
+    value,
+    0x37,
+    0,
+    ...unsigned(offset),
+  ],
+  and: two(0x83),
+  or: two(0x84),
+  shiftLeft: two(0x86),
+  shiftRight: two(0x88),
+  constant: (value: number): Code => [0x42, ...signed(value)],
+  /** The lower 32 bits. */
+  low: (a: Code): Code => [a, 0xa7],
+} as const;
+
+/** Floating-point numbers of 64 bits. */
+export const double = {
+  add: two(0xa0),
+  store: (address: Code, value: Code, offset = 0): Code => [
+    address,
+    value,
+    0x39,
+    0,
+    ...unsigned(offset),
+  ],
+  /** Of an i32 and of an i64 without sign. */
+  ofWord: (a: Code): Code => [a, 0xb8],
+  ofLong: (a: Code): Code => [a, 0xba],
+} as const;
+
+/** What vectors of any lanes can do. */
+export const vectors = {
+  load: load(...vector(0)),
+  store: (address: Code, value: Code, offset = 0): Code => [
+    address,
+    value,
+    ...vector(11),
+    0,
+    ...unsigned(offset),
+  ],
+  and: (a: Code, b: Code): Code => [a, b, ...vector(78)],
+  or: (a: Code, b: Code): Code => [a, b, ...vector(80)],
+} as const;
+
+/** Vectors of two lanes of 64 bits: numbers, or floating-point numbers where it says so. */
+export const longs2 = {
+  /** Twice the same number, given by its bits. */
+  constant: (bits: bigint): Code => [...vector(12), ...eightBytes(bits), ...eightBytes(bits)],
+  shiftLeft: (a: Code, by: number): Code => [a, constant(by), ...vector(203)],
+  shiftRight: (a: Code, by: number): Code => [a, constant(by), ...vector(205)],
+  lane: (a: Code, lane: number): Code => [a, ...vector(29), lane],
+  /** Two floating-point numbers. */
+  twoDoubles: (first: number, second: number): Code => [
+    ...vector(12),
+    ...new Uint8Array(Float64Array.of(first, second).buffer),
+  ],
+  /** Twice the same floating-point number. */
+  doubles: (value: Code): Code => [value, ...vector(20)],
+  addDoubles: (a: Code, b: Code): Code => [a, b, ...vector(240)],
+  subtractDoubles: (a: Code, b: Code): Code => [a, b, ...vector(241)],
+} as const;
+
 /** Vectors of 16 bytes. */
 export const bytes16 = {
-  load: load(...vector(0)),
   /** Sixteen times the same byte. */
-  all: (byte: number): Code => [constant(byte), ...vector(15)],
+  all: (byte: Code): Code => [byte, ...vector(15)],
   zero: [...vector(12), ...new Array<number>(16).fill(0)] as Code,
   /** Lanes of ones where bytes are equal. */
   equal: (a: Code, b: Code): Code => [a, b, ...vector(35)],
@@ -142,7 +230,7 @@ export function moduleBytes(
 ): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters }) => [
     0x60,
-    ...list(Array.from({ length: parameters }, () => [TYPE.i32])),
+    ...list(parameters.map((type) => [type])),
     ...list([[TYPE.i32]]),
   ]);
   const memory = [...name('host'), ...name('memory'), 0x02, 0x00, ...unsigned(pages)];
