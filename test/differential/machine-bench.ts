@@ -21,6 +21,7 @@ const TABLES_FROM = 0x10_0000n;
 const TABLES_TO = 0x20_0000n;
 const DMA_WRITE = 'DMA write';
 const BEYOND_WIDTH = 0x04;
+const RESERVED_IN_CONTEXT = 0x0b;
 const PASS_THROUGH = 2n;
 const PATTERN_BYTES = 16;
 /** edu's buffer: patterns for writes stand below, what was read stands from here on. */
@@ -179,8 +180,7 @@ export class Bench {
       access === 'write'
         ? await this.#qemuWrite(address, reached)
         : await this.#qemuRead(address, reached);
-    // The two rules of QEMU that `machine.test.ts` names; either leaves no fault.
-    const rule = simulated !== qemu && qemu === 'nothing' && this.#isRule(lookup);
+    const rule = simulated !== qemu && this.#isRule(request, lookup, simulated, qemu);
     const told = { request: `${access} 0x${address.toString(16)}`, simulated, qemu };
     return {
       outcome: simulated,
@@ -189,8 +189,20 @@ export class Bench {
     };
   }
 
-  #isRule({ decision, translationHit, contextHit, contextFill }: Lookup): boolean {
+  /** The rules of QEMU that `machine.test.ts` names. */
+  #isRule(
+    { address, access }: { address: bigint; access: Access },
+    { decision, translationHit, contextHit, contextFill }: Lookup,
+    simulated: string,
+    qemu: string,
+  ): boolean {
     if (decision.result !== 'blocked') return false;
+    if (decision.reason === RESERVED_IN_CONTEXT && simulated === 'nothing') {
+      const page = address & ~0xfffn;
+      const fault = { id: this.device, reason: decision.reason, address: page, access };
+      return qemu === outcomeText([fault], undefined);
+    }
+    if (qemu !== 'nothing') return false;
     if (translationHit) return true;
     const context = contextHit ?? contextFill;
     const type = context && valueOf(CONTEXT_ENTRY, context.words, 'TT');
@@ -264,7 +276,10 @@ export class Bench {
 /** Registers whose values both units must agree on, as far as layouts let software see them. */
 export const COMPARED: readonly RegisterDefinition[] = [GSTS, RTADDR, FSTS, ...FAULT_EVENT];
 
-function outcomeText(faults: readonly HardwareFault[], pa: bigint | undefined): string {
+function outcomeText(
+  faults: readonly Omit<HardwareFault, 'pasid'>[],
+  pa: bigint | undefined,
+): string {
   if (faults.length > 0)
     return faults
       .map(

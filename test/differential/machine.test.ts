@@ -9,9 +9,10 @@
  *
  * FAULTLINE_CASES sets the number of sequences (default 300), FAULTLINE_SEED the first seed.
  *
- * Two rules of QEMU are excepted, and counted: a request that its IOTLB answers without the
- * right it needs is refused, and no fault is recorded (rights are looked at on a walk only); and
- * the address of a pass-through request is not held against the host address width.
+ * Three rules of QEMU are excepted, and counted: a request that its IOTLB answers without the
+ * right it needs is refused, and no fault is recorded (rights are looked at on a walk only);
+ * the address of a pass-through request is not held against the host address width; and reserved
+ * bits of a context entry are recorded although FPD is set.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withField } from '../../core/bits/layout.ts';

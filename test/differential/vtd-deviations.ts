@@ -1,5 +1,5 @@
 /**
- * Where QEMU 7.2's VT-d unit does not do what the specification says: by rule, each with its
+ * Where QEMU's VT-d unit does not do what the specification says: by rule, each with its
  * reason. The rules make, of a world that follows the specification, the world as QEMU sees it;
  * the test accepts what either of them predicts and counts which rule was needed.
  */
@@ -9,8 +9,7 @@ import type { Entry, WalkRequest, WalkResult } from '../../core/iommu/unit.ts';
 import { OverlayMemory } from '../../core/memory/overlay.ts';
 import type { PhysicalMemory } from '../../core/memory/physical.ts';
 import { capabilitiesOf } from '../../core/vtd/capabilities.ts';
-import { contextEntry, defaultPasid, directoryEntry, pasidEntry } from '../../core/vtd/devices.ts';
-import { beyondHost } from '../../core/vtd/reserved.ts';
+import { beyondHost, unsupportedFields } from '../../core/vtd/reserved.ts';
 import { intelUnit } from '../../core/vtd/unit.ts';
 
 export interface World {
@@ -30,11 +29,19 @@ export interface Deviation {
   /** The world as QEMU sees it, where it differs in what it reads. */
   readonly world?: (world: World, request: WalkRequest) => World;
   /** The outcome as QEMU reports it, where it differs in what it says. */
-  readonly outcome?: (prediction: Prediction, walk: WalkResult, request: WalkRequest) => Prediction;
+  readonly outcome?: (
+    prediction: Prediction,
+    walk: WalkResult,
+    request: WalkRequest,
+    facts: IntelFacts,
+  ) => Prediction;
 }
 
 const SNOOP_CONTROL = 1n << 7n;
 const RID_PASID = 1n << 49n;
+/** PDTS of a PASID directory with room for every PASID. */
+const LARGEST_DIRECTORY = 7n;
+const RESERVED_IN_CONTEXT = new Set([0x0b, 0x42]);
 /** An address where this machine has no memory, inside every host address width. */
 const NOWHERE = 0x7fff_f000n;
 
@@ -57,31 +64,101 @@ const LEGACY_NUMBERS: Readonly<Record<number, readonly [read: number, write: num
 /** The reasons about RID_PASID, PASID directory and table, of which QEMU knows one. */
 const PASID_REASONS = new Set([0x43, 0x50, 0x51, 0x58, 0x59, 0x5b]);
 
-/** The rules, in the order in which QEMU's code meets them. */
+export const RID_PASID_RULE: Deviation = {
+  name: 'RID_PASID without RPS',
+  why: 'QEMU uses RID_PASID although its ECAP does not report RPS',
+  world: (world) =>
+    world.facts.mode === 'scalable'
+      ? { ...world, facts: { ...world.facts, ecap: world.facts.ecap! | RID_PASID } }
+      : world,
+};
+
+export const DIRECTORY_SIZE_RULE: Deviation = {
+  name: 'size of the PASID directory',
+  why: 'QEMU looks RID_PASID up beyond the end that PDTS gives the PASID directory',
+  world: (world, request) =>
+    poke(world, request, 'context entry', (entry) =>
+      withField(entry.layout, entry.words, 'PDTS', LARGEST_DIRECTORY),
+    ),
+};
+
+export const PASID_RESERVED_RULE: Deviation = {
+  name: 'PASID structures: reserved bits',
+  why: 'QEMU does not check reserved bits of PASID directory and table entries',
+  world: (world, request) => {
+    const cleared = poke(world, request, 'PASID directory entry', (entry) =>
+      withoutReserved(world, entry, ['SMPTBLPTR']),
+    );
+    return poke(cleared, request, 'PASID table entry', (entry) =>
+      withoutReserved(world, entry, ['SSPTPTR', 'FSPTPTR']),
+    );
+  },
+};
+
+export const SNOOP_RULE: Deviation = {
+  name: 'SNP in scalable mode',
+  why: 'QEMU allows SNP in scalable mode although its ECAP does not report SC',
+  world: (world) =>
+    world.facts.mode === 'scalable'
+      ? { ...world, facts: { ...world.facts, ecap: world.facts.ecap! | SNOOP_CONTROL } }
+      : world,
+};
+
+export const PASS_THROUGH_RULE: Deviation = {
+  name: 'pass-through beyond the host address width',
+  why: 'QEMU does not check the address of a pass-through request',
+  outcome: (prediction, walk, request) => {
+    const last = walk.steps.at(-1);
+    return last?.text.startsWith('pass-through beyond') ? { pa: request.address } : prediction;
+  },
+};
+
+export const SECOND_STAGE_RIGHTS_RULE: Deviation = {
+  name: 'rights entry by entry in scalable mode',
+  why: 'QEMU refuses at the first second-stage entry without the right, before it looks further',
+  outcome: (prediction, walk, { access }) => {
+    if (!('reason' in prediction) || prediction.reason < 0x30) return prediction;
+    const needed = access === 'write' ? 2n : 1n;
+    const refused = walk.steps.some(
+      ({ entry }) => entry?.layout.name.startsWith('SS-') && (entry.words[0] & needed) === 0n,
+    );
+    return refused ? { ...prediction, reason: access === 'write' ? 0x85 : 0x86 } : prediction;
+  },
+};
+
+export const CONTEXT_RECORD_RULE: Deviation = {
+  name: 'reserved bits of a context entry with FPD',
+  why: 'QEMU records them although FPD is set',
+  outcome: (prediction) =>
+    'reason' in prediction && RESERVED_IN_CONTEXT.has(prediction.reason)
+      ? { ...prediction, recorded: true }
+      : prediction,
+};
+
+export const LEGACY_REASONS_RULE: Deviation = {
+  name: 'legacy reasons in scalable mode',
+  why: "QEMU reports legacy mode's reasons for root, context and second-stage entries",
+  outcome: (prediction, walk, { access }) => {
+    if (!('reason' in prediction) || usesFirstStage(walk)) return prediction;
+    const numbers = LEGACY_NUMBERS[prediction.reason];
+    return numbers ? { ...prediction, reason: numbers[access === 'write' ? 1 : 0] } : prediction;
+  },
+};
+
+/** Whether a walk met first-stage entries, whose reasons have no number of legacy mode. */
+const usesFirstStage = (walk: WalkResult): boolean =>
+  walk.steps.some(({ entry }) => entry?.layout.name.startsWith('FS-'));
+
+/** The rules of QEMU 7.2, in the order in which its code meets them. */
 export const QEMU_DEVIATIONS: readonly Deviation[] = [
-  {
-    name: 'RID_PASID without RPS',
-    why: 'QEMU uses RID_PASID although its ECAP does not report RPS',
-    world: (world) =>
-      world.facts.mode === 'scalable'
-        ? { ...world, facts: { ...world.facts, ecap: world.facts.ecap! | RID_PASID } }
-        : world,
-  },
-  {
-    name: 'PASID structures: reserved bits',
-    why: 'QEMU does not check reserved bits of PASID directory and table entries',
-    world: (world, { id }) => {
-      const cleared = poke(world, id, directoryOf, (entry) =>
-        withoutReserved(world, entry, 'SMPTBLPTR'),
-      );
-      return poke(cleared, id, pasidOf, (entry) => withoutReserved(world, entry, 'SSPTPTR'));
-    },
-  },
+  RID_PASID_RULE,
+  DIRECTORY_SIZE_RULE,
+  PASID_RESERVED_RULE,
   {
     name: 'PASID entry: AW with every PGTT',
     why: 'QEMU refuses an unsupported AW although the translation type does not use it',
-    world: (world, { id }) =>
-      poke(world, id, pasidOf, (entry) => {
+    world: (world, request) =>
+      poke(world, request, 'PASID table entry', (entry) => {
         const levels = Number(valueOf(entry.layout, entry.words, 'AW')) + 2;
         const valid = capabilitiesOf(world.facts).levels(levels);
         return valid ? entry.words : withField(entry.layout, entry.words, 'PGTT', 7n);
@@ -90,30 +167,16 @@ export const QEMU_DEVIATIONS: readonly Deviation[] = [
   {
     name: 'PGTT first-stage and nested',
     why: 'QEMU 7.2 knows no first stage: it accepts these types and walks the second-stage table',
-    world: (world, { id }) =>
-      poke(world, id, pasidOf, (entry) => {
+    world: (world, request) =>
+      poke(world, request, 'PASID table entry', (entry) => {
         const type = valueOf(entry.layout, entry.words, 'PGTT');
         return type === 1n || type === 3n
           ? withField(entry.layout, entry.words, 'PGTT', 2n)
           : entry.words;
       }),
   },
-  {
-    name: 'SNP in scalable mode',
-    why: 'QEMU allows SNP in scalable mode although its ECAP does not report SC',
-    world: (world) =>
-      world.facts.mode === 'scalable'
-        ? { ...world, facts: { ...world.facts, ecap: world.facts.ecap! | SNOOP_CONTROL } }
-        : world,
-  },
-  {
-    name: 'pass-through beyond the host address width',
-    why: 'QEMU does not check the address of a pass-through request',
-    outcome: (prediction, walk, request) => {
-      const last = walk.steps.at(-1);
-      return last?.text.startsWith('pass-through beyond') ? { pa: request.address } : prediction;
-    },
-  },
+  SNOOP_RULE,
+  PASS_THROUGH_RULE,
   {
     name: 'PASID structures: one reason',
     why: 'QEMU reports every fault of PASID directory and table as 0x58, whatever FPD says',
@@ -122,27 +185,9 @@ export const QEMU_DEVIATIONS: readonly Deviation[] = [
         ? { reason: 0x58, recorded: true }
         : prediction,
   },
-  {
-    name: 'rights entry by entry in scalable mode',
-    why: 'QEMU refuses at the first second-stage entry without the right, before it looks further',
-    outcome: (prediction, walk, { access }) => {
-      if (!('reason' in prediction) || prediction.reason < 0x30) return prediction;
-      const needed = access === 'write' ? 2n : 1n;
-      const refused = walk.steps.some(
-        ({ entry }) => entry?.layout.name.startsWith('SS-') && (entry.words[0] & needed) === 0n,
-      );
-      return refused ? { ...prediction, reason: access === 'write' ? 0x85 : 0x86 } : prediction;
-    },
-  },
-  {
-    name: 'legacy reasons in scalable mode',
-    why: "QEMU reports legacy mode's reasons for root, context and second-stage entries",
-    outcome: (prediction, _walk, { access }) => {
-      if (!('reason' in prediction)) return prediction;
-      const numbers = LEGACY_NUMBERS[prediction.reason];
-      return numbers ? { ...prediction, reason: numbers[access === 'write' ? 1 : 0] } : prediction;
-    },
-  },
+  SECOND_STAGE_RIGHTS_RULE,
+  CONTEXT_RECORD_RULE,
+  LEGACY_REASONS_RULE,
 ];
 
 /** What the specification says of a request in a world. */
@@ -164,20 +209,25 @@ function predictionOf(walk: WalkResult): Prediction {
 export function predictQemu(
   world: World,
   request: WalkRequest,
-): { readonly prediction: Prediction; readonly rules: readonly string[] } {
+  deviations: readonly Deviation[],
+): {
+  readonly walk: WalkResult;
+  readonly prediction: Prediction;
+  readonly rules: readonly string[];
+} {
   const rules: string[] = [];
   let seen = world;
   let { walk, prediction } = predict(world, request);
-  for (const rule of QEMU_DEVIATIONS) {
+  for (const rule of deviations) {
     const before = prediction;
     if (rule.world) {
       seen = rule.world(seen, request);
       ({ walk, prediction } = predict(seen, request));
     }
-    if (rule.outcome) prediction = rule.outcome(prediction, walk, request);
+    if (rule.outcome) prediction = rule.outcome(prediction, walk, request, seen.facts);
     if (!same(before, prediction)) rules.push(rule.name);
   }
-  return { prediction, rules };
+  return { walk, prediction, rules };
 }
 
 export function same(a: Prediction, b: Prediction): boolean {
@@ -186,32 +236,19 @@ export function same(a: Prediction, b: Prediction): boolean {
   return 'undecided' in a && 'undecided' in b;
 }
 
-type Finder = (world: World, id: number) => Entry | undefined;
+/** The entry of a kind that a walk met, be it the one that ended it. */
+export const entryOf = (walk: WalkResult, what: string): Entry | undefined =>
+  walk.steps.find((step) => step.what === what)?.entry;
 
-const directoryOf: Finder = (world, id) => {
-  const context = contextEntry(world.facts, world.memory, id);
-  if (!context) return undefined;
-  const pasid = defaultPasid(capabilitiesOf(world.facts), context.words);
-  const index = Math.floor(pasid / 64);
-  return directoryEntry(world.facts, world.memory, id, context.words, index);
-};
-
-const pasidOf: Finder = (world, id) => {
-  const context = contextEntry(world.facts, world.memory, id);
-  if (!context) return undefined;
-  const pasid = defaultPasid(capabilitiesOf(world.facts), context.words);
-  return pasidEntry(world.facts, world.memory, id, context.words, pasid);
-};
-
-/** The world with one entry changed. */
+/** The world with one entry changed, where a scalable-mode request comes to it. */
 function poke(
   world: World,
-  id: number,
-  find: Finder,
+  request: WalkRequest,
+  what: string,
   change: (entry: Entry) => readonly bigint[],
 ): World {
   if (world.facts.mode !== 'scalable') return world;
-  const entry = find(world, id);
+  const entry = entryOf(predict(world, request).walk, what);
   if (!entry) return world;
   const words = change(entry);
   if (words.every((word, at) => word === entry.words[at])) return world;
@@ -222,16 +259,23 @@ function poke(
 }
 
 /** The entry with its reserved bits cleared; a pointer beyond the address width leads nowhere. */
-function withoutReserved(world: World, entry: Entry, pointer: string): readonly bigint[] {
+function withoutReserved(
+  world: World,
+  entry: Entry,
+  pointers: readonly string[],
+): readonly bigint[] {
   let words: readonly bigint[] = entry.words;
+  const capabilities = capabilitiesOf(world.facts);
   for (const field of entry.layout.fields)
     if (field.kind === 'reserved') words = withField(entry.layout, words, field.name, 0n);
-  const beyond = beyondHost(capabilitiesOf(world.facts), 63) >> 12n;
+  for (const { name } of unsupportedFields(capabilities, entry.layout))
+    words = withField(entry.layout, words, name, 0n);
+  const beyond = beyondHost(capabilities, 63) >> 12n;
   for (const field of entry.layout.fields) {
     if (field.kind !== 'address') continue;
     const value = valueOf(entry.layout, words, field.name);
     if ((value & beyond) === 0n) continue;
-    const changed = field.name === pointer ? NOWHERE >> 12n : 0n;
+    const changed = pointers.includes(field.name) ? NOWHERE >> 12n : 0n;
     words = withField(entry.layout, words, field.name, changed);
   }
   return words;

@@ -25,6 +25,8 @@ const DATA_PAGES = 1024;
 /** Room for pages of 2 MiB, below the harness's own page at the end of memory. */
 const LARGE = 0x80_0000n;
 const LARGE_PAGES = 26;
+/** Pages there are refused. */
+const INTERRUPT_RANGE = 0xfee0_0000n;
 const TRIES = 6;
 
 export interface Probe {
@@ -41,6 +43,11 @@ export interface Scene {
 
 export interface SceneOptions {
   readonly scalable: boolean;
+  /** Which page tables the requester has; first-stage ones have four levels, in scalable mode. */
+  readonly stage: 'first' | 'second';
+  /** Whether some pages lie in the interrupt address range: where the unit would not refuse, their
+   * requests are interrupts. */
+  readonly interruptRange?: boolean;
   /** Address width of the unit. */
   readonly width: 39 | 48;
   /** Requester ID. */
@@ -68,7 +75,7 @@ class Builder {
 
   build(): Scene {
     const random = this.#random;
-    const levels = this.#options.width === 39 ? 3 : random.pick([3, 4, 4]);
+    const levels = this.#first ? 4 : this.#options.width === 39 ? 3 : random.pick([3, 4, 4]);
     const top = this.#page();
     const passThrough = random.chance(8);
     const rtaddr = this.#options.scalable
@@ -78,6 +85,10 @@ class Builder {
     const probes = addresses.flatMap((address) => this.#probe(address, levels, passThrough));
     if (random.chance(45)) this.#damage();
     return { memory: this.#memory, rtaddr, probes };
+  }
+
+  get #first(): boolean {
+    return this.#options.stage === 'first';
   }
 
   #page(): bigint {
@@ -153,8 +164,10 @@ class Builder {
         P: 1,
         FPD: random.chance(3) ? 1 : 0,
         AW: random.chance(4) ? random.below(8) : levels - 2,
-        PGTT: passThrough ? 4 : random.chance(6) ? random.below(8) : 2,
-        SSPTPTR: top >> 12n,
+        PGTT: passThrough ? 4 : random.chance(6) ? random.below(8) : this.#first ? 1 : 2,
+        SSPTPTR: this.#first ? 0 : top >> 12n,
+        FSPTPTR: this.#first ? top >> 12n : 0,
+        FSPM: this.#first && random.chance(3) ? random.below(4) : 0,
         DID: random.bits(16),
         PWSNP: random.below(2),
         PGSNP: random.below(2),
@@ -182,18 +195,20 @@ class Builder {
     }
     let table = top;
     let name = '';
+    if (this.#options.interruptRange && leafLevel < 3 && random.chance(3)) output = INTERRUPT_RANGE;
+    if (this.#first) input = BigInt.asUintN(64, BigInt.asIntN(48, input));
     for (let level = levels; level >= leafLevel; level--) {
       const index = (input >> BigInt(levelShift(level))) & 0x1ffn;
       name += `/${index}`;
       const at = table + 8n * index;
       const ignored = random.chance(30) ? this.#ignored() : 0n;
       if (level === leafLevel) {
-        const size = level > 1 ? 0x80n : 0n;
+        const size = level > 1 ? 0x80n | this.#attribute() : 0n;
         this.#put(at, [output | size | ignored | this.#rights()]);
         break;
       }
       const current = this.#memory.readWord(at);
-      if (current & 3n) {
+      if (current & (this.#first ? 7n : 3n)) {
         // The way is taken: by a table to share, or by a large page that stays.
         const known = this.#tables.get(name);
         if (known === undefined) break;
@@ -208,16 +223,24 @@ class Builder {
     return input;
   }
 
-  /** Mostly all rights; sometimes one or none. */
+  /** Mostly all rights; sometimes some or none. */
   #rights(): bigint {
-    return this.#random.chance(88) ? 3n : this.#random.bits(2);
+    const bits = this.#first ? 3 : 2;
+    return this.#random.chance(88) ? (1n << BigInt(bits)) - 1n : this.#random.bits(bits);
   }
 
-  /** Bits that hardware ignores in every second-stage entry. */
+  /** Bits that hardware ignores in every entry, and those that it sets itself. */
   #ignored(): bigint {
-    return (
-      (this.#random.bits(10) << 52n) | (this.#random.bits(1) << 63n) | (this.#random.bits(4) << 3n)
-    );
+    const random = this.#random;
+    if (this.#first)
+      // 63:52, 11 to 8, dirty, accessed, PCD and PWT.
+      return (random.bits(12) << 52n) | (random.bits(4) << 8n) | (random.bits(4) << 3n);
+    return (random.bits(10) << 52n) | (random.bits(1) << 63n) | (random.bits(4) << 3n);
+  }
+
+  /** PAT of a large first-stage page. */
+  #attribute(): bigint {
+    return this.#first ? this.#random.bits(1) << 12n : 0n;
   }
 
   #probe(address: bigint, levels: number, passThrough: boolean): Probe[] {

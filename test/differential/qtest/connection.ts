@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROOT } from '../../support/captures.ts';
 
 const ROM_BYTES = 64 * 1024;
 const RESET_VECTOR = ROM_BYTES - 16;
@@ -18,12 +19,36 @@ const START_TIMEOUT_MS = 20_000;
 /** Characters of QEMU's last words that a message quotes. */
 const STDERR_KEPT = 4000;
 
-/** The QEMU that the tests drive; another one can be named by FAULTLINE_QEMU. */
-export const QEMU = process.env.FAULTLINE_QEMU ?? 'qemu-system-x86_64';
+/** A QEMU that a test drives. */
+export interface Qemu {
+  readonly program: string;
+  /** Options that this installation needs: where its own data stands. */
+  readonly options: readonly string[];
+}
 
-/** QEMU's version line, or undefined when it is not installed: the caller skips, with a word. */
-export function qemuVersion(): string | undefined {
-  const run = spawnSync(QEMU, ['--version'], { encoding: 'utf8' });
+/** The machine's QEMU, 7.2 on Debian bookworm; another one can be named by FAULTLINE_QEMU. */
+export const QEMU: Qemu = {
+  program: process.env.FAULTLINE_QEMU ?? 'qemu-system-x86_64',
+  options: [],
+};
+
+const BACKPORTED = join(ROOT, 'build/qemu-backports/usr');
+
+/**
+ * QEMU 10.0 of bookworm-backports, which `.ci/run` unpacks beside the machine's: it knows first-stage
+ * tables. FAULTLINE_QEMU10 names the `usr` folder of another place.
+ */
+export const QEMU10: Qemu = (() => {
+  const usr = process.env.FAULTLINE_QEMU10 ?? BACKPORTED;
+  return {
+    program: join(usr, 'bin/qemu-system-x86_64'),
+    options: ['-L', join(usr, 'share/qemu')],
+  };
+})();
+
+/** A QEMU's version line, or undefined when it is not installed: the caller skips, with a word. */
+export function qemuVersion(qemu: Qemu = QEMU): string | undefined {
+  const run = spawnSync(qemu.program, [...qemu.options, '--version'], { encoding: 'utf8' });
   return run.status === 0 ? run.stdout.split('\n')[0] : undefined;
 }
 
@@ -64,7 +89,7 @@ export class QtestConnection {
   }
 
   /** Starts QEMU with these device options and waits until it has connected. */
-  static async start(options: readonly string[]): Promise<QtestConnection> {
+  static async start(options: readonly string[], qemu: Qemu = QEMU): Promise<QtestConnection> {
     const folder = mkdtempSync(join(tmpdir(), 'faultline-qtest-'));
     const rom = join(folder, 'HALT.bin');
     const path = join(folder, 'qtest.sock');
@@ -77,8 +102,8 @@ export class QtestConnection {
     const clock = ['-accel', 'tcg', '-icount', 'shift=0,sleep=off'];
     const plain = ['-display', 'none', '-nodefaults', '-no-user-config'];
     const child = spawn(
-      QEMU,
-      [...clock, ...plain, '-bios', rom, '-qtest', `unix:${path}`, ...options],
+      qemu.program,
+      [...qemu.options, ...clock, ...plain, '-bios', rom, '-qtest', `unix:${path}`, ...options],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let said = '';

@@ -2,6 +2,7 @@
  * A q35 machine with an IOMMU and QEMU's `edu` device, whose DMA engine is the requester that
  * every differential test uses. Nothing of the vendors stands here: see vtd.ts.
  */
+import type { Qemu } from './connection.ts';
 import { QtestConnection } from './connection.ts';
 
 const MEBIBYTE = 1 << 20;
@@ -50,6 +51,8 @@ export interface MachineOptions {
   readonly device?: number;
   /** Further options for QEMU itself. */
   readonly extra?: readonly string[];
+  /** The QEMU to run; the machine's own when not given. */
+  readonly qemu?: Qemu;
 }
 
 export type DmaDirection = 'read' | 'write';
@@ -77,6 +80,7 @@ export class QtestMachine {
     const edu = `edu,addr=0x${device.toString(16)},dma_mask=0xffffffffffffffff`;
     const connection = await QtestConnection.start(
       hardware.concat('-device', options.iommu, '-device', edu, options.extra ?? []),
+      options.qemu,
     );
     const machine = new QtestMachine(connection, megabytes * MEBIBYTE, device << 3);
     await machine.writePci(machine.requester, PCI_BAR0, EDU_BAR);
