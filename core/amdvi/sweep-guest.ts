@@ -106,14 +106,14 @@ class GuestSweep {
     const host = this.#host;
     if (!host) return frame;
     const found = host.find(frame, (pfn) => this.#state.read(pfn));
-    if (found === 'page') return host.pa + (frame % host.pages);
+    if (found === 'page' && host.rights & READ) return host.pa + (frame % host.pages);
     if (found === 'unknown') this.#state.unknown(host.missing, host.why);
     else
       this.#state.notes.add(
         'error',
         'guest-table-unmapped',
         this.#state.path(),
-        `The host page table has no page for the guest table at 0x${(frame * 4096).toString(16)}.`,
+        `The host page table ${found === 'page' ? 'permits no reads of' : 'has no page for'} the guest table at 0x${(frame * 4096).toString(16)}.`,
       );
     return undefined;
   }

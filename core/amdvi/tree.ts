@@ -273,7 +273,7 @@ function interruptsNode(source: TreeSource): TreeNode {
     path: context.path('irq'),
     label: 'Interrupt remapping tables',
     kind: 'table',
-    decoded: `${formatCount(tables.length)} tables · ${context.facts.interruptFormat ?? '?'}-bit entries`,
+    decoded: `${formatCount(tables.length)} ${tables.length === 1 ? 'table' : 'tables'} · ${context.facts.interruptFormat ?? '?'}-bit entries`,
     children: (all) =>
       source.interrupts(all).map((table) => {
         const path = context.path('irq', table.devices[0]);

@@ -50,6 +50,7 @@ function readers(level: number, entry: bigint, options: FactOptions = {}) {
         ? { pa: BigInt(lookup.pa) << 12n, size: BigInt(lookup.pages) << 12n, rights: lookup.rights }
         : found,
     tree: rows[0] as TreeNode | undefined,
+    own: unit.entry(`ivhd0/00:04.0/L${level}[0]`),
     below: unit.entry(`ivhd0/00:04.0/L${level}[0]/L1[0]`)?.address,
   };
 }
@@ -71,6 +72,10 @@ describe.each(LEVELS)('level %i', (level) => {
 
   test.each([0, 1, 2, 3, 4, 5, 6])('NextLevel %i', (next) => {
     const found = readers(level, host(next === 0 ? 0 : LOW, next));
+    expect(found.own).toMatchObject({
+      address: BigInt(TOP),
+      layout: { name: next === 0 ? 'PTE' : 'PDE' },
+    });
     if (next === 0) {
       expect(found.walk).toEqual({ pa: 0x123n, size: own, rights: 3 });
       expect(found.lines).toEqual([line(0n, own)]);

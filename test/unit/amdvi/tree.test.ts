@@ -137,7 +137,7 @@ describe('the unit', () => {
     expect(tree).toMatchObject({ path: 'ivhd0', kind: 'unit', decoded: 'AMD-Vi · translation on' });
     expect(tree.children(false).map(({ path, label, decoded }) => [path, label, decoded])).toEqual([
       ['ivhd0/devices', 'Device table', '256 entries'],
-      ['ivhd0/irq', 'Interrupt remapping tables', '1 tables · 128-bit entries'],
+      ['ivhd0/irq', 'Interrupt remapping tables', '1 table · 128-bit entries'],
       ['ivhd0/cmd', 'Command buffer', '256 entries · head 1 · tail 2'],
       ['ivhd0/event', 'Event log', '256 entries · head 1 · tail unknown'],
     ]);
@@ -153,6 +153,26 @@ describe('the unit', () => {
       ],
     ]);
     expect(child(tree, 'Event log').children(true)).toHaveLength(256);
+  });
+
+  test('a queue of many pages: every entry that is not zero, and each page that is missing', () => {
+    const eventLog = { base: 0x50000n, length: 0x4000, descriptor: 16, head: 0, tail: 0 };
+    const event = [0x2070000d_000000a1n, 0x245a0c0n];
+    const memory = new PageMemory()
+      .put(0x4f000, ...event)
+      .put(0x50000 + 4096 - 16, ...event)
+      .put(0x51000, 0n, 1n)
+      .put(0x53000 + 8, ...event)
+      .put(0x54000, ...event);
+    memory.forget(0x52000, 'excluded');
+    const log = child(treeOf(memory, {}, { eventLog }), 'Event log');
+    expect(log.children(false).map(({ kind, label }) => [kind, label])).toEqual([
+      ['missing', 'missing'],
+      ['entry', '255'],
+      ['entry', '256'],
+      ['entry', '768'],
+      ['entry', '769'],
+    ]);
   });
 
   test('entries of one value are runs between the devices', () => {
