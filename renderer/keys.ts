@@ -70,6 +70,8 @@ export const KEYS: readonly KeyBinding[] = [
     ['T C', 'target.connect', 'Connect to a console…'],
     ['T D', 'target.open', 'Open a dump…'],
     ['T 2', 'target.second', 'Open a second state…'],
+    ['T S', 'tables.scan', 'Scan for tables…'],
+    ['T G', 'tables.root', 'Give a root table address…'],
     ['T P', 'target.paste', 'Paste a log…'],
     ['T X', 'target.disconnect', 'Disconnect the console'],
     ['T A', 'target.arm', 'Arm or disarm writes'],

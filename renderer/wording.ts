@@ -107,6 +107,11 @@ export function noFaults(lines: number): string {
     : `No faults. The log was read to the end: ${count(lines)} lines, 0 fault lines.`;
 }
 
+/** A dump that no kernel can be asked of. */
+export function noVmcoreinfo(elf: boolean): string {
+  return `This ${elf ? 'ELF core' : 'dump'} holds memory but no VMCOREINFO, so no kernel can be asked. Load register values, give a root table address, or scan for tables.`;
+}
+
 /** The fold of the rules that found nothing. */
 export function rulesPassed(rules: number, partly: boolean): string {
   return `${count(rules)} ${rules === 1 ? 'rule' : 'rules'} passed${partly ? ' in what could be read' : ''}`;

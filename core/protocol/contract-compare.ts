@@ -63,7 +63,7 @@ export const compareCalls = {
       incomplete: z.array(z.string()),
     }),
   },
-  /** The entries that differ, without their fields. */
+  /** The entries of tables that differ, without their fields; registers are not among them. */
   'compare.entries': {
     request: z.object({ ...Pair, ...Window }),
     answer: z.object({ total: Count, from: Count, rows: z.array(ChangedEntry) }),

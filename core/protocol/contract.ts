@@ -6,6 +6,7 @@ import { sessionsCalls } from './contract-sessions.ts';
 import { timelineCalls } from './contract-timeline.ts';
 import { auditCalls } from './contract-audit.ts';
 import { compareCalls } from './contract-compare.ts';
+import { scanCalls } from './contract-scan.ts';
 import { LookedFor, stateCalls } from './contract-states.ts';
 import {
   Access,
@@ -111,6 +112,8 @@ export const SessionInfo = z.object({
   worstFinding: Severity.optional(),
   /** Grows whenever tables, registers or memory changed: views ask again. */
   generation: Count,
+  /** Whether the dump says where its kernel is; absent without a dump. */
+  vmcoreinfo: z.boolean().optional(),
   /** Width of physical addresses, bits, for padded columns. */
   addressBits: Count,
   canUndo: z.boolean(),
@@ -409,6 +412,7 @@ const Nothing = z.object({});
 export const calls = {
   ...auditCalls,
   ...compareCalls,
+  ...scanCalls,
   ...stateCalls,
   'session.get': { request: Nothing, answer: SessionInfo },
   /** Opens files of the host; what each is, is found from its content. */

@@ -54,8 +54,10 @@ export const FieldItem = z.object({
   access: z.enum(['RW', 'RO', 'RW1C', 'WO']).optional(),
   /** A reserved field that is not zero. */
   violated: z.boolean(),
-  /** The value before the changes made here, when it differs. */
+  /** The value before the changes made here, or in the state beside it, when it differs. */
   was: Hex.optional(),
+  /** The same as a person reads it. */
+  wasText: z.string().optional(),
 });
 export type FieldItem = z.infer<typeof FieldItem>;
 

@@ -27,7 +27,8 @@ export function fieldText({ field, value, valueName }: DecodedField): string {
 export function fieldItems(layout: Layout, words: Words, before?: Words): FieldItem[] {
   return decode(layout, words).map((decoded) => {
     const { field, value } = decoded;
-    const was = before && fieldValue(before, field);
+    const former = before && fieldValue(before, field);
+    const was = former === value ? undefined : former;
     return {
       name: field.name,
       pieces: field.pieces.map(({ high, low }) => ({ high, low })),
@@ -38,7 +39,11 @@ export function fieldItems(layout: Layout, words: Words, before?: Words): FieldI
       spec: field.spec ?? layout.spec,
       access: field.access,
       violated: field.kind === 'reserved' && value !== 0n,
-      was: was === undefined || was === value ? undefined : hex(was),
+      was: was === undefined ? undefined : hex(was),
+      wasText:
+        was === undefined
+          ? undefined
+          : fieldText({ field, value: was, valueName: field.values.get(Number(was)) }),
     };
   });
 }

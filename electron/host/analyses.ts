@@ -1,4 +1,6 @@
 import type { LogStory } from '../../core/explain/story.ts';
+import { Failure } from '../../core/memory/failure.ts';
+import { scanDocumentSteps, type ScanDocument } from '../../core/session/scan-document.ts';
 import { auditOf, hitsOf, type AuditAnswer } from './audits.ts';
 import { Comparison } from './comparisons.ts';
 import { KeptAnswers, type ShownJob } from './kept-answers.ts';
@@ -20,6 +22,7 @@ export class Analyses {
   readonly #parts: AnalysisParts;
   readonly #audits: KeptAnswers<AuditAnswer>;
   readonly #comparisons: KeptAnswers<Comparison>;
+  readonly #scans: KeptAnswers<ScanDocument>;
   #hits: number | undefined;
   #differing: number | undefined;
 
@@ -29,6 +32,7 @@ export class Analyses {
       parts.job('audit', 'Checking the tables against rules'),
     );
     this.#comparisons = new KeptAnswers(parts.stamp, () => parts.job('compare', 'Comparing'), 2);
+    this.#scans = new KeptAnswers(parts.stamp, () => parts.job('scan', 'Scanning for tables'), 1);
   }
 
   /** Counts for the rail; absent where nobody looked yet. */
@@ -61,10 +65,29 @@ export class Analyses {
     return comparison;
   }
 
+  /** Looks for tables in the session's memory. @throws Failure when there is none */
+  async scan(signal: AbortSignal): Promise<ScanDocument> {
+    const { states, story } = this.#parts;
+    const { investigation } = states.captured() ?? {};
+    if (!investigation)
+      throw new Failure(
+        'unreadable',
+        'No memory is open.',
+        'A scan looks at the pages of a dump.',
+        'Open a dump or a raw image.',
+      );
+    return await this.#scans.get(
+      'scan',
+      () => scanDocumentSteps(investigation, { story: story() }),
+      signal,
+    );
+  }
+
   /** What was found is out of date, or what the work reads is about to go. */
   forget(): void {
     this.#audits.forget();
     this.#comparisons.forget();
+    this.#scans.forget();
     this.#hits = undefined;
     this.#differing = undefined;
   }

@@ -47,7 +47,7 @@ export class Comparison {
   ) {
     [this.#a, this.#b] = states;
     this.#roots = roots;
-    this.#entries = changedEntries(roots);
+    this.#entries = changedEntries(roots).filter(({ path }) => isInTables(path));
     this.#about = about;
   }
 
@@ -128,14 +128,18 @@ export class Comparison {
 
   #places(node: CompareNode): { inA?: string; inB?: string } {
     const { path, page, sign } = node;
-    // A register is shown by its unit, and has no entry in memory.
-    if (path === undefined || /^[^/]+(?:\/registers\/.*)?$/.test(path)) return {};
+    if (!isInTables(path)) return {};
     const inA = sign === 'added' ? undefined : placeIn(this.#a.units, path, page);
     const other = inOther(this.#a.units, this.#b.units, path);
     const inB =
       sign === 'removed' || other === undefined ? undefined : placeIn(this.#b.units, other, page);
     return { inA, inB };
   }
+}
+
+/** Whether a path can name an entry in memory: units and their registers have none. */
+function isInTables(path: string | undefined): path is string {
+  return path !== undefined && !/^[^/]+(?:\/registers\/.*)?$/.test(path);
 }
 
 function* flatten(

@@ -16,6 +16,7 @@ import { mapCalls } from './handlers/map.ts';
 import { noteCalls } from './handlers/notes.ts';
 import { memoryCalls } from './handlers/memory.ts';
 import { registerCalls } from './handlers/registers.ts';
+import { scanCalls } from './handlers/scan.ts';
 import { sessionCalls, sessionFeeds } from './handlers/session.ts';
 import { stateCalls } from './handlers/states.ts';
 import { tableCalls } from './handlers/tables.ts';
@@ -58,6 +59,7 @@ export class Engine {
       ...auditCalls(this.bench),
       ...stateCalls(this.bench),
       ...compareCalls(this.bench),
+      ...scanCalls(this.bench),
       ...labCalls,
       ...script.calls,
     };

@@ -126,6 +126,11 @@ export class States {
     }));
   }
 
+  /** The session's own capture. */
+  captured(): State | undefined {
+    return this.all().find(({ kind }) => kind === 'captured');
+  }
+
   /** The state of an id; without one the captured one. @throws Failure when there is none. */
   get(id: string | undefined): State {
     const all = this.all();

@@ -63,6 +63,8 @@ interface Job {
 }
 
 const EMPTY_TITLE = 'Faultline';
+/** Register values that point to tables which were found or named here. */
+const GIVEN_TABLES = 'given tables.json';
 
 /** All state of one session. Views ask it through the handlers; it holds nothing of theirs. */
 export class Workbench {
@@ -215,6 +217,7 @@ export class Workbench {
       problems: [...this.#problems],
       worstFinding: this.findings.worst,
       generation: this.#generation,
+      vmcoreinfo: this.investigation?.dump && this.investigation.dump.vmcoreinfo !== undefined,
       addressBits: this.#addressBits(),
       canUndo: this.journal.canUndo,
       canRedo: this.journal.canRedo,
@@ -257,8 +260,31 @@ export class Workbench {
       const id = this.states.freeId();
       await this.#addState({ id, files: sources.map(identityOf) });
       this.folder.keep({ states: this.states.kept() });
-      this.touched();
+      // What is known of the session's own tables holds; views learn of the new state.
+      this.#generation++;
+      this.pulse.changed();
       return id;
+    });
+  }
+
+  /** Takes register values that a person gave or a scan found, in the place of earlier ones. */
+  giveRegisters(registers: Record<string, unknown>): Promise<void> {
+    return this.#alone(async () => {
+      const text = `${JSON.stringify(registers, null, 1)}\n`;
+      const path = this.folder.keepText(GIVEN_TABLES, text);
+      const others = this.folder.kept.sources
+        .filter((kept) => !this.#missing.includes(kept))
+        .map(pathOf)
+        .filter((each) => !(this.folder.isPasted(each) && basename(each) === GIVEN_TABLES));
+      // The first register values of a case count.
+      const given = new Set(
+        this.#sourceRows.filter(({ kind }) => kind === 'registers').map(({ name }) => name),
+      );
+      await this.#investigate([
+        ...others.filter((each) => !given.has(each)),
+        path,
+        ...others.filter((each) => given.has(each)),
+      ]);
     });
   }
 

@@ -6,6 +6,8 @@ import { ConnectDialog } from './ConnectDialog.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
 import { LogDialog } from './LogDialog.tsx';
 import { OpenDialog } from './OpenDialog.tsx';
+import { RootDialog } from './RootDialog.tsx';
+import { ScanDialog } from './ScanDialog.tsx';
 import { PasteDialog } from './PasteDialog.tsx';
 
 /** The dialog that is open, if one is. */
@@ -20,6 +22,10 @@ export function Dialogs(): ReactNode {
       return <HelpDialog onClose={close} />;
     case 'open':
       return <OpenDialog onClose={close} />;
+    case 'scan':
+      return <ScanDialog onClose={close} />;
+    case 'root':
+      return <RootDialog onClose={close} />;
     case 'second':
       return <OpenDialog second onClose={close} />;
     case 'connect':

@@ -77,6 +77,20 @@ export function registerFileActions(workbench: Workbench): void {
     title: 'Open a dump…',
     run: () => chooseFiles(workbench),
   });
+  const hasDump = (): boolean =>
+    workbench.session.info.get()?.sources.some(({ kind }) => kind === 'dump') ?? false;
+  workbench.actions.add({
+    id: 'tables.scan',
+    title: 'Scan for tables…',
+    run: () => workbench.dialog.set('scan'),
+    possible: hasDump,
+  });
+  workbench.actions.add({
+    id: 'tables.root',
+    title: 'Give a root table address…',
+    run: () => workbench.dialog.set('root'),
+    possible: hasDump,
+  });
   workbench.actions.add({
     id: 'target.second',
     title: 'Open a second state…',

@@ -19,7 +19,7 @@ import { createStore } from './store.ts';
 import { ViewModel } from './view.ts';
 import { WritesModel } from './writes.ts';
 
-export type DialogName = 'open' | 'second' | 'connect' | 'paste' | 'help' | 'log';
+export type DialogName = 'open' | 'second' | 'scan' | 'root' | 'connect' | 'paste' | 'help' | 'log';
 
 /** Something that is done to a target only when its name was typed. */
 export interface ConfirmRequest {

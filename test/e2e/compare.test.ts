@@ -94,7 +94,9 @@ describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
     await page.getByText(`context entry of ${DEVICE.bdf}`).first().waitFor();
     await page.getByRole('columnheader', { name: 'tables.crash.elf' }).waitFor();
     const domain = page.locator('.field-table tr').filter({ hasText: 'DID' });
-    expect(await domain.textContent()).toContain(`Δ 0x${THEN.domain.toString(16)}`);
+    expect(await domain.textContent()).toContain(
+      `Δ 0x${THEN.domain.toString(16).padStart(4, '0')}`,
+    );
     // The ruler fills the bits that differ.
     expect(await page.locator('.ruler-bit.is-changed').count()).toBeGreaterThan(0);
   });

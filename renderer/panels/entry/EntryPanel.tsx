@@ -17,7 +17,7 @@ import { TargetLink } from '../../ui/TargetLink.tsx';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EMPTY } from '../../wording.ts';
 import { BitRuler } from './BitRuler.tsx';
-import { cInitialiser, fieldBits, fieldValue } from './bits.ts';
+import { cInitialiser, fieldBits, fieldValue, formerValue } from './bits.ts';
 import { FieldTable } from './FieldTable.tsx';
 import { Journal } from './Journal.tsx';
 import './entry.css';
@@ -144,7 +144,7 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
               {field.was !== undefined && (
                 <span className="diff">
                   Δ {entry.other ? `${entry.other.name}: ` : 'was '}
-                  {field.was}.{' '}
+                  {formerValue(field)}.{' '}
                 </span>
               )}
               {field.text === fieldValue(field) || isDecimal(field.text) ? '' : `${field.text}. `}

@@ -2,7 +2,7 @@ import type { CSSProperties, ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { FieldItem } from '../../../core/protocol/schema.ts';
 import { smallBinary } from '../../format/address.ts';
-import { fieldBits, fieldValue, fieldWidth, readFieldValue } from './bits.ts';
+import { fieldBits, fieldValue, formerValue, fieldWidth, readFieldValue } from './bits.ts';
 
 interface FieldTableProps {
   readonly fields: readonly FieldItem[];
@@ -18,7 +18,10 @@ interface FieldTableProps {
 
 /** The fields of an entry as a table; a value can be changed in place. */
 export function FieldTable(props: FieldTableProps): ReactNode {
-  const columns = `64px 92px 118px minmax(120px, 1fr)${props.other === undefined ? '' : ' 118px'}`;
+  const columns =
+    props.other === undefined
+      ? '64px 92px 118px minmax(120px, 1fr)'
+      : '52px 84px 112px minmax(64px, 1fr) 112px';
   // High bits first, as in the ruler; reserved and ignored fields only where they say something.
   const fields = [...props.fields]
     .filter((field) => !isFiller(field) || field.violated || BigInt(field.value) !== 0n)
@@ -31,7 +34,11 @@ export function FieldTable(props: FieldTableProps): ReactNode {
           <th scope="col">Field</th>
           <th scope="col">Value</th>
           <th scope="col">Meaning</th>
-          {props.other !== undefined && <th scope="col">{props.other}</th>}
+          {props.other !== undefined && (
+            <th scope="col" title={props.other}>
+              {props.other}
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -89,7 +96,9 @@ function FieldRow({
         {field.kind === 'address' || field.text === field.meaning ? '' : ` · ${field.meaning}`}
       </td>
       {other !== undefined && (
-        <td className="diff">{field.was === undefined ? '' : `Δ ${field.was}`}</td>
+        <td className="diff" title={field.wasText}>
+          {field.was === undefined ? '' : `Δ ${formerValue(field)}`}
+        </td>
       )}
     </tr>
   );

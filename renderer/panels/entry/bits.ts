@@ -80,6 +80,14 @@ export function fieldValue(field: FieldItem): string {
   return field.kind === 'address' ? field.text : padded(field.value, fieldWidth(field));
 }
 
+/** The former or other value in the same form. */
+export function formerValue(field: FieldItem): string {
+  if (field.was === undefined) return '';
+  return field.kind === 'address'
+    ? (field.wasText ?? field.was)
+    : padded(field.was, fieldWidth(field));
+}
+
 /** The value as a box of that many columns can hold it. */
 export function boxValue(field: FieldItem, span: number): string {
   const width = fieldWidth(field);

@@ -7,14 +7,14 @@ import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { ActionKeys } from '../../ui/Keys.tsx';
-import { Empty, Panel } from '../../ui/Panel.tsx';
+import { Panel } from '../../ui/Panel.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
 import { allRows } from '../../ui/table-export.ts';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
-import { EMPTY } from '../../wording.ts';
 import { useStates } from '../../ui/StateButton.tsx';
 import { Changed } from './Changed.tsx';
+import { NoTables } from './NoTables.tsx';
 import { crumbs } from './breadcrumb.ts';
 import { rowCopies, treeTable } from './copy.ts';
 import { Findings } from './Findings.tsx';
@@ -130,15 +130,7 @@ export function TablesPanel(): ReactNode {
       }
     >
       {nothing ? (
-        <Empty
-          text={
-            info.empty || info.sources.every(({ kind }) => kind !== 'dump')
-              ? EMPTY.tablesNoSource
-              : EMPTY.tables
-          }
-          action="target.open"
-          button="Open a dump…"
-        />
+        <NoTables info={info} />
       ) : (
         <div className="tree" style={{ '--cols': COLUMNS } as CSSProperties}>
           <VirtualRows

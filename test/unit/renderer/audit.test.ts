@@ -8,7 +8,7 @@ import {
   levelOf,
   summaryOf,
 } from '../../../renderer/panels/audit/model.ts';
-import { noDifference, notRead, rulesPassed } from '../../../renderer/wording.ts';
+import { noDifference, notRead, noVmcoreinfo, rulesPassed } from '../../../renderer/wording.ts';
 
 const hit = (severity: AuditHit['severity'], at: string): AuditHit => ({
   at,
@@ -118,6 +118,9 @@ describe('the words', () => {
       'Not all could be read: page table at 0x1000: not in this dump',
     );
     expect(notRead(['one', 'two', 'three'])).toBe('Not all could be read: one (and 2 more)');
+    expect(noVmcoreinfo(true)).toBe(
+      'This ELF core holds memory but no VMCOREINFO, so no kernel can be asked. Load register values, give a root table address, or scan for tables.',
+    );
     expect(noDifference(4, 212, 3_104_882)).toBe(
       'No difference in 4 units, 212 devices, 3,104,882 leaves.',
     );

@@ -1,0 +1,146 @@
+import type { CSSProperties, ReactNode } from 'react';
+import { useState } from 'react';
+import { formatCount } from '../../core/format/size.ts';
+import type { FoundTable } from '../../core/protocol/contract-scan.ts';
+import { RootKind } from '../../core/protocol/contract-scan.ts';
+import type { WireFailure } from '../../core/protocol/wire.ts';
+import { asFailure } from '../engine/failure.ts';
+import { useCall } from '../engine/useCall.ts';
+import { useWorkbench } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import { Dialog } from '../ui/Dialog.tsx';
+import { ErrorBlock } from '../ui/ErrorBlock.tsx';
+import { VirtualRows } from '../ui/VirtualRows.tsx';
+
+const HEAD = ['>Score', 'Address', 'Table', '>Devices', 'Unit', 'Why'];
+const COLUMNS = '52px 120px 170px 66px 64px minmax(200px, 1fr)';
+
+/** Finds tables by their form alone, and takes them as those of the units. */
+export function ScanDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { engine, session, dock } = useWorkbench();
+  const job = useStore(session.info, (info) => info?.jobs.find(({ id }) => id === 'scan'));
+  const answer = useCall('scan.run', {}, false);
+  const { tables = [], usable, pages = 0, notes = [], more = 0 } = answer.value ?? {};
+  const [selected, setSelected] = useState(0);
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<WireFailure>();
+  const take = (work: Promise<unknown>): void => {
+    setBusy(true);
+    setFailure(undefined);
+    work.then(
+      () => {
+        onClose();
+        dock.open('tables');
+      },
+      (error: unknown) => {
+        setBusy(false);
+        setFailure(asFailure(error));
+      },
+    );
+  };
+  const given = (table: FoundTable | undefined) => {
+    const kind = RootKind.safeParse(table?.kind);
+    return table && kind.success
+      ? { kind: kind.data, address: table.address, entries: table.entries }
+      : undefined;
+  };
+  const one = given(tables[selected]);
+  return (
+    <Dialog
+      title="Scan for tables"
+      onClose={onClose}
+      onSubmit={() => {
+        if (usable && !busy) take(engine.call('scan.use', {}));
+      }}
+      foot={
+        <>
+          <button type="button" className="btn" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="button"
+            className="btn"
+            disabled={busy || one === undefined}
+            onClick={() => one && take(engine.call('tables.give', one))}
+          >
+            Use the selected
+          </button>
+          <button type="submit" className="btn btn-primary" disabled={busy || !usable}>
+            Use the best
+          </button>
+        </>
+      }
+    >
+      <p className="second" role="status">
+        {answer.state === 'loading'
+          ? `Looking at every page of the dump…${job?.percent === undefined ? '' : ` ${job.percent} %`}`
+          : answer.value
+            ? summary(tables.length + more, pages)
+            : ''}
+      </p>
+      {(failure ?? answer.failure) && (
+        <ErrorBlock
+          failure={(failure ?? answer.failure)!}
+          retry={failure ? undefined : answer.retry}
+        />
+      )}
+      {tables.length > 0 && (
+        <div className="scan-list" style={{ '--cols': COLUMNS } as CSSProperties}>
+          <VirtualRows
+            label="Tables that were found"
+            head={HEAD}
+            role="grid"
+            count={tables.length}
+            selected={selected}
+            onSelect={setSelected}
+            onOpen={(index) => {
+              const table = given(tables[index]);
+              if (table && !busy) take(engine.call('tables.give', table));
+            }}
+            render={(index) => <Cells table={tables[index]} />}
+          />
+        </div>
+      )}
+      {notes.map((note) => (
+        <p key={note} className="hint-line">
+          {note}
+        </p>
+      ))}
+    </Dialog>
+  );
+}
+
+function Cells({ table }: { readonly table: FoundTable }): ReactNode {
+  const why = table.why.join('; ');
+  return (
+    <>
+      <span role="gridcell" className="num">
+        {table.score.toFixed(3)}
+      </span>
+      <span role="gridcell">{table.address}</span>
+      <span role="gridcell" className="text">
+        {KINDS[table.kind] ?? table.kind}
+      </span>
+      <span role="gridcell" className="num">
+        {formatCount(table.devices)}
+      </span>
+      <span role="gridcell">{table.units.join(', ')}</span>
+      <span role="gridcell" className="text second" title={why}>
+        {why}
+      </span>
+    </>
+  );
+}
+
+const KINDS: Readonly<Record<string, string | undefined>> = {
+  'root-table': 'VT-d root table',
+  'scalable-root-table': 'VT-d root table, scalable',
+  'device-table': 'AMD-Vi device table',
+  'interrupt-table': 'interrupt table',
+};
+
+function summary(tables: number, pages: number): string {
+  const looked = `${formatCount(pages)} pages with content were looked at`;
+  if (tables === 0) return `No table was found; ${looked}.`;
+  return `${formatCount(tables)} ${tables === 1 ? 'table was' : 'tables were'} found by form alone; ${looked}.`;
+}
