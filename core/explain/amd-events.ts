@@ -1,8 +1,8 @@
 import { FLAG } from '../amdvi/events.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
-import type { Evidence } from '../iommu/finding.ts';
 import { explainAmdInterrupt } from './amd-interrupt.ts';
 import { explainDma } from './dma.ts';
+import { dumpedEvidence } from './kernel-dump.ts';
 import type { ExplainContext, Judgement } from './judgement.ts';
 import type { VerdictId } from './verdicts.ts';
 
@@ -53,20 +53,12 @@ export function explainEvent(fault: FaultRecord, context: ExplainContext): Judge
       text: plain.text,
       tablesSay: 'not asked: the event is about no translation',
       checks: [],
-      evidence: dumped(fault),
+      evidence: dumpedEvidence(fault),
       unit: undefined,
       walk: undefined,
     };
   const flags = Number((fault.flags ?? 0n) & 0xfffn);
   if (flags & FLAG.I && WITH_INTERRUPT.has(fault.event ?? ''))
-    return explainAmdInterrupt(fault, context, dumped(fault));
+    return explainAmdInterrupt(fault, context, dumpedEvidence(fault));
   return explainDma(fault, context);
-}
-
-/** Entries and commands that the kernel printed with the event. */
-function dumped(fault: FaultRecord): Evidence[] {
-  return (fault.dump ?? []).map((each) => ({
-    what: `${each.what}, as the kernel printed it`,
-    words: each.words,
-  }));
 }

@@ -13,6 +13,7 @@ import {
   type ExplainContext,
   type Judgement,
 } from './judgement.ts';
+import { byKernelDump, dumpedEvidence } from './kernel-dump.ts';
 import { meaningOf } from './meaning.ts';
 import { regionAt } from './regions.ts';
 import type { VerdictId } from './verdicts.ts';
@@ -41,9 +42,13 @@ export function explainDma(fault: FaultRecord, context: ExplainContext): Judgeme
     );
   const unit = servingUnit(context.units, bdf, fault.unit);
   if (!unit)
-    return undecided(
-      `${meaning}No unit with tables is at hand. Load the dump, or register values and memory.`,
-      undefined,
+    return (
+      byKernelDump(fault) ??
+      undecided(
+        `${meaning}No unit with tables is at hand. Load the dump, or register values and memory.`,
+        undefined,
+        dumpedEvidence(fault),
+      )
     );
   const request: WalkRequest = {
     id: bdf.id,
@@ -153,7 +158,7 @@ function translated(walked: Walked<Extract<WalkResult, { result: 'translated' }>
     tablesSay: result.untranslated
       ? 'untranslated'
       : `${rightsText(result.rights)} → ${hex(result.pa)}`,
-    evidence: [...stepEvidence(result.steps), ...dumpEvidence(fault)],
+    evidence: [...stepEvidence(result.steps), ...dumpedEvidence(fault)],
     unit,
     walk: { request, result },
   };
@@ -199,7 +204,7 @@ function refused(walked: Walked<Extract<WalkResult, { result: 'fault' }>>): Judg
       fault.vendor === 'intel'
         ? `refused, reason ${hex(result.reason)} ${result.name}`
         : `refused, ${result.name}`,
-    evidence: [...stepEvidence(result.steps), ...dumpEvidence(fault)],
+    evidence: [...stepEvidence(result.steps), ...dumpedEvidence(fault)],
     unit,
     walk: { request, result },
   };
@@ -335,12 +340,4 @@ function stepEvidence(steps: readonly WalkStep[]): Evidence[] {
 function decidingField(fields: ReadonlyMap<string, unknown>): { field?: string } {
   const name = ['P', 'PR', 'R', 'TV'].find((each) => fields.has(each));
   return name === undefined ? {} : { field: name };
-}
-
-/** Entries that the kernel printed after the fault. */
-function dumpEvidence(fault: FaultRecord): Evidence[] {
-  return (fault.dump ?? []).map((each) => ({
-    what: `${each.what}${each.level === undefined ? '' : ` of level ${each.level}`}, as the kernel printed it`,
-    words: each.words,
-  }));
 }

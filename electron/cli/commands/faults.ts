@@ -79,12 +79,45 @@ export const command: Command = {
       io.out(
         `${JSON.stringify({ schema: 'faultline.faults/1', faults: kept.map((record) => faultJson(record, segments)), notes: notes.map(noteJson) }, null, 1)}\n`,
       );
-    else if (!options['ndjson']) print(kept, io);
+    else if (!options['ndjson']) {
+      print(kept, io);
+      await printDumps(kept, io);
+    }
     if (seen > limit)
       io.note(`faultline faults: ${seen - limit} faults more were left out by --limit ${limit}.`);
     return EXIT.answered;
   },
 };
+
+/** The entries that kernels printed after faults, decoded. */
+async function printDumps(records: readonly FaultRecord[], io: Io): Promise<void> {
+  if (!records.some(({ dump }) => dump)) return;
+  // The layouts are loaded for people only.
+  const { describeDump } = await import('../../../core/log/describe.ts');
+  const rows = records.flatMap((record) =>
+    (record.dump ?? [])
+      .filter(({ words }) => words.length > 0)
+      .map((entry) => [
+        String(record.line),
+        `${entry.what}${entry.level === undefined ? '' : ` of level ${entry.level}`}`,
+        entry.words.map(hex).join(' '),
+        printable(describeDump(entry, record.dump ?? [])),
+      ]),
+  );
+  if (rows.length === 0) return;
+  io.out(
+    `\n${columns(
+      io,
+      [
+        { title: 'fault', right: true },
+        { title: 'what the kernel printed after it' },
+        { title: 'raw' },
+        { title: 'decoded' },
+      ],
+      rows,
+    )}`,
+  );
+}
 
 function print(records: readonly FaultRecord[], io: Io): void {
   io.out(

@@ -5,6 +5,10 @@ import { columns, paint, printable } from '../io.ts';
 import { readLogs } from '../logs.ts';
 import { openSources, wholeNumber } from '../sources.ts';
 
+/** What a status register or a descriptor in the line says, behind it. */
+const inline = (decoded: string, event: string): string =>
+  decoded === event || decoded === '' ? '' : `  (${printable(decoded)})`;
+
 /** A value of a phase's JSON as a cell. */
 const word = (value: unknown): string => String(value as string | number);
 
@@ -43,6 +47,8 @@ export const command: Command = {
         )}\n`,
       );
     else {
+      const { describePhase } = await import('../../../core/log/describe.ts');
+      const phases = logs.flatMap((log) => log.phases);
       for (const log of logs)
         for (const kernel of log.kernels)
           io.out(
@@ -58,12 +64,13 @@ export const command: Command = {
             { title: 'phase' },
             { title: 'what' },
           ],
-          shown.map((phase) => [
+          shown.map((phase, index) => [
             word(phase['line']),
             word(phase['clock']),
             typeof phase['time'] === 'number' ? phase['time'].toFixed(6) : '–',
             word(phase['phase']),
-            printable(word(phase['text'])).slice(0, 160),
+            printable(word(phase['text'])).slice(0, 160) +
+              inline(describePhase(phases[index]), phases[index].event),
           ]),
         ),
       );
