@@ -27,7 +27,7 @@ declare class AbortController {
 /** What core needs of WebAssembly: small modules of its own making, over one memory. */
 declare namespace WebAssembly {
   class Memory {
-    constructor(descriptor: { initial: number });
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
     readonly buffer: ArrayBuffer;
   }
   /** Tells nothing of itself. */

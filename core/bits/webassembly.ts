@@ -223,17 +223,24 @@ const section = (id: number, content: readonly number[]): number[] => [
 
 const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
-/** The bytes of a module that imports a memory (`host.memory`) and exports functions over it. */
+/** The bytes of a module that imports a memory (`host.memory`) and exports functions over it. A
+ * shared one (of the threads proposal) never grows. */
 export function moduleBytes(
   functions: readonly FunctionOf[],
   pages: number,
+  shared = false,
 ): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters }) => [
     0x60,
     ...list(parameters.map((type) => [type])),
     ...list([[TYPE.i32]]),
   ]);
-  const memory = [...name('host'), ...name('memory'), 0x02, 0x00, ...unsigned(pages)];
+  const memory = [
+    ...name('host'),
+    ...name('memory'),
+    0x02,
+    ...(shared ? [0x03, ...unsigned(pages), ...unsigned(pages)] : [0x00, ...unsigned(pages)]),
+  ];
   const exported = functions.map((each, index) => [...name(each.name), 0x00, ...unsigned(index)]);
   const bodies = functions.map(({ locals, body }) => {
     const declared = list(locals.map((type) => [1, type]));

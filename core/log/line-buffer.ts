@@ -13,6 +13,9 @@ const KEPT = 3 * REACH;
 const CAPACITY = 512 * 1024;
 /** The least that holds what is kept and what may have to be waited for, twice. */
 const LEAST_CAPACITY = 128 * 1024;
+/** Of a buffer for reading ahead: a half, and room before it for what is kept of the other. */
+const HALF = 384 * 1024;
+const HEAD = 64 * 1024;
 /** Arrivals kept before those of lines that were read are dropped: bytes may come one by one. */
 const MOST_ARRIVALS = 1024;
 
@@ -67,10 +70,14 @@ export class LineBuffer {
   readonly view: DataView;
   readonly #anchors = (anchors ??= makeAnchors());
   readonly #search: ByteSearch;
-  /** Offset in the log of the buffer's first byte. */
+  /** Offset in the log of the byte at index 0. */
   #base = 0;
-  /** Bytes in the buffer. */
+  /** Bytes stand from here on. */
+  #floor = 0;
+  /** And up to here. */
   #filled = 0;
+  /** The half of `halves` that is filled, or was filled last. */
+  #half = 0;
   #taken = 0;
   /** Up to here anchors have been looked for; those found and not yet read are in `#hits`. */
   #scanned = 0;
@@ -87,15 +94,33 @@ export class LineBuffer {
   #arrivals: { end: number; readonly at: number }[] = [];
   #ended = false;
 
-  /** @param expected bytes that the log has, where that is known: a short one needs less memory. */
-  constructor(expected = CAPACITY) {
-    this.#capacity = Math.min(CAPACITY, Math.max(LEAST_CAPACITY, (expected + 3) & ~3));
+  /**
+   * Where `room` is in turn, of a buffer for reading ahead: while what is in one half is read,
+   * another thread may fill the other.
+   */
+  readonly halves: readonly [Uint8Array, Uint8Array] | undefined;
+
+  /**
+   * @param expected bytes that the log has, where that is known: a short one needs less memory.
+   * @param ahead whether the memory is shared with other threads, and in halves, where that can be
+   */
+  constructor(expected = CAPACITY, ahead = false) {
     const { tables } = this.#anchors.scanner;
+    const shared = ahead ? vectorSearch(tables, 2 * (HEAD + HALF), BLOCK, true) : undefined;
+    this.#capacity = shared
+      ? 2 * (HEAD + HALF)
+      : Math.min(CAPACITY, Math.max(LEAST_CAPACITY, (expected + 3) & ~3));
     this.#search =
+      shared ??
       (expected >= LARGE ? vectorSearch(tables, this.#capacity, BLOCK) : undefined) ??
       plainSearch(tables, this.#capacity, BLOCK);
     this.bytes = this.#search.bytes;
     this.view = this.#search.view;
+    if (!shared) return;
+    const half = (at: number): Uint8Array => this.bytes.subarray(at, at + HALF);
+    this.halves = [half(HEAD), half(2 * HEAD + HALF)];
+    this.#base = -HEAD;
+    this.#floor = this.#filled = this.#taken = this.#scanned = this.#counted = HEAD;
   }
 
   /**
@@ -103,6 +128,11 @@ export class LineBuffer {
    * @param kept index from which on everything is still needed, beside what KEPT keeps.
    */
   room(kept: number): Uint8Array {
+    if (this.halves) {
+      const start = (half: number): number => this.halves![half].byteOffset - this.bytes.byteOffset;
+      if (this.#filled > start(this.#half)) this.#turn(kept, this.halves);
+      return this.halves[this.#half];
+    }
     if (this.#filled * 2 >= this.#capacity) this.#makeRoom(kept);
     return this.bytes.subarray(this.#filled, this.#capacity);
   }
@@ -149,7 +179,7 @@ export class LineBuffer {
   /** Lines so far, one that has not ended included. */
   get lines(): number {
     this.#countTo(this.#filled);
-    const open = this.#filled > 0 && this.bytes[this.#filled - 1] !== NEWLINE;
+    const open = this.#filled > this.#floor && this.bytes[this.#filled - 1] !== NEWLINE;
     return this.#newlines + (open ? 1 : 0);
   }
 
@@ -215,14 +245,14 @@ export class LineBuffer {
   /** The line before the one that starts at `next`, if there is one and it is not too long. */
   segmentBefore(next: number): Segment | undefined {
     const { bytes } = this;
+    const least = Math.max(this.#floor, next - REACH);
     let end = next;
-    if (end > 0 && bytes[end - 1] === NEWLINE) end--;
-    while (end > 0 && bytes[end - 1] === RETURN) end--;
-    if (end === next || end === 0) return undefined;
-    const least = Math.max(0, next - REACH);
+    if (end > least && bytes[end - 1] === NEWLINE) end--;
+    while (end > least && bytes[end - 1] === RETURN) end--;
+    if (end === next || end <= least) return undefined;
     let start = end;
     while (start > least && !(KINDS[bytes[start - 1]] & ENDS)) start--;
-    if (start === end || (start === least && least > 0)) return undefined;
+    if (start === end || (start === least && this.offset(least) > 0)) return undefined;
     return { start, end, next, odd: true };
   }
 
@@ -246,7 +276,9 @@ export class LineBuffer {
     const odd = kinds !== 0;
     if (end === from + REACH) return { start, end, next: end, odd };
     let next = end;
-    while (next < this.#filled && bytes[next] === RETURN) next++;
+    // A run of returns without end is cut as a line without end is.
+    const last = Math.min(end + REACH, this.#filled);
+    while (next < last && bytes[next] === RETURN) next++;
     if (next === this.#filled && !this.#ended) return WAIT;
     if (next < this.#filled && bytes[next] === NEWLINE) next++;
     return { start, end, next, odd };
@@ -276,16 +308,35 @@ export class LineBuffer {
 
   /** Drops the bytes that nothing can refer to any more. */
   #makeRoom(kept: number): void {
-    const drop = Math.max(0, Math.min(kept, this.#pending()) - KEPT) & ~3;
-    if (drop === 0) return;
-    this.#countTo(Math.max(this.#counted, drop));
-    this.bytes.copyWithin(0, drop, this.#filled);
-    this.#base += drop;
-    this.#filled -= drop;
-    this.#taken = Math.max(0, this.#taken - drop);
-    this.#scanned -= drop;
-    this.#counted -= drop;
-    for (let at = this.#hit; at < this.#hitCount; at++) this.#hits[at] -= drop;
-    this.#arrivals = this.#arrivals.filter((each) => each.end > this.#base);
+    const from = this.#firstKept(kept) & ~3;
+    if (from > 0) this.#move(from, 0);
+  }
+
+  /** Goes on in the other half, with what is kept in front of it. */
+  #turn(kept: number, halves: readonly [Uint8Array, Uint8Array]): void {
+    this.#half = 1 - this.#half;
+    const start = halves[this.#half].byteOffset - this.bytes.byteOffset;
+    const from = Math.max(this.#firstKept(kept), this.#filled - HEAD);
+    this.#move(from, start - (this.#filled - from));
+  }
+
+  #firstKept(kept: number): number {
+    return Math.max(this.#floor, Math.min(kept, this.#pending()) - KEPT);
+  }
+
+  /** Moves what stands from `from` on to index `to`; what stood before it is gone. */
+  #move(from: number, to: number): void {
+    this.#countTo(Math.max(this.#counted, from));
+    this.bytes.copyWithin(to, from, this.#filled);
+    const by = to - from;
+    this.#floor = to;
+    this.#base -= by;
+    this.#filled += by;
+    this.#taken = Math.max(to, this.#taken + by);
+    this.#scanned += by;
+    this.#counted += by;
+    for (let at = this.#hit; at < this.#hitCount; at++) this.#hits[at] += by;
+    const first = this.offset(to);
+    this.#arrivals = this.#arrivals.filter((each) => each.end > first);
   }
 }

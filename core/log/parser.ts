@@ -47,9 +47,12 @@ export class LogParser {
   readonly #buffer: LineBuffer;
   readonly #story: Story;
 
-  /** @param expected bytes that the log has, where that is known: a short one needs less memory. */
-  constructor(sink: LogSink, expected?: number) {
-    this.#buffer = new LineBuffer(expected);
+  /**
+   * @param expected bytes that the log has, where that is known: a short one needs less memory.
+   * @param ahead whether another thread shall fill `halves`, where the platform can do that
+   */
+  constructor(sink: LogSink, expected?: number, ahead?: boolean) {
+    this.#buffer = new LineBuffer(expected, ahead);
     this.#story = new Story(sink, (offset) => this.#before(this.#buffer.index(offset))?.time);
   }
 
@@ -65,6 +68,14 @@ export class LogParser {
       this.filled(length, receivedAt);
       at += length;
     }
+  }
+
+  /**
+   * Of a parser that is read ahead for: where `room` is in turn. The one that it is not may be
+   * filled at any time.
+   */
+  get halves(): readonly [Uint8Array, Uint8Array] | undefined {
+    return this.#buffer.halves;
   }
 
   /** Free space for the next bytes; say with `filled` how many were put there. Never empty. */

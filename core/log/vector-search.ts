@@ -145,21 +145,23 @@ interface Exports {
 
 /**
  * The search with vectors, as `plainSearch`.
+ * @param shared whether other threads can be given the memory
  * @returns undefined where the platform has no WebAssembly with vectors, or no memory for it.
  */
 export function vectorSearch(
   tables: SearchTables,
   capacity: number,
   block: number,
+  shared = false,
 ): ByteSearch | undefined {
   const placesAt = (BYTES + capacity + SLACK + 3) & ~3;
   // A place behind the last one is written, too.
   const size = placesAt + (mostPlaces(block) + 1) * WORD;
   const initial = Math.ceil(size / PAGE);
   try {
-    const memory = new WebAssembly.Memory({ initial });
+    const memory = new WebAssembly.Memory({ initial, maximum: initial, shared });
     const functions = [candidatesFunction(placesAt), newlinesFunction()];
-    const module = new WebAssembly.Module(moduleBytes(functions, initial));
+    const module = new WebAssembly.Module(moduleBytes(functions, initial, shared));
     const { exports } = new WebAssembly.Instance(module, { host: { memory } });
     const { candidates, newlines } = exports as unknown as Exports;
     const all = new Uint8Array(memory.buffer);

@@ -6,6 +6,8 @@ import type { LogSink } from '../../core/log/records.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import type { Investigation } from '../../core/session/investigation.ts';
 import { Recording } from '../host/console/recording.ts';
+import { descriptorOf } from '../host/platform.ts';
+import { readAhead } from '../host/read-ahead.ts';
 
 /**
  * Reads every console text of a case into one sink each: logs and recordings as they stand, and
@@ -14,8 +16,10 @@ import { Recording } from '../host/console/recording.ts';
  */
 export function readLogs(investigation: Investigation, sinkOf: () => LogSink): void {
   for (const { source, kind } of investigation.logs) {
-    const parser = new LogParser(sinkOf(), source.size);
-    if (kind === 'recording') {
+    const fd = source.size >= AHEAD && kind !== 'recording' ? descriptorOf(source) : undefined;
+    const parser = new LogParser(sinkOf(), source.size, fd !== undefined);
+    if (fd !== undefined && parser.halves) readWithThread(parser, fd, parser.halves);
+    else if (kind === 'recording') {
       for (const event of new Recording(source).events()) parser.push(event.bytes, event.at);
     } else {
       for (let offset = 0; ;) {
@@ -40,6 +44,28 @@ export function readLogs(investigation: Investigation, sinkOf: () => LogSink): v
   const text = kernel.dmesg().flatMap(messageLines).join('\n');
   parser.push(new TextEncoder().encode(`${text}\n`));
   parser.end();
+}
+
+/** Bytes from which on a log is read ahead by a second thread: less is read before that comes up. */
+const AHEAD = 64 << 20;
+
+/** Reads a whole log while a second thread fetches what comes next. */
+function readWithThread(
+  parser: LogParser,
+  fd: number,
+  halves: readonly [Uint8Array, Uint8Array],
+): void {
+  const ahead = readAhead(fd, halves);
+  try {
+    for (let length = ahead.next(); length > 0; length = ahead.next()) {
+      // The parser takes what it keeps of the other half over; then that one is free.
+      parser.room();
+      ahead.release();
+      parser.filled(length);
+    }
+  } finally {
+    ahead.end();
+  }
 }
 
 /** What a log tells, without the texts that only explain looks for. */

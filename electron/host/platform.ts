@@ -16,6 +16,14 @@ export const nodePlatform: Platform = {
   now: () => performance.now(),
 };
 
+/** Descriptors of the files that are open as they stand. */
+const descriptors = new WeakMap<ByteSource, number>();
+
+/** The descriptor behind a source; undefined where it is no file, or was unpacked. */
+export function descriptorOf(source: ByteSource): number | undefined {
+  return descriptors.get(source);
+}
+
 /**
  * A file as a ByteSource; one packed whole by zstd or gzip is unpacked in memory.
  * @throws Failure of kind `unreadable` when it can't be opened or is no file.
@@ -40,7 +48,7 @@ export function fileSource(path: string): ByteSource {
     );
   }
   let open = true;
-  return unpacked({
+  const file: ByteSource = {
     name: path,
     size,
     read(offset, into) {
@@ -56,5 +64,7 @@ export function fileSource(path: string): ByteSource {
       if (open) closeSync(fd);
       open = false;
     },
-  });
+  };
+  descriptors.set(file, fd);
+  return unpacked(file);
 }

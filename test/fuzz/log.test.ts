@@ -168,6 +168,10 @@ describe('inputs made to be slow', () => {
     ['keys of phases, one a line', repeat('reg_base_addr \n')],
     ['newlines', repeat('\n')],
     ['carriage returns', repeat('\r')],
+    [
+      'an anchor before carriage returns',
+      encoder.encode(`fault addr ${'\r'.repeat(4 * MEBIBYTE)}`),
+    ],
     ['escapes without end', repeat('\u001b]0;')],
     ['quotes', repeat('> ')],
     ['stamps in a row', repeat('[    1.000000] ')],

@@ -44,6 +44,32 @@ test.each(['intel-6.1', 'amd-6.1'] as const)(
   },
 );
 
+/** Reads a log as with another thread that fills halves in turn, each with as much as it likes. */
+function inHalves(bytes: Uint8Array, sizes: readonly number[]): LogCollector {
+  const collector = new LogCollector();
+  const parser = new LogParser(collector, bytes.length, true);
+  let from = 0;
+  for (let turn = 0; from < bytes.length; turn++) {
+    const half = parser.halves![turn & 1];
+    const length = Math.min(sizes[turn] ?? half.length, half.length, bytes.length - from);
+    half.set(bytes.subarray(from, from + length));
+    expect(parser.room()).toBe(half);
+    // The other half is somebody else's from here on.
+    parser.halves![1 - (turn & 1)].fill(turn);
+    parser.filled(length);
+    from += length;
+  }
+  parser.end();
+  return collector;
+}
+
+test.each(['intel-6.1', 'amd-6.1'] as const)('%s: reading ahead gives the same', (name) => {
+  const bytes = captureBytes(name, 'console.log');
+  const whole = told(parseLog(bytes));
+  expect(told(inHalves(bytes, []))).toEqual(whole);
+  expect(told(inHalves(bytes, [5000, 1, 70_000, 30_000, 2]))).toEqual(whole);
+});
+
 /** Pieces of every kind of line, whole, cut and mangled. */
 const PIECES = [
   '[    1.000000] Linux version 6.1.0 (a@b) (gcc) #1 SMP\r\n',
