@@ -142,11 +142,16 @@ export const TreeRow = z.object({
   position: Count,
   hasEntry: z.boolean(),
   pointsTo: Hex.optional(),
+  /** The raw words of the row's entry. */
+  words: z.array(Hex).optional(),
   decoded: z.string(),
   rights: RightsText.optional(),
   present: z.boolean(),
   findings: z.object({ count: Count, worst: Severity }).optional(),
-  /** Its former meaning, when the entry was changed here or is another in the state beside it. */
+  /**
+   * Its former meaning, when the entry was changed here or since the view looked at it first, or is
+   * another in the state beside it.
+   */
   changed: z.string().optional(),
 });
 export type TreeRow = z.infer<typeof TreeRow>;
@@ -491,6 +496,16 @@ export const calls = {
     request: z.object({ tree: Id, all: z.boolean() }),
     answer: z.object({ total: Count }),
   },
+  /** Entries whose words differ from what they were when this view showed them first. */
+  'tree.changes': {
+    request: z.object({ tree: Id }),
+    answer: z.object({
+      total: Count,
+      changes: z.array(z.object({ path: Path, was: z.string(), now: z.string() })),
+    }),
+  },
+  /** What is there now counts as looked at. */
+  'tree.seen': { request: z.object({ tree: Id }), answer: Nothing },
   /** An entry, of another state than the session's own too, beside what a further state has there. */
   'entry.get': {
     request: z.object({ path: Path, state: Id.optional(), against: Id.optional() }),

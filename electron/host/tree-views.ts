@@ -9,6 +9,7 @@ import { FlatTree, type FlatRow } from '../../core/session/flat-tree.ts';
 import { mayContain } from '../../core/session/tree-paths.ts';
 import { formerMeaning } from '../../core/session/view-fields.ts';
 import type { FindingIndex } from './findings.ts';
+import { LastLook, type Difference } from './last-look.ts';
 import type { Journal } from './journal.ts';
 import type { State, States } from './states.ts';
 import type { World, Worlds } from './worlds.ts';
@@ -33,6 +34,7 @@ interface Tree {
   readonly pinned: Set<string>;
   /** The state beside it, by its id. */
   against: string | undefined;
+  readonly look: LastLook;
 }
 
 /** The open views of the tables, each with its own expansion. */
@@ -53,7 +55,7 @@ export class TreeViews {
         'Close one that is not needed.',
       );
     const tree = randomUUID();
-    const made = this.#make(all, new Set());
+    const made = this.#make(all, new Set(), new LastLook());
     this.#trees.set(tree, made);
     return { tree, total: made.flat.total };
   }
@@ -64,10 +66,10 @@ export class TreeViews {
 
   rows(id: string, from: number, to: number): { total: number; rows: TreeRow[] } {
     const tree = this.#tree(id);
-    const { flat } = tree;
+    const { flat, look } = tree;
     const rows = flat.rows(from, to);
     const other = this.#other(tree);
-    return { total: flat.total, rows: rows.map((row) => this.#row(row, other)) };
+    return { total: flat.total, rows: rows.map((row) => this.#row(row, look, other)) };
   }
 
   expand(
@@ -96,8 +98,8 @@ export class TreeViews {
   }
 
   showAll(id: string, all: boolean): { total: number } {
-    const { flat, pinned, against } = this.#tree(id);
-    const made = this.#make(all, pinned);
+    const { flat, pinned, look, against } = this.#tree(id);
+    const made = this.#make(all, pinned, look);
     made.flat.adopt(flat);
     made.against = against;
     this.#trees.set(id, made);
@@ -119,9 +121,23 @@ export class TreeViews {
       : this.#parts.states.all().find((state) => state.id === against);
   }
 
-  #make(all: boolean, pinned: Set<string>): Tree {
+  /** Entries that changed since this view showed them first. */
+  changes(id: string): { total: number; changes: Difference[] } {
+    const { look } = this.#tree(id);
+    const units = new Map(this.#parts.worlds.units().map((unit) => [unit.facts.name, unit]));
+    return look.changes(this.#parts.generation(), (path) =>
+      units.get(path.split('/')[0])?.entry(path),
+    );
+  }
+
+  /** What is there now counts as looked at. */
+  seen(id: string): void {
+    this.#tree(id).look.forget();
+  }
+
+  #make(all: boolean, pinned: Set<string>, look: LastLook): Tree {
     const flat = new FlatTree(this.#roots(), (node) => this.#children(node, all, pinned));
-    return { flat, generation: this.#parts.generation(), pinned, against: undefined };
+    return { flat, generation: this.#parts.generation(), pinned, look, against: undefined };
   }
 
   #tree(id: string): Tree {
@@ -176,19 +192,24 @@ export class TreeViews {
   }
 
   /** What a row's entry said in the state beside the tree, or before it was changed here. */
-  #former({ path, entry }: TreeNode, other: State | undefined): string | undefined {
+  #former({ path, entry }: TreeNode, look: LastLook, other: State | undefined): string | undefined {
     if (!entry) return undefined;
+    const seen = look.former(entry);
     const { journal, states, worlds } = this.#parts;
     if (other) {
       const { words, note } = states.beside(other, worlds.unit(path.split('/', 1)[0]).unit, entry);
       return words ? formerMeaning(entry.layout, words, entry.words) : note;
     }
     const world = journal.canUndo ? this.#world(path) : undefined;
-    const before = world && journal.before(world, entry);
+    const before = (world && journal.before(world, entry)) ?? seen;
     return before && formerMeaning(entry.layout, before, entry.words);
   }
 
-  #row({ node, depth, expanded, position, setSize }: FlatRow, other: State | undefined): TreeRow {
+  #row(
+    { node, depth, expanded, position, setSize }: FlatRow,
+    look: LastLook,
+    other: State | undefined,
+  ): TreeRow {
     const { entry } = node;
     const device = deviceOf(node.path);
     return {
@@ -204,11 +225,12 @@ export class TreeViews {
       position,
       hasEntry: entry !== undefined,
       pointsTo: node.pointsTo === undefined ? undefined : hex(node.pointsTo),
+      words: entry?.words.map((word) => hex(word)),
       decoded: node.decoded,
       rights: node.rights === undefined ? undefined : rightsText(node.rights),
       present: node.present,
       findings: this.#parts.findings().rolledUp(node.path, node.findings),
-      changed: this.#former(node, other),
+      changed: this.#former(node, look, other),
     };
   }
 }

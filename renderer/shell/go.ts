@@ -78,7 +78,7 @@ export function whoReaches(workbench: Workbench, address: string): void {
 
 /** What a device is asked to reach: an address of its own. */
 export interface Request {
-  readonly unit: string;
+  readonly unit?: string;
   readonly bdf: string;
   readonly pasid?: number;
   readonly iova: string;

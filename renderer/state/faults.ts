@@ -211,7 +211,11 @@ export class FaultsModel {
       return;
     }
     if (!this.#untouched || !known || total === 0) return;
-    if (this.#bus.current.fault !== undefined) return;
+    if (this.#bus.current.fault !== undefined) {
+      // A fault shows already; from now on what is selected is somebody's choice.
+      this.#untouched = false;
+      return;
+    }
     const top = this.rows.row(0);
     if (top) this.select(0, 'auto');
   }

@@ -184,3 +184,103 @@ describe.skipIf(MISSING !== undefined)('address map and reverse', () => {
     expect(window.complaints).toEqual([]);
   });
 });
+
+describe.skipIf(MISSING !== undefined)('the tables are a place to go to', () => {
+  let browser: Browser;
+  let window: TestWindow;
+  let page: Page;
+  const field = () => page.getByLabel('Go to a BDF, an address or a link');
+  beforeAll(async () => {
+    browser = await launch();
+    window = await openWindow(browser);
+    ({ page } = window);
+    await page.waitForSelector('.start :focus');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.verdict');
+    await press(page, 'v 2');
+    await page.waitForSelector('[aria-label="Tables"]:focus');
+  });
+  afterAll(async () => {
+    await window?.close();
+    await browser?.close();
+  });
+
+  it('goes to a device, and to the leaf of its address', async () => {
+    await press(page, 'f');
+    await page.keyboard.type('00:07.0');
+    await press(page, 'Enter');
+    await selectedRow(page, 'Tables').getByText('00:07.0').waitFor();
+    await field().fill('00:07.0 0xffffa000');
+    await field().press('Enter');
+    await selectedRow(page, 'Tables').getByText('L1[506]').waitFor();
+  });
+
+  it("asks whether an address is the device's or memory's", async () => {
+    await field().fill('0xffffb000');
+    await field().press('Enter');
+    await page.getByRole('menuitem', { name: /IOVA 0xffffb000 of 00:07\.0/ }).click();
+    await selectedRow(page, 'Tables').getByText('L1[507]').waitFor();
+    // The page that the leaf maps leads back to the leaf.
+    await press(page, 'c');
+    const mapped = await page.evaluate(() => navigator.clipboard.readText());
+    await field().fill(mapped);
+    await field().press('Enter');
+    await page.getByRole('menuitem', { name: /00:07\.0 maps it/ }).click();
+    await selectedRow(page, 'Tables').getByText('L1[507]').waitFor();
+  });
+
+  it('takes its own link back, here and in the jump box', async () => {
+    await page.getByRole('tree', { name: 'Tables' }).focus();
+    await press(page, 'l');
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    await field().fill('00:1f.2');
+    await field().press('Enter');
+    await selectedRow(page, 'Tables').getByText('00:1f.2').waitFor();
+    await field().fill(link);
+    await field().press('Enter');
+    await selectedRow(page, 'Tables').getByText('L1[507]').waitFor();
+    await page.getByLabel('Jump').focus();
+    await page.keyboard.insertText(link);
+    await page.getByRole('option', { name: /L1\[507\]/ }).waitFor();
+    await press(page, 'Escape');
+  });
+
+  it('shows raw words beside their meaning', async () => {
+    await page.getByRole('button', { name: 'Raw', exact: true }).click();
+    await selectedRow(page, 'Tables')
+      .locator('.tree-raw')
+      .getByText(/^[0-9a-f]{16}$/)
+      .waitFor();
+  });
+
+  it('says what is no place', async () => {
+    await field().fill('nowhere');
+    await field().press('Enter');
+    await page
+      .getByRole('alert')
+      .getByText('Not found: a BDF, an address or a link')
+      .waitFor({ state: 'attached' });
+    await field().fill('');
+  });
+
+  it('lists what changed since the last look, until it is seen', async () => {
+    await page.getByRole('tree', { name: 'Tables' }).focus();
+    await press(page, 'i');
+    await page.waitForSelector('.ruler:focus');
+    await press(page, 'End Enter');
+    await page.getByLabel(/^New value of/).fill('0');
+    await press(page, 'Enter');
+    const list = page.getByRole('button', { name: /1 changed/ });
+    await list.click();
+    await page.getByRole('menuitem', { name: /L1\[507\]/ }).waitFor();
+    // A change of memory is no reason to look elsewhere.
+    expect(await page.locator('.status-selection').textContent()).toContain('00:07.0');
+    await press(page, 'Escape t z');
+    await list.waitFor({ state: 'detached' });
+  });
+
+  it('has nothing to complain about', async () => {
+    expect(await axeFindings(page)).toEqual([]);
+    expect(window.complaints).toEqual([]);
+  });
+});

@@ -25,9 +25,9 @@ export interface MappedRegion {
  */
 export class RangeSummary {
   readonly #ranges: RangeColumns;
-  /** Ends of the ranges, ascending as the ranges are. */
-  readonly #ends: Float64Array;
-  /** Pages of all ranges before each one. */
+  /** Ends of the ranges that never fall; absent where the ranges' own ones do not. */
+  readonly #raised: Float64Array | undefined;
+  /** Pages of all ranges before every 32nd one. */
   readonly #before: Float64Array;
   /** Marks of the ranges, then of 32 of them each, and so on. */
   readonly #marks: Uint8Array[];
@@ -37,15 +37,16 @@ export class RangeSummary {
    * @param marks what each range is, eight flags
    */
   constructor(ranges: RangeColumns, marks: Uint8Array) {
-    const { count, iova, pages } = ranges;
+    const { count, pages } = ranges;
     this.#ranges = ranges;
-    this.#ends = new Float64Array(count);
-    this.#before = new Float64Array(count + 1);
+    this.#raised = raisedEnds(ranges);
+    this.#before = new Float64Array(Math.ceil(count / FAN_OUT) + 1);
+    let sum = 0;
     for (let at = 0; at < count; at++) {
-      // Damage can make ranges overlap; the search needs ends that never fall.
-      this.#ends[at] = Math.max(at > 0 ? this.#ends[at - 1] : 0, iova[at] + pages[at]);
-      this.#before[at + 1] = this.#before[at] + pages[at];
+      if (at % FAN_OUT === 0) this.#before[at / FAN_OUT] = sum;
+      sum += pages[at];
     }
+    this.#before[this.#before.length - 1] = sum;
     this.#marks = [marks];
     for (let below = marks; below.length > FAN_OUT;) {
       const level = new Uint8Array(Math.ceil(below.length / FAN_OUT));
@@ -57,13 +58,13 @@ export class RangeSummary {
 
   /** Mapped frames in all. */
   get pages(): number {
-    return this.#before[this.#ranges.count];
+    return this.#before[this.#before.length - 1];
   }
 
   /** First mapped frame and the end of the last; undefined when nothing is mapped. */
   get span(): { readonly from: number; readonly to: number } | undefined {
     const { count, iova } = this.#ranges;
-    return count === 0 ? undefined : { from: iova[0], to: this.#ends[count - 1] };
+    return count === 0 ? undefined : { from: iova[0], to: this.#end(count - 1) };
   }
 
   /** The marks of all ranges together. */
@@ -78,7 +79,7 @@ export class RangeSummary {
    * @param pixels regions at most; where there are more ranges, those of one pixel are one region
    */
   regions(from: number, to: number, pixels: number): MappedRegion[] {
-    const first = firstAbove(this.#ends, from);
+    const first = this.#firstEndingAbove(from);
     const end = firstStartingAt(this.#ranges, to, first);
     if (end - first <= pixels)
       return Array.from({ length: end - first }, (_, place) => this.#one(first + place));
@@ -112,12 +113,12 @@ export class RangeSummary {
       const start = from + Math.floor(((to - from) * pixel) / pixels);
       const stop = from + Math.floor(((to - from) * (pixel + 1)) / pixels);
       if (stop <= start) continue;
-      first = firstAbove(this.#ends, start, first, end);
+      first = this.#firstEndingAbove(start, first, end);
       const past = firstStartingAt(this.#ranges, stop, first, end);
       if (past <= first) continue;
       const region = {
         from: Math.max(start, iova[first]),
-        to: Math.min(stop, this.#ends[past - 1]),
+        to: Math.min(stop, this.#end(past - 1)),
         pages: this.#pagesWithin(first, past, start, stop),
         ranges: past - first,
         marks: this.#together(first, past),
@@ -137,11 +138,32 @@ export class RangeSummary {
     return out;
   }
 
+  #end(at: number): number {
+    const { iova, pages } = this.#ranges;
+    return this.#raised ? this.#raised[at] : iova[at] + pages[at];
+  }
+
+  #firstEndingAbove(frame: number, low = 0, high = this.#ranges.count): number {
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#end(middle) > frame) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #pagesBefore(at: number): number {
+    let place = Math.floor(at / FAN_OUT) * FAN_OUT;
+    let sum = this.#before[place / FAN_OUT];
+    for (; place < at; place++) sum += this.#ranges.pages[place];
+    return sum;
+  }
+
   /** Mapped frames of ranges `first` to `past` that lie between two frames. */
   #pagesWithin(first: number, past: number, start: number, stop: number): number {
-    const all = this.#before[past] - this.#before[first];
+    const all = this.#pagesBefore(past) - this.#pagesBefore(first);
     const before = Math.max(0, start - this.#ranges.iova[first]);
-    const behind = Math.max(0, this.#ends[past - 1] - stop);
+    const behind = Math.max(0, this.#end(past - 1) - stop);
     return Math.max(0, all - before - behind);
   }
 
@@ -163,6 +185,18 @@ export class RangeSummary {
     }
     return marks;
   }
+}
+
+/** Damage can make ranges overlap; a search needs ends that never fall. */
+function raisedEnds({ count, iova, pages }: RangeColumns): Float64Array | undefined {
+  let falls = false;
+  for (let at = 1; at < count && !falls; at++)
+    falls = iova[at] + pages[at] < iova[at - 1] + pages[at - 1];
+  if (!falls) return undefined;
+  const ends = new Float64Array(count);
+  for (let at = 0; at < count; at++)
+    ends[at] = Math.max(at > 0 ? ends[at - 1] : 0, iova[at] + pages[at]);
+  return ends;
 }
 
 /** The first range that begins at a frame or above. */

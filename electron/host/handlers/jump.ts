@@ -42,8 +42,19 @@ const devices: Finder = (bench, text) => {
   );
 };
 
+/** The path of a link as the app or the browser copies it; another text as it is. */
+function pathOfLink(text: string): string {
+  const link = /^(?:faultline:\/\/[^/]+\/|https?:\/\/[^#\s]*#)(.+)$/.exec(text);
+  if (!link) return text;
+  try {
+    return decodeURIComponent(link[1]);
+  } catch {
+    return link[1];
+  }
+}
+
 const entries: Finder = (bench, text) => {
-  const path = text.replace(/^faultline:\/\/[^/]+\//, '');
+  const path = pathOfLink(text);
   if (!parsePath(path) || !path.includes('/')) return [];
   const known = bench.worlds.units().find((unit) => unit.facts.name === path.split('/')[0]);
   const entry = known?.entry(path);

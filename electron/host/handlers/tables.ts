@@ -40,6 +40,11 @@ export function tableCalls(bench: Workbench): CallHandlers {
     'tree.reveal': ({ tree, path }) => bench.trees.reveal(tree, path),
     'tree.all': ({ tree, all }) => bench.trees.showAll(tree, all),
     'tree.against': ({ tree, state }) => bench.trees.putAgainst(tree, state),
+    'tree.changes': ({ tree }) => bench.trees.changes(tree),
+    'tree.seen': ({ tree }) => {
+      bench.trees.seen(tree);
+      return {};
+    },
     'entry.get': ({ path, state, against }) => entryInfo(bench, path, { state, against }),
     'entry.poke': ({ path, field, value }) => {
       const { entry, world } = bench.worlds.entry(path);

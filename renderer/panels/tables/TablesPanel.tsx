@@ -17,23 +17,30 @@ import { Changed } from './Changed.tsx';
 import { NoTables } from './NoTables.tsx';
 import { crumbs } from './breadcrumb.ts';
 import { rowCopies, treeTable } from './copy.ts';
+
 import { Findings } from './Findings.tsx';
+import { GoTo } from './GoTo.tsx';
+import { SinceLook } from './SinceLook.tsx';
 import type { TreeModel } from './model.ts';
 import { TreeCells } from './TreeCells.tsx';
 import './tables.css';
 
 const HEAD = ['Entry', 'Points to', 'Decoded', ''];
 const COLUMNS = 'minmax(150px, 224px) 98px minmax(180px, 1fr) 34px';
+const RAW_HEAD = ['Entry', 'Points to', 'Raw', 'Decoded', ''];
+const RAW_COLUMNS = 'minmax(176px, 224px) 98px minmax(128px, 1fr) minmax(70px, 1fr) 28px';
 
 /** Browses every table that the hardware would walk. */
 export function TablesPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { actions, session, selection, dock, menu, notices, tree } = workbench;
+  const { actions, session, selection, dock, menu, notices, tree, view } = workbench;
   const { selected, path, all, against } = useStore(tree.state);
   const states = useStates();
   const beside = states.find(({ id }) => id === against);
   const { total, known, loading, failure } = useStore(tree.rows.state);
   const info = useStore(session.info);
+  const raw = useStore(view.state, () => view.panel('tables', { raw: false }).raw);
+  const goTo = useRef<HTMLInputElement>(null);
   useFollowing(tree);
 
   const publish = useCallback(
@@ -56,9 +63,12 @@ export function TablesPanel(): ReactNode {
         const row = tree.rows.row(tree.state.get().selected);
         if (row) void copyText(row.pointsTo ?? row.path, notices);
       },
-      'panel.filter': () => workbench.palette.set({ open: true, text: '@' }),
+      'panel.filter': () => {
+        goTo.current?.focus();
+        goTo.current?.select();
+      },
     }),
-    [tree, notices, workbench],
+    [tree, notices],
   );
   const table = useMemo(
     (): PanelTable => ({
@@ -96,10 +106,12 @@ export function TablesPanel(): ReactNode {
       table={table}
       bar={
         <>
-          <Breadcrumb path={path} />
+          <GoTo tree={tree} field={goTo} />
+          <SinceLook tree={tree} />
+          <span className="push" />
           <button
             type="button"
-            className="btn push"
+            className="btn"
             disabled={path === undefined}
             onClick={() => {
               if (path !== undefined) void copyText(linkTo(workbench, path), notices);
@@ -119,6 +131,15 @@ export function TablesPanel(): ReactNode {
           <button
             type="button"
             className="btn"
+            aria-pressed={raw}
+            title="Raw words beside their meaning"
+            onClick={() => view.remember('tables', { raw: !raw })}
+          >
+            Raw
+          </button>
+          <button
+            type="button"
+            className="btn"
             aria-pressed={beside !== undefined}
             aria-haspopup="menu"
             title="Show what differs in another state"
@@ -129,13 +150,14 @@ export function TablesPanel(): ReactNode {
         </>
       }
     >
+      {!nothing && <Breadcrumb path={path} />}
       {nothing ? (
         <NoTables info={info} />
       ) : (
-        <div className="tree" style={{ '--cols': COLUMNS } as CSSProperties}>
+        <div className="tree" style={{ '--cols': raw ? RAW_COLUMNS : COLUMNS } as CSSProperties}>
           <VirtualRows
             label="Tables"
-            head={HEAD}
+            head={raw ? RAW_HEAD : HEAD}
             role="tree"
             count={total}
             selected={selected}
@@ -163,7 +185,11 @@ export function TablesPanel(): ReactNode {
             render={(index) => {
               const row = tree.rows.row(index);
               return row ? (
-                <TreeCells row={row} onToggle={() => void tree.expand(index, !row.expanded)} />
+                <TreeCells
+                  row={row}
+                  raw={raw}
+                  onToggle={() => void tree.expand(index, !row.expanded)}
+                />
               ) : (
                 <span className="muted">reading…</span>
               );
@@ -252,10 +278,10 @@ const KEYS: Readonly<
 };
 
 function Breadcrumb({ path }: { readonly path: string | undefined }): ReactNode {
-  if (path === undefined) return <span className="muted">Units</span>;
+  if (path === undefined) return <p className="crumbs muted">Units</p>;
   const parts = crumbs(path);
   return (
-    <nav className="crumbs shrink" aria-label="Path">
+    <nav className="crumbs" aria-label="Path">
       {parts.map((part, index) => (
         <span key={part.path}>
           {index > 0 && <span className="muted"> › </span>}

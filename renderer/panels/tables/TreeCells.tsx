@@ -12,9 +12,12 @@ const FIRST = 8;
 /** The cells of a tree's row. */
 export function TreeCells({
   row,
+  raw,
   onToggle,
 }: {
   readonly row: TreeRow;
+  /** Also the raw words. */
+  readonly raw: boolean;
   readonly onToggle: () => void;
 }): ReactNode {
   return (
@@ -35,6 +38,11 @@ export function TreeCells({
         {row.note !== undefined && <span className="muted"> {row.note}</span>}
       </span>
       <span>{row.pointsTo !== undefined && <Address value={row.pointsTo} />}</span>
+      {raw && (
+        <span className="tree-raw" title={row.words?.join(' ')}>
+          {row.words?.map((word) => word.slice(2).padStart(16, '0')).join(' ')}
+        </span>
+      )}
       <span className="text tree-decoded" title={row.decoded}>
         {row.kind === 'missing' && <Glyph kind="unknown" />}
         {row.rights && (

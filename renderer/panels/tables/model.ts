@@ -1,4 +1,4 @@
-import type { TreeRow } from '../../../core/protocol/contract.ts';
+import type { CallAnswer, TreeRow } from '../../../core/protocol/contract.ts';
 import type { EngineApi } from '../../engine/api.ts';
 import { asFailure, isCancelled } from '../../engine/failure.ts';
 import type { Notices } from '../../state/notices.ts';
@@ -112,6 +112,19 @@ export class TreeModel {
       await this.#engine.call('tree.against', { tree, state: against });
       this.rows.refresh();
     });
+  }
+
+  /** Entries that changed since this tree showed them first. */
+  async changes(signal: AbortSignal): Promise<CallAnswer<'tree.changes'>> {
+    const tree = await this.#open();
+    return this.#engine.call('tree.changes', { tree }, signal);
+  }
+
+  /** What is there now counts as looked at. */
+  async seen(): Promise<void> {
+    const tree = await this.#open();
+    await this.#engine.call('tree.seen', { tree });
+    this.rows.refresh();
   }
 
   /** Index of the parent's row. */
