@@ -6,6 +6,7 @@ import { formatBdf } from '../format/bdf.ts';
 import { parseAcpidump } from '../imports/acpidump.ts';
 import { parseHexDump, type HexDump } from '../imports/hex-dump.ts';
 import { identifyImport } from '../imports/identify.ts';
+import { parseIommuRegset } from '../imports/intel-registers.ts';
 import { parseIomem, type IomemText } from '../imports/iomem.ts';
 import { parseLspci, type PciDevice } from '../imports/lspci.ts';
 import { statedUnit, statedUnits, type Stated } from '../imports/stated/stated.ts';
@@ -306,10 +307,17 @@ export function openInvestigation(
   };
   const inputs: Input[] = [];
   let registers: RegisterDocument | undefined;
+  let fromDebugfs = false;
   const takeRegisters = (source: ByteSource): void => {
-    const text = new TextDecoder('latin1').decode(readSmall(source));
-    registers ??= parseRegisters(text);
-    if (isDebugfsRegisters(text)) texts.debugfs.push(text);
+    const text = readText(source);
+    const debugfs = isDebugfsRegisters(text);
+    const own = registers && !debugfs ? undefined : parseRegisters(text);
+    // debugfs has a file for each AMD unit; other documents hold all units, and the first counts.
+    if (!registers) registers = own;
+    else if (own && own.vendor === registers.vendor && fromDebugfs)
+      registers = { vendor: own.vendor, units: [...registers.units, ...own.units] };
+    fromDebugfs ||= debugfs && registers === own;
+    if (debugfs) texts.debugfs.push(text);
     inputs.push({ name: source.name, kind: 'registers', text });
   };
   if (options.registers) takeRegisters(options.registers);
@@ -359,10 +367,12 @@ export function openInvestigation(
   });
 }
 
-/** AMD's `mmio` has no heading of its own, and may stand in a text that other files name. */
+/** Registers may stand in a text that other files of debugfs name. */
 function amongDebugfs(texts: readonly string[]): RegisterDocument | undefined {
-  const units = texts.flatMap((text) => amdRegisterUnits(text));
-  return units.length > 0 ? { vendor: 'amd', units } : undefined;
+  const intel = texts.flatMap((text) => parseIommuRegset(text).units);
+  if (intel.length > 0) return { vendor: 'intel', units: intel };
+  const amd = texts.flatMap((text) => amdRegisterUnits(text));
+  return amd.length > 0 ? { vendor: 'amd', units: amd } : undefined;
 }
 
 /** @throws Failure when the text is larger than any paste. */

@@ -53,7 +53,7 @@ export const SOURCE_OPTIONS = {
 export const SOURCE_HELP: Readonly<Record<string, string>> = {
   json: 'one JSON document',
   ndjson: 'one JSON record a line, for streams',
-  as: 'KIND: read the source as dump, log, registers, recording or raw, whatever it looks like',
+  as: 'KIND: what the sources are, whatever they look like: dump, raw, log, recording, registers, acpi, debugfs, hexdump, iomem, lspci, acpidump',
   registers: 'FILE: register values, when the source has none',
   unit: 'N or BASE: only this unit',
   limit: 'N: at most N rows; a cut is announced',

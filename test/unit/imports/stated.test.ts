@@ -336,6 +336,41 @@ describe('pasted texts on the command line', () => {
     expect(code).toBe(0);
   });
 
+  it('registers stand in the same text, wherever', async () => {
+    const texts = [
+      dmarTranslation(unit, memory),
+      regset('intel-6.1'),
+      domainTranslation(unit, memory),
+    ];
+    const orders = [
+      [0, 1, 2],
+      [1, 0, 2],
+      [2, 0, 1],
+    ];
+    for (const order of orders) {
+      const path = file('both', order.map((at) => texts[at]).join('\n'));
+      const { json } = await runJson<{ units: Record<string, unknown>[] }>(['tables', path]);
+      expect(json.units).toHaveLength(1);
+      expect(json.units[0]).toMatchObject({
+        name: 'dmar0',
+        base: '0xfed90000',
+        cap: '0xd2008c22260206',
+      });
+      expect(json.units[0]['devices']).toHaveLength(unit.devices().devices.length);
+    }
+  });
+
+  it('the register files of several AMD units are units in order', async () => {
+    const mmio = (at: string): string => `Offset:0x18 Value:0x${at.padStart(16, '0')}\n`;
+    const { json } = await runJson<{ units: { name: string; registers: object }[] }>([
+      'regs',
+      file('mmio0', mmio('d')),
+      file('mmio1', mmio('f')),
+      file('devtbl', deviceTable(real('amd-6.1').unit, real('amd-6.1').memory, [0x18])),
+    ]);
+    expect(json.units.map(({ name }) => name)).toEqual(['ivhd0', 'ivhd1']);
+  });
+
   it('several files of debugfs in one text are all read', async () => {
     const whole = file(
       'whole',
