@@ -31,6 +31,7 @@ export function lanesOf(story: Story, view: View, device: string | undefined): T
     marksLane(story, view, LANES.invalidations, 'Invalidations'),
     marksLane(story, view, LANES.probes, 'Probes'),
     ...(device === undefined ? [] : [domainLane(story, view, device)]),
+    marksLane(story, view, LANES.notes, 'Notes'),
   ];
 }
 

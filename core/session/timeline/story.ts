@@ -13,6 +13,13 @@ export interface TargetWrite {
   readonly text: string;
 }
 
+/** A note that is pinned to a line or a moment of the log. */
+export interface PinnedNote {
+  readonly line: number;
+  readonly time?: number;
+  readonly text: string;
+}
+
 /** One console's log as the timeline sees it. */
 export interface TimelineSource extends AxisSource {
   readonly faults: FaultColumns;
@@ -21,6 +28,7 @@ export interface TimelineSource extends AxisSource {
   readonly marks: readonly Omit<LineMark, 'fault'>[];
   readonly devices: readonly DeviceLine[];
   readonly writes: readonly TargetWrite[];
+  readonly notes: readonly PinnedNote[];
   /** Units that are known without a fault, in their order. */
   readonly units: readonly string[];
   /** What the captured tables say of a device, at the end of the kernel that they are of. */
@@ -35,6 +43,7 @@ export const LANES = {
   invalidations: 'invalidations',
   probes: 'probes',
   domain: 'domain',
+  notes: 'notes',
 } as const;
 
 /** Messages of queued invalidation, of command buffers and of their errors. */
@@ -69,6 +78,7 @@ export class Story {
   readonly #phases: readonly Told[];
   readonly #invalidations: readonly Told[];
   readonly #writes: readonly Told[];
+  readonly #notes: readonly Told[];
   /** Of all lanes but the faults': for the list. */
   readonly events: readonly Told[];
 
@@ -103,7 +113,19 @@ export class Story {
       text,
       severity: 'warning',
     }));
-    this.events = [...this.#phases, ...this.#invalidations, ...this.#writes].sort(byLine);
+    this.#notes = source.notes
+      .map(({ line, time, text }): Told => ({
+        lane: LANES.notes,
+        kernel: axis.kernelOf(line)?.kernel ?? 0,
+        time: time ?? axis.timeOf(line),
+        line,
+        text,
+        severity: 'note',
+      }))
+      .sort(byLine);
+    this.events = [...this.#phases, ...this.#invalidations, ...this.#writes, ...this.#notes].sort(
+      byLine,
+    );
   }
 
   /** The lane's items; of the console's lane, its marked lines. Faults are not among them. */
@@ -111,6 +133,7 @@ export class Story {
     if (id === LANES.phases) return this.#phases;
     if (id === LANES.invalidations) return this.#invalidations;
     if (id === LANES.probes) return this.#writes;
+    if (id === LANES.notes) return this.#notes;
     if (id === LANES.domain) return this.domain(device).map(({ item }) => item);
     return [];
   }

@@ -2,7 +2,7 @@ import { Failure } from '../../../core/memory/failure.ts';
 import type { CallHandlers } from '../../../core/protocol/server.ts';
 import { SYSRQS } from '../../../core/protocol/sysrq.ts';
 import { requireName } from '../console/arming.ts';
-import type { Console } from '../console/console.ts';
+import { BREAK, type Console } from '../console/console.ts';
 import { freeLogPath, LogFile } from '../console/log-file.ts';
 import { checkPath } from '../opening.ts';
 import type { Workbench } from '../workbench.ts';
@@ -80,6 +80,3 @@ async function sendBreak(bench: Workbench, console: Console): Promise<void> {
   await console.sendBreak();
   bench.notes.wrote(console.name, BREAK);
 }
-
-/** How a break is written down among the bytes that were sent. */
-const BREAK = '<break>';

@@ -1,3 +1,4 @@
+import type { KernelRecord } from '../../../core/log/records.ts';
 import { parseBdf } from '../../../core/format/bdf.ts';
 import type { CallHandlers } from '../../../core/protocol/server.ts';
 import type { TimelineClocks } from '../../../core/protocol/contract-timeline.ts';
@@ -12,12 +13,18 @@ import {
   stepIn,
 } from '../../../core/session/timeline/items.ts';
 import { lanesOf, overviewOf } from '../../../core/session/timeline/lanes.ts';
-import { Story, type TimelineSource } from '../../../core/session/timeline/story.ts';
+import {
+  Story,
+  type PinnedNote,
+  type TimelineSource,
+} from '../../../core/session/timeline/story.ts';
 import type { Console } from '../console/console.ts';
 import type { Workbench } from '../workbench.ts';
 
 /** Items of one answer of the list. */
 const MOST_ITEMS = 4096;
+/** Characters of a note that its lane shows. */
+const LONGEST_NOTE = 200;
 
 /** What was made for a console, for as long as nothing of it changed. */
 interface Kept {
@@ -49,7 +56,9 @@ export function timelineCalls(bench: Workbench): CallHandlers {
       console.record.bytes,
       source.phases.length,
       source.kernels.length,
+      source.writes.at(-1)?.text,
       source.writes.length,
+      JSON.stringify(source.notes),
     ].join(' ');
     const ready = made.stories.get(clocks);
     if (ready?.seen === seen) return ready.story;
@@ -159,10 +168,29 @@ function sourceOf(bench: Workbench, console: Console, faults: FaultColumns): Tim
     fault: (n) => bench.faults.get(n),
     marks: console.allMarks,
     devices: console.devices,
-    writes: [],
+    writes: console.written,
+    notes: notesOf(bench, console.id, story?.kernels ?? []),
     units: bench.worlds.captured().map((unit) => unit.facts.name),
     captured: (bdf) => domainText(bench, bdf),
   };
+}
+
+/** Notes that are pinned to a line, a fault or a moment of a console's log. */
+function notesOf(
+  bench: Workbench,
+  console: string,
+  kernels: readonly (KernelRecord | undefined)[],
+): PinnedNote[] {
+  return bench.notes.list().flatMap(({ pin, text }): PinnedNote[] => {
+    const words = text.split('\n', 1)[0].slice(0, LONGEST_NOTE);
+    if (pin?.kind === 'line' || pin?.kind === 'fault')
+      return pin.console === undefined || pin.console === console
+        ? [{ line: pin.line, text: words }]
+        : [];
+    if (pin?.kind !== 'time') return [];
+    // Any line of its kernel says which clock is meant.
+    return [{ line: kernels[pin.kernel]?.line ?? 1, time: pin.time, text: words }];
+  });
 }
 
 /** The domain that the captured tables give a device. */

@@ -31,6 +31,7 @@ export function TimelinePanel(): ReactNode {
     const seen = (): string =>
       [
         session.version.get(),
+        session.info.get()?.counts.notes,
         ...(session.info.get()?.consoles ?? []).map(({ id, bytes }) => `${id} ${bytes}`),
       ].join(',');
     let known = seen();

@@ -274,6 +274,10 @@ function drawMarks(
       context.lineTo(x - 6, y);
       context.closePath();
       context.stroke();
+    } else if (lane.id === 'notes') {
+      context.fillStyle = token('accent');
+      context.fillRect(x, top + 7, 1, 18);
+      context.fillRect(x, top + 7, 9, 8);
     } else {
       context.fillRect(x - 1, top + 8, 2, 18);
       context.beginPath();

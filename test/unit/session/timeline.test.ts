@@ -53,7 +53,11 @@ function sourceOf(bytes: Uint8Array, receivedAt?: (line: number) => number): Tim
     fault: (n) => faults[n - 1],
     marks,
     devices: devices.found,
-    writes: [],
+    writes: [{ line: 524, text: 'c' }],
+    notes: [
+      { line: 512, text: 'first fault' },
+      { line: 558, time: 3.25, text: 'tables copied' },
+    ],
     units: ['dmar0'],
   };
 }
@@ -200,6 +204,7 @@ describe('lanes', () => {
       'Invalidations',
       'Probes',
       'Domain 00:06.0',
+      'Notes',
     ]);
   });
 
@@ -247,6 +252,14 @@ describe('lanes', () => {
     expect(texts[1]).toBe('domain copied');
   });
 
+  test('what was sent and what was noted stand where they belong', () => {
+    expect(lane('probes').marks).toMatchObject([{ line: 524, text: 'c' }]);
+    const [first, copied] = lane('notes').marks;
+    expect(first).toMatchObject({ line: 512, text: 'first fault', time: 16.11387 });
+    // Pinned to a moment of the second clock, which begins at the panic.
+    expect(copied.at).toBeCloseTo(22.259501 + 3.25, 6);
+  });
+
   test('a part of the axis shows that part', () => {
     const part = lanesOf(story, { from: 16.5, to: 17, bins: 10 }, undefined);
     expect(part.find(({ id }) => id === 'dmar0')?.bars.map(({ tone }) => tone)).toEqual(['write']);
@@ -273,7 +286,9 @@ describe('the list', () => {
   });
 
   test('knows the row of a line', () => {
-    expect(all[rowOf(story, 512)]).toMatchObject({ line: 512, fault: 1 });
+    const row = rowOf(story, 512);
+    expect(all[row]).toMatchObject({ line: 512 });
+    expect(all[row - 1].line).toBeLessThan(512);
   });
 
   test('steps through a lane and stops at its ends', () => {
