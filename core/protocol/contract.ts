@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Armed, consoleCalls, ConsoleLog } from './contract-console.ts';
+import { faultListCalls } from './contract-faults.ts';
 import { mapCalls } from './contract-map.ts';
 import { notesCalls } from './contract-notes.ts';
 import { sessionsCalls } from './contract-sessions.ts';
@@ -231,13 +232,23 @@ export const FaultRow = z.discriminatedUnion('kind', [
     key: z.string(),
     expanded: z.boolean(),
     count: Count,
-    /** The group's first fault: its source, reason and verdict stand for the group. */
+    /** 1 for a reason's group inside a device's. */
+    depth: Count.optional(),
+    /** The group's first fault; its verdict is the worst of the group's. */
     first: FaultItem,
+    /** Distinct reasons, where it is more than one. */
+    reasons: Count.optional(),
     accesses: z.array(z.enum(['read', 'write', 'interrupt'])),
     /** Distinct pages. */
     pages: Count,
   }),
-  z.object({ kind: z.literal('fault'), inGroup: z.boolean(), fault: FaultItem }),
+  z.object({
+    kind: z.literal('fault'),
+    inGroup: z.boolean(),
+    /** Groups that it stands in. */
+    depth: Count.optional(),
+    fault: FaultItem,
+  }),
 ]);
 export type FaultRow = z.infer<typeof FaultRow>;
 
@@ -734,6 +745,7 @@ export const calls = {
   'view.save': { request: z.object({ state: z.string().max(1 << 20) }), answer: Nothing },
   ...mapCalls,
   ...consoleCalls,
+  ...faultListCalls,
   ...timelineCalls,
 } as const;
 

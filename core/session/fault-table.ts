@@ -1,7 +1,9 @@
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { FaultGrouping, FaultRow, FaultsAnswer } from '../protocol/contract.ts';
+import type { FilterValueField } from '../protocol/contract-faults.ts';
 import type { CallInput } from '../protocol/server.ts';
 import { compileFilter, type FaultFilter, type FilterWorld } from './fault-filter.ts';
+import { fieldValues } from './fault-values.ts';
 import { FilterError } from './filter-syntax.ts';
 import { accessKind, faultItem, type SessionFault, type Verdict } from './view-fault.ts';
 
@@ -21,6 +23,8 @@ interface Group {
   readonly members: number[];
   readonly accesses: Set<'read' | 'write' | 'interrupt'>;
   readonly pages: Set<number>;
+  /** Groups by reason, of a device's group. */
+  readonly inner: Map<string, Group>;
 }
 
 /** One filter and grouping over the table, kept up with what arrives. */
@@ -42,6 +46,7 @@ const MAX_CUTS = 6;
 const MAX_JUDGED = 2000;
 
 const RANK = { error: 0, warning: 1, note: 2 } as const;
+const NO_RANK = 3;
 
 /** All faults of the session, in the order in which they were told. */
 export class FaultTable {
@@ -131,6 +136,15 @@ export class FaultTable {
     return { all: this.size, passed: found.passed.length, total, from: query.from, rows };
   }
 
+  /** The values of a field of the filter language; of many faults, only verdicts that are known. */
+  values(field: FilterValueField): ReturnType<typeof fieldValues> {
+    const known: FilterWorld = {
+      ...this.#world,
+      verdict: (record) => this.#world.knownVerdict(record),
+    };
+    return fieldValues(this.#faults, field, this.size > MAX_JUDGED ? known : this.#world);
+  }
+
   /** Faults that pass a filter, in order; a filter that is not understood passes none. */
   passing(filter: string): readonly SessionFault[] {
     const found = this.#cut(filter, 'none');
@@ -175,7 +189,11 @@ export class FaultTable {
       const { record } = this.#faults[cut.seen];
       if (!cut.filter.passes(record)) continue;
       cut.passed.push(cut.seen);
-      if (cut.group !== 'none') addToGroup(cut, groupKey(record, cut.group), cut.seen, record);
+      if (cut.group === 'none') continue;
+      const key = groupKey(record, cut.group);
+      const group = addToGroup(cut.groups, key, cut.seen, record);
+      if (cut.group === 'device-reason')
+        addToGroup(group.inner, `${key} ${reasonKey(record)}`, cut.seen, record);
     }
   }
 
@@ -183,7 +201,7 @@ export class FaultTable {
     const order = this.#order(cut, query.sort, cut.passed, (index) => this.#faults[index], 1);
     const rows = order
       .slice(query.from, Math.max(query.from, query.to))
-      .map((index) => this.#row(index, false));
+      .map((index) => this.#row(index, 0));
     return { rows, total: order.length };
   }
 
@@ -196,40 +214,86 @@ export class FaultTable {
       cut,
       query.sort,
       indexes,
-      (index) => this.#faults[groups[index].members[0]],
+      (index) => this.#faults[this.#spokesman(groups[index], groups.length)],
       (index) => groups[index].members.length,
     );
     const folded = new Set(query.folded);
     const rows: FaultRow[] = [];
     let total = 0;
+    const show = (row: () => FaultRow): void => {
+      if (total >= query.from && total < query.to) rows.push(row());
+      total++;
+    };
+    const members = (group: Group, depth: number): void => {
+      const first = Math.max(0, query.from - total);
+      const last = Math.min(group.members.length, query.to - total);
+      for (let at = first; at < last; at++) rows.push(this.#row(group.members[at], depth));
+      total += group.members.length;
+    };
     for (const index of order) {
       const group = groups[index];
       const expanded = !folded.has(group.key);
-      if (total >= query.from && total < query.to) rows.push(this.#groupRow(group, expanded));
-      total++;
+      show(() => this.#groupRow(group, expanded, 0));
       if (!expanded) continue;
-      const first = Math.max(0, query.from - total);
-      const last = Math.min(group.members.length, query.to - total);
-      for (let at = first; at < last; at++) rows.push(this.#row(group.members[at], true));
-      total += group.members.length;
+      // One reason needs no group of its own.
+      if (group.inner.size < 2) members(group, 1);
+      else
+        for (const inner of this.#innerOrder(group, query.sort)) {
+          const open = !folded.has(inner.key);
+          show(() => this.#groupRow(inner, open, 1));
+          if (open) members(inner, 2);
+        }
     }
     return { rows, total };
   }
 
-  #row(index: number, inGroup: boolean): FaultRow {
-    return { kind: 'fault', inGroup, fault: this.#item(this.#faults[index]) };
+  /** The reasons of a device, in the order asked for. */
+  #innerOrder(group: Group, by: Sort): Group[] {
+    const inner = [...group.inner.values()];
+    if (by === 'order') return inner;
+    const keyed = inner.map((each) => {
+      const { record, n } = this.#faults[each.members[0]];
+      const judge = (of: FaultRecord): Verdict | undefined => this.#world.verdict(of);
+      return { each, n, keys: sortKeys(by, record, each.members.length, judge) };
+    });
+    return keyed.sort((a, b) => compareKeys(a.keys, b.keys) || a.n - b.n).map(({ each }) => each);
   }
 
-  #groupRow(group: Group, expanded: boolean): FaultRow {
+  #row(index: number, depth: number): FaultRow {
+    return {
+      kind: 'fault',
+      inGroup: depth > 0,
+      depth,
+      fault: this.#item(this.#faults[index]),
+    };
+  }
+
+  #groupRow(group: Group, expanded: boolean, depth: number): FaultRow {
+    const first = this.#item(this.#faults[group.members[0]]);
+    const { record } = this.#faults[this.#spokesman(group, 1)];
+    const verdict = this.#world.verdict(record);
     return {
       kind: 'group',
       key: group.key,
       expanded,
+      depth,
       count: group.members.length,
-      first: this.#item(this.#faults[group.members[0]]),
+      first: verdict ? { ...first, verdict } : first,
+      ...(group.inner.size > 1 ? { reasons: group.inner.size } : {}),
       accesses: [...group.accesses],
       pages: group.pages.size,
     };
+  }
+
+  /** The place of the fault with a group's worst verdict: of each reason the first is judged. */
+  #spokesman(group: Group, groups: number): number {
+    const [first] = group.members;
+    if (group.inner.size < 2 || groups > MAX_JUDGED) return first;
+    const ranks = [...group.inner.values()].map(({ members: [member] }) => {
+      const verdict = this.#world.verdict(this.#faults[member].record);
+      return { member, rank: verdict ? RANK[verdict.severity] : NO_RANK };
+    });
+    return ranks.reduce((a, b) => (b.rank < a.rank ? b : a)).member;
   }
 
   #item(fault: SessionFault): ReturnType<typeof faultItem> {
@@ -257,13 +321,7 @@ export class FaultTable {
       const count = countOf === 1 ? 1 : countOf(place);
       return { place, n, keys: sortKeys(by, record, count, judge) };
     });
-    keyed.sort((a, b) => {
-      for (const [index, key] of a.keys.entries()) {
-        const other = b.keys[index];
-        if (key !== other) return key < other ? -1 : 1;
-      }
-      return a.n - b.n;
-    });
+    keyed.sort((a, b) => compareKeys(a.keys, b.keys) || a.n - b.n);
     const order = keyed.map(({ place }) => place);
     cut.sorted = { by, seen: cut.seen, order };
     return order;
@@ -279,7 +337,7 @@ function sortKeys(
   switch (by) {
     case 'worst': {
       const verdict = judge(record);
-      return [verdict ? RANK[verdict.severity] : 3, -count];
+      return [verdict ? RANK[verdict.severity] : NO_RANK, -count];
     }
     case 'count':
       return [-count];
@@ -292,28 +350,45 @@ function sortKeys(
   }
 }
 
+type Keys = readonly (number | string)[];
+
+function compareKeys(a: Keys, b: Keys): number {
+  for (const [index, key] of a.entries()) {
+    const other = b[index];
+    if (key !== other) return key < other ? -1 : 1;
+  }
+  return 0;
+}
+
 /** The key of the group that a fault belongs to. */
 export function groupKey(record: FaultRecord, by: FaultGrouping): string {
-  const reason = `${record.type} ${record.reason ?? record.event ?? ''}`;
   switch (by) {
-    case 'device':
-      return record.bdf ?? '';
     case 'reason':
-      return reason;
+      return reasonKey(record);
     case 'page':
       return record.address === undefined ? '' : `0x${(record.address >> 12n).toString(16)}`;
     default:
-      return `${record.bdf ?? ''} ${reason}`;
+      return record.bdf ?? '';
   }
 }
 
-function addToGroup(cut: Cut, key: string, index: number, record: FaultRecord): void {
-  let group = cut.groups.get(key);
+function reasonKey(record: FaultRecord): string {
+  return `${record.type} ${record.reason ?? record.event ?? ''}`;
+}
+
+function addToGroup(
+  groups: Map<string, Group>,
+  key: string,
+  index: number,
+  record: FaultRecord,
+): Group {
+  let group = groups.get(key);
   if (!group) {
-    group = { key, members: [], accesses: new Set(), pages: new Set() };
-    cut.groups.set(key, group);
+    group = { key, members: [], accesses: new Set(), pages: new Set(), inner: new Map() };
+    groups.set(key, group);
   }
   group.members.push(index);
   group.accesses.add(accessKind(record));
   if (record.address !== undefined) group.pages.add(Number(record.address >> 12n));
+  return group;
 }

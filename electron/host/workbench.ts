@@ -120,11 +120,7 @@ export class Workbench {
       unit: (bdf) => this.worlds.serving(bdf)?.facts.name,
       verdict: (record) => this.explainer.verdict(record),
       knownVerdict: (record) => this.explainer.known(record),
-      phase: (record) =>
-        this.hub
-          .phases()
-          .filter(({ kernel, line }) => kernel === record.kernel && line <= record.line)
-          .at(-1)?.phase,
+      phase: (record) => this.hub.phaseOf(record),
     });
     this.hub = new ConsoleHub(this.folder, this.faults, options.ports, {
       changed: () => this.pulse.changed(),

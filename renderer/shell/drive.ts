@@ -65,9 +65,9 @@ export function registerDriving(workbench: Workbench): void {
   );
 }
 
-/** Whether a log file of it would ever get anything. */
+/** Whether a log file of it would hold what no other file does: a replay and a log are files. */
 export function canLog({ kind, log }: ConsoleInfo): boolean {
-  return kind !== 'log' || log !== undefined;
+  return kind === 'serial' || kind === 'tcp' || log !== undefined;
 }
 
 export function stopLog(workbench: Workbench, { id }: ConsoleInfo): void {
@@ -100,7 +100,7 @@ export function sendBreak(workbench: Workbench, target: ConsoleInfo | undefined)
 /** The letters with what they mean and what they risk. */
 export function sysrqItems(workbench: Workbench, target: ConsoleInfo): MenuItem[] {
   return SYSRQS.map((sysrq) => ({
-    title: `${sysrq.letter}  ${sysrq.meaning}`,
+    title: `${sysrq.letter}: ${sysrq.meaning}`,
     detail: RISKS[sysrq.risk],
     run: () => sendSysRq(workbench, target, sysrq),
   }));

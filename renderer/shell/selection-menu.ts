@@ -53,8 +53,8 @@ export function selectionItems(workbench: Workbench): MenuItem[] {
       run: () => actions.run('go.explain'),
     });
   if (bdf !== undefined) {
-    items.push({ title: `Filter faults to ${bdf}`, run: () => faults.setFilter(`bdf:${bdf}`) });
-    items.push({ title: `Filter out ${bdf}`, run: () => faults.setFilter(`not bdf:${bdf}`) });
+    items.push({ title: `Filter faults to ${bdf}`, run: () => faults.addTerm(`bdf:${bdf}`) });
+    items.push({ title: `Filter out ${bdf}`, run: () => faults.addTerm(`not bdf:${bdf}`) });
     copy(`Copy ${bdf}`, bdf);
   }
   if (iova !== undefined) copy(`Copy ${iova}`, iova);

@@ -30,7 +30,7 @@ interface Kept {
   readonly rate: boolean;
 }
 
-const USUAL: Kept = { filter: '', group: 'device', sort: 'worst', rate: true };
+const USUAL: Kept = { filter: '', group: 'device-reason', sort: 'worst', rate: true };
 
 /** Least time between two looks at new faults, ms: charts and counts move at 4 Hz at most. */
 const LOOK_EVERY = 250;
@@ -81,6 +81,14 @@ export class FaultsModel {
     this.state.set((old) => ({ ...old, filter, selected: -1 }));
     this.rows.refresh();
     this.#keep();
+  }
+
+  /** Adds a term to what is filtered by already. */
+  addTerm(term: string): void {
+    const { filter } = this.state.get();
+    const old = filter.trim();
+    if (old === '') this.setFilter(term);
+    else this.setFilter(/\bor\b|\|\|/.test(old) ? `(${old}) ${term}` : `${old} ${term}`);
   }
 
   setGroup(group: FaultGrouping): void {

@@ -36,7 +36,7 @@ describe.skipIf(MISSING !== undefined)('the first minute', () => {
 
         await press(page, 'ArrowDown ArrowDown');
         await page.getByRole('heading', { name: /refused a DMA write at 0xdead000/ }).waitFor();
-        await press(page, '[');
+        await press(page, '] ]');
         await page.getByRole('heading', { name: /refused a DMA read at 0x1f00000/ }).waitFor();
 
         await press(page, 'e');

@@ -104,6 +104,20 @@ export class ConsoleHub {
     );
   }
 
+  /** The phase of its log in which a fault was told. */
+  phaseOf(record: FaultRecord): string | undefined {
+    const phases = this.#stories.get(this.#consoleOf.get(record) ?? '')?.phases ?? [];
+    let low = 0;
+    let high = phases.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (phases[middle].line <= record.line) low = middle + 1;
+      else high = middle;
+    }
+    const last = phases[low - 1];
+    return last?.kernel === record.kernel ? last.phase : undefined;
+  }
+
   /** What a console's log tells beside its faults; undefined when there is no such console. */
   story(id: string): LogStory | undefined {
     const story = this.#stories.get(id);

@@ -17,6 +17,7 @@ export function faultCalls(bench: Workbench): CallHandlers {
       logLines: bench.hub.lines,
       lowerBound: bench.hub.lowerBound,
     }),
+    'faults.values': ({ field }) => bench.faults.values(field),
     'faults.rate': ({ filter, bins }) => rate(bench, filter, bins),
     explain: ({ fault: n }) => {
       const fault = bench.faults.get(n);

@@ -22,7 +22,7 @@ export function FaultCells({
   return row.kind === 'group' ? (
     <GroupCells row={row} onToggle={onToggle} />
   ) : (
-    <OneCells fault={row.fault} inGroup={row.inGroup} />
+    <OneCells fault={row.fault} inGroup={row.inGroup} depth={row.depth} />
   );
 }
 
@@ -36,7 +36,7 @@ function GroupCells({
   const { first } = row;
   return (
     <>
-      <span role="gridcell">
+      <span role="gridcell" className={row.depth === 1 ? 'in-group' : ''}>
         <span
           className="fold"
           aria-hidden="true"
@@ -47,7 +47,13 @@ function GroupCells({
         >
           {row.expanded ? '▾' : '▸'}
         </span>
-        {first.bdf ?? ABSENT} {first.driver !== undefined && <Driver name={first.driver} />}
+        {row.depth === 1 ? (
+          <span className="second">{reasonCode(first)}</span>
+        ) : (
+          <>
+            {first.bdf ?? ABSENT} {first.driver !== undefined && <Driver name={first.driver} />}
+          </>
+        )}
       </span>
       <span role="gridcell" className="num">
         {formatCount(row.count)}
@@ -65,7 +71,11 @@ function GroupCells({
         )}
       </span>
       <span role="gridcell" className="text">
-        <Reason fault={first} />
+        {row.reasons === undefined ? (
+          <Reason fault={first} />
+        ) : (
+          <span className="second">{formatCount(row.reasons)} reasons</span>
+        )}
       </span>
       <span role="gridcell" className="text">
         <Verdict fault={first} />
@@ -77,16 +87,18 @@ function GroupCells({
 function OneCells({
   fault,
   inGroup,
+  depth,
 }: {
   readonly fault: FaultItem;
   readonly inGroup: boolean;
+  readonly depth: number | undefined;
 }): ReactNode {
   const access = faultAccess(fault);
   return (
     <>
       <span
         role="gridcell"
-        className={inGroup ? 'in-group' : ''}
+        className={inGroup ? (depth === 2 ? 'in-group in-inner' : 'in-group') : ''}
         title={
           fault.time === undefined
             ? undefined
@@ -127,12 +139,15 @@ function Where({ fault }: { readonly fault: FaultItem }): ReactNode {
   return <>{ABSENT}</>;
 }
 
+/** `0x06`, or the event's name. */
+function reasonCode({ reason, event }: FaultItem): string {
+  return reason === undefined ? (event ?? ABSENT) : `0x${reason.toString(16).padStart(2, '0')}`;
+}
+
 function Reason({ fault }: { readonly fault: FaultItem }): ReactNode {
-  const code =
-    fault.reason === undefined ? undefined : `0x${fault.reason.toString(16).padStart(2, '0')}`;
   return (
     <>
-      <span className="mono">{code ?? fault.event ?? ABSENT}</span>{' '}
+      <span className="mono">{reasonCode(fault)}</span>{' '}
       <span className="second" title={fault.reasonName}>
         {fault.reasonName}
       </span>

@@ -2,10 +2,13 @@ import type { CSSProperties, ReactNode } from 'react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { FaultGrouping, FaultRow } from '../../../core/protocol/contract.ts';
 import { formatCount } from '../../../core/format/size.ts';
+import type { FaultItem } from '../../../core/protocol/schema.ts';
 import { keysOf } from '../../keys.ts';
+import { attempt } from '../../shell/actions.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import type { FaultSort } from '../../state/faults.ts';
+import type { MenuItem } from '../../state/workbench.ts';
 import { faultOf } from '../../state/faults.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
@@ -15,7 +18,7 @@ import type { PanelTable } from '../../ui/table-export.ts';
 import { allRows } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { noFaults, nonePass } from '../../wording.ts';
-import { copyForms, faultTable } from './copy.ts';
+import { copyForms, faultSentence, faultTable } from './copy.ts';
 import { FaultCells } from './FaultCells.tsx';
 import type { FilterHandle } from './FilterBox.tsx';
 import { FilterBox } from './FilterBox.tsx';
@@ -23,8 +26,8 @@ import { RateChart } from './RateChart.tsx';
 import './faults.css';
 
 const GROUPS: readonly (readonly [FaultGrouping, string])[] = [
-  ['device', 'device'],
   ['device-reason', 'device, reason'],
+  ['device', 'device'],
   ['reason', 'reason'],
   ['page', 'page'],
   ['none', 'none'],
@@ -46,7 +49,7 @@ const COLUMNS =
 /** Ranks and filters every fault. */
 export function FaultsPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { faults, dock, menu, notices, selection, view } = workbench;
+  const { faults, dock, menu, selection, view } = workbench;
   const state = useStore(faults.state);
   const theme = useStore(view.theme);
   const { total, known, loading, failure } = useStore(faults.rows.state);
@@ -68,10 +71,10 @@ export function FaultsPanel(): ReactNode {
       },
       'copy.value': () => {
         const row = faults.rows.row(faults.state.get().selected);
-        if (row) void copyText(faultOf(row).address ?? faultOf(row).bdf ?? '', notices);
+        if (row) copyLine(workbench, faultOf(row));
       },
     }),
-    [faults, dock, notices],
+    [faults, dock, workbench],
   );
 
   const table = useMemo(() => tableOf(workbench), [workbench]);
@@ -109,12 +112,14 @@ export function FaultsPanel(): ReactNode {
             count={total}
             selected={state.selected}
             onRange={range}
-            rowClass={(index) => (row(index)?.kind === 'group' ? 'is-group' : '')}
+            rowClass={(index) => {
+              const each = row(index);
+              return each?.kind === 'group' ? (each.depth === 1 ? 'is-inner' : 'is-group') : '';
+            }}
             aria={(index) => {
               const each = row(index);
-              return each?.kind === 'group'
-                ? { level: 1, expanded: each.expanded }
-                : { level: state.group === 'none' ? 1 : 2 };
+              const level = (each?.depth ?? 0) + 1;
+              return each?.kind === 'group' ? { level, expanded: each.expanded } : { level };
             }}
             onSelect={(index) => faults.select(index)}
             onOpen={(_index, beside) => dock.open('explain', { beside })}
@@ -122,7 +127,11 @@ export function FaultsPanel(): ReactNode {
             onKey={(stroke, index) => foldKey(workbench, stroke, index)}
             onMenu={(index, x, y) => {
               faults.select(index);
-              menu.set({ label: 'Fault', at: { x, y }, items: selectionItems(workbench) });
+              menu.set({
+                label: 'Fault',
+                at: { x, y },
+                items: [...filterItems(workbench, index), ...selectionItems(workbench)],
+              });
             }}
             render={(index) => {
               const each = row(index);
@@ -212,16 +221,45 @@ function foldKey(
     return true;
   }
   if (stroke === 'Left') {
-    if (row.kind === 'group') faults.toggle(index, false);
+    if (row.kind === 'group' && (row.expanded || row.depth !== 1)) faults.toggle(index, false);
     else
       for (let above = index - 1; above >= 0; above--)
-        if (faults.rows.row(above)?.kind !== 'fault') {
+        if ((faults.rows.row(above)?.depth ?? 0) < (row.depth ?? 0)) {
           faults.select(above);
           break;
         }
     return true;
   }
   return false;
+}
+
+/** Narrows the list to what a row shows, or leaves that out; what was typed stays. */
+function filterItems(workbench: ReturnType<typeof useWorkbench>, index: number): MenuItem[] {
+  const { faults } = workbench;
+  const row = faults.rows.row(index);
+  if (!row) return [];
+  const { reason, event, address } = faultOf(row);
+  const terms = [
+    ...(reason === undefined ? [] : [`reason:0x${reason.toString(16).padStart(2, '0')}`]),
+    ...(event === undefined ? [] : [`event:${event}`]),
+    ...(address === undefined ? [] : [`addr~${address}`]),
+  ];
+  return terms.flatMap((term) => [
+    { title: `Filter to ${term}`, run: () => faults.addTerm(term) },
+    { title: `Filter out ${term}`, run: () => faults.addTerm(`not ${term}`) },
+  ]);
+}
+
+/** Copies a fault as the kernel printed it; one without a console in our own words. */
+function copyLine(workbench: ReturnType<typeof useWorkbench>, fault: FaultItem): void {
+  const { engine, notices } = workbench;
+  const { console, line } = fault;
+  if (console === undefined) return void copyText(faultSentence(fault), notices);
+  attempt(
+    workbench,
+    engine.call('console.lines', { console, from: line, to: line + 1 }),
+    ({ lines }) => void copyText(lines[0]?.text ?? faultSentence(fault), notices),
+  );
 }
 
 /** All faults that pass the filter, one a row; the selected one in the forms of a report. */

@@ -3,7 +3,6 @@ import { useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
 import { formatCount } from '../../../core/format/size.ts';
 import { strokeOf } from '../../keys.ts';
 import { useWorkbench } from '../../state/context.ts';
-import { faultOf } from '../../state/faults.ts';
 import { useStore } from '../../state/store.ts';
 import { useChanged } from '../../state/useChanged.ts';
 import type { Completion } from './completion.ts';
@@ -151,42 +150,24 @@ function useChoices(place: Completion | undefined): readonly Choice[] {
   const field = FIELDS.find(({ name }) => name === place?.field);
 
   useEffect(() => {
-    if (!field?.group) return;
+    if (!field?.listed) return;
     const abort = new AbortController();
     const name = field.name;
-    engine
-      .call(
-        'faults.rows',
-        { filter: '', group: field.group, sort: 'count', folded: [], from: 0, to: 400 },
-        abort.signal,
-      )
-      .then(
-        ({ rows }) => {
-          const choices = new Map<string, Choice>();
-          for (const row of rows) {
-            if (row.kind !== 'group') continue;
-            const fault = faultOf(row);
-            const text = name === 'bdf' ? fault.bdf : codeOf(fault.reason);
-            if (text !== undefined && !choices.has(text))
-              choices.set(text, { text, detail: formatCount(row.count) });
-          }
-          setValues({ field: name, choices: [...choices.values()] });
-        },
-        () => setValues(undefined),
-      );
+    engine.call('faults.values', { field: field.listed }, abort.signal).then(
+      ({ values: found }) =>
+        setValues({
+          field: name,
+          choices: found.map(({ text, count }) => ({ text, detail: formatCount(count) })),
+        }),
+      () => setValues(undefined),
+    );
     return () => abort.abort();
   }, [engine, field]);
 
   if (!place) return [];
   if (place.kind === 'field') return fieldChoices(place.prefix).slice(0, LISTED + 3);
-  const known =
-    values?.field === field?.name && values
-      ? values.choices
-      : (field?.values ?? []).map((text) => ({ text, detail: '' }));
+  const known = values?.field === field?.name ? (values?.choices ?? []) : [];
   return known
     .filter(({ text }) => text.startsWith(place.prefix) && text !== place.prefix)
     .slice(0, LISTED);
 }
-
-const codeOf = (reason: number | undefined): string | undefined =>
-  reason === undefined ? undefined : `0x${reason.toString(16).padStart(2, '0')}`;

@@ -7,7 +7,17 @@ import { fit, token } from '../../ui/colours.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import type { PhaseItem } from '../../../core/protocol/contract.ts';
 import type { RateData } from './rate.ts';
-import { CHART, niceMaximum, phaseSpans, rateSummary, ticks, timeAt, xOf } from './rate.ts';
+import {
+  CHART,
+  niceMaximum,
+  phaseSpans,
+  rateSummary,
+  ticks,
+  timeAt,
+  timeFilter,
+  withoutTime,
+  xOf,
+} from './rate.ts';
 
 /** Width of a bar and its gap, px. */
 const BIN = 5;
@@ -42,8 +52,12 @@ export function RateChart({ filter }: { readonly filter: string }): ReactNode {
   const finish = (): void => {
     if (drag && data && Math.abs(drag.to - drag.from) >= LEAST_DRAG) {
       const [a, b] = [drag.from, drag.to].sort((x, y) => x - y);
-      const range = `t:${timeAt(a, data, width).toFixed(3)}..${timeAt(b, data, width).toFixed(3)}`;
-      const rest = filter.replace(/(?:^|\s)t:\S+/g, '').trim();
+      const range = timeFilter(
+        timeAt(a, data, width),
+        timeAt(b, data, width),
+        phases.value?.phases ?? [],
+      );
+      const rest = withoutTime(filter);
       faults.setFilter(rest === '' ? range : `${rest} ${range}`);
     }
     setDrag(undefined);

@@ -1,3 +1,5 @@
+import type { FilterValueField } from '../../../core/protocol/contract-faults.ts';
+
 /**
  * Completion of the filter language. The engine alone judges a filter; here is only what may
  * follow the caret.
@@ -16,26 +18,34 @@ export interface Completion {
 export interface FilterField {
   readonly name: string;
   readonly text: string;
-  /** Values that are known without asking. */
-  readonly values?: readonly string[];
-  /** A grouping of the engine's that lists this field's values with their counts. */
-  readonly group?: 'device' | 'reason';
+  /** The engine lists this field's values with their counts. */
+  readonly listed?: FilterValueField;
 }
+
+const listed = (name: FilterValueField, text: string): FilterField => ({
+  name,
+  text,
+  listed: name,
+});
 
 /** The fields of the language, as the help lists them. */
 export const FIELDS: readonly FilterField[] = [
-  { name: 'bdf', text: 'device, 02:00.0', group: 'device' },
-  { name: 'bus', text: 'bus number, 02' },
-  { name: 'unit', text: 'unit, dmar0' },
-  { name: 'kind', text: 'dma, intr, event', values: ['dma', 'intr', 'event'] },
-  { name: 'access', text: 'r or w', values: ['r', 'w'] },
-  { name: 'reason', text: 'hex code, 0x06', group: 'reason' },
+  listed('bdf', 'device, 02:00.0'),
+  listed('bus', 'bus number, 02'),
+  listed('unit', 'unit, dmar0'),
+  listed('driver', 'driver of the device'),
+  listed('kind', 'dma, intr, event'),
+  listed('access', 'r or w'),
+  listed('reason', 'hex code, 0x06'),
+  listed('event', 'AMD-Vi event, IO_PAGE_FAULT'),
   { name: 'addr', text: 'address or range' },
-  { name: 'pasid', text: 'PASID' },
-  { name: 'did', text: 'domain identifier' },
+  listed('pasid', 'PASID'),
+  listed('did', 'domain identifier'),
   { name: 't', text: 'seconds, 13.7..14' },
-  { name: 'phase', text: 'phase of the boot', values: ['takeover'] },
-  { name: 'verdict', text: 'verdict of Explain', values: ['stale', 'not-mapped'] },
+  listed('phase', 'phase of the boot'),
+  listed('verdict', 'verdict of Explain'),
+  { name: 'kernel', text: '0 for the first kernel' },
+  { name: 'line', text: 'line of the log' },
   { name: 'count', text: 'faults in the group, count>10' },
 ];
 

@@ -75,6 +75,36 @@ export function phaseSpans(
     .filter(({ from, to }) => to > from);
 }
 
+/**
+ * The filter for a stretch of the chart. A later kernel's clock begins anew, so that a time alone
+ * would mean two places: with several kernels, each has its own.
+ */
+export function timeFilter(
+  from: number,
+  to: number,
+  phases: readonly { readonly kernel: number; readonly time?: number; readonly at?: number }[],
+): string {
+  const bases = new Map<number, number>();
+  for (const { kernel, time, at } of phases)
+    if (time !== undefined && at !== undefined && !bases.has(kernel)) bases.set(kernel, at - time);
+  const clocks = [...bases].sort(([, a], [, b]) => a - b);
+  if (clocks.length < 2) return `t:${from.toFixed(3)}..${to.toFixed(3)}`;
+  const own = clocks.flatMap(([kernel, base], index) => {
+    const first = Math.max(from, index === 0 ? 0 : base) - base;
+    const last = Math.min(to, clocks[index + 1]?.[1] ?? Infinity) - base;
+    return last < first ? [] : [`kernel:${kernel} t:${first.toFixed(3)}..${last.toFixed(3)}`];
+  });
+  return own.length === 1 ? own[0] : `(${own.join(' or ')})`;
+}
+
+/** The filter without the stretch that a drag put into it before. */
+export function withoutTime(filter: string): string {
+  return filter
+    .replace(/\((?:kernel:\d+ t:\S+(?: or )?)+\)|(?:^|\s)(?:kernel:\d+ )?t:\S+/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
 /** The chart in words. */
 export function rateSummary(data: RateData): string {
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

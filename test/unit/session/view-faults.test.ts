@@ -149,12 +149,32 @@ describe('the fault list', () => {
       answer.rows.map((row) =>
         row.kind === 'group' ? `${row.key} ×${row.count}, ${row.pages} page` : `#${row.fault.n}`,
       ),
-    ).toEqual(['00:06.0 dma 5 ×2, 1 page', '#1', '#3', '02:00.0 dma 6 ×1, 1 page', '#2']);
+    ).toEqual(['00:06.0 ×2, 1 page', '#1', '#3', '02:00.0 ×1, 1 page', '#2']);
+  });
+
+  test('a device with several reasons has a group for each, and its worst verdict', () => {
+    const read = fault({ bdf: '00:06.0', access: 'read', address: 0x1f0_0000n, reason: 6 });
+    const answer = table([EDU, read, EDU]).rows({ ...QUERY, folded: [], sort: 'worst' });
+    expect(answer.total).toBe(6);
+    expect(
+      answer.rows.map((row) =>
+        row.kind === 'group'
+          ? [row.depth, row.key, row.count, row.reasons, row.first.verdict?.id]
+          : [row.depth, row.fault.n],
+      ),
+    ).toEqual([
+      [0, '00:06.0', 3, 2, 'not-mapped'],
+      [1, '00:06.0 dma 6', 1, undefined, 'not-mapped'],
+      [2, 2],
+      [1, '00:06.0 dma 5', 2, undefined, 'permission'],
+      [2, 1],
+      [2, 3],
+    ]);
   });
 
   test('folded groups hide their faults, and the window counts what is left', () => {
     const faults = table([EDU, HPSA, EDU]);
-    const folded = ['00:06.0 dma 5'];
+    const folded = ['00:06.0'];
     expect(faults.rows({ ...QUERY, folded }).total).toBe(3);
     const [row] = faults.rows({ ...QUERY, folded, from: 2, to: 3 }).rows;
     expect(row).toMatchObject({ kind: 'fault', fault: { n: 2, driver: 'hpsa' } });
@@ -162,19 +182,20 @@ describe('the fault list', () => {
 
   test('any window of a grouped list is the same part of the whole list', () => {
     const faults = table([EDU, HPSA, EDU, REMAP, AMD, HPSA]);
-    const whole = faults.rows({ ...QUERY, folded: ['02:00.0 dma 6'] });
+    const whole = faults.rows({ ...QUERY, folded: ['02:00.0', '00:06.0 dma 5'] });
     for (let from = 0; from < whole.total; from++)
       for (let to = from; to <= whole.total + 1; to++)
-        expect(faults.rows({ ...QUERY, folded: ['02:00.0 dma 6'], from, to }).rows).toEqual(
-          whole.rows.slice(from, to),
-        );
+        expect(
+          faults.rows({ ...QUERY, folded: ['02:00.0', '00:06.0 dma 5'], from, to }).rows,
+        ).toEqual(whole.rows.slice(from, to));
   });
 
   test('the worst verdict comes first, then the most', () => {
     const rows = table([EDU, EDU, REMAP, HPSA]).rows({ ...QUERY, folded: [], sort: 'worst' }).rows;
     const groups = rows.filter((row) => row.kind === 'group');
     expect(groups.map((row) => row.key)).toEqual([
-      '02:00.0 dma 6',
+      '02:00.0',
+      '00:06.0',
       '00:06.0 dma 5',
       '00:06.0 interrupt 34',
     ]);
@@ -186,6 +207,24 @@ describe('the fault list', () => {
     expect(faults.rows(query).passed).toBe(0);
     faults.add(HPSA, 'console-1', 1);
     expect(faults.rows(query)).toMatchObject({ all: 2, passed: 1, total: 1 });
+  });
+
+  test('the values of a field are listed as the filter language writes them', () => {
+    const faults = table([EDU, HPSA, EDU, REMAP, AMD]);
+    expect(faults.values('bdf').values).toEqual([
+      { text: '00:06.0', count: 3 },
+      { text: '0001:03:00.0', count: 1 },
+      { text: '02:00.0', count: 1 },
+    ]);
+    expect(faults.values('kind').values.map(({ text }) => text)).toEqual(['dma', 'event', 'intr']);
+    expect(faults.values('reason').values).toContainEqual({ text: '0x22', count: 1 });
+    // What is offered is understood.
+    for (const field of ['bdf', 'bus', 'unit', 'kind', 'access', 'reason', 'event', 'did'] as const)
+      for (const { text, count } of faults.values(field).values)
+        expect(
+          faults.rows({ ...QUERY, group: 'none', folded: [], filter: `${field}:${text}` }),
+          `${field}:${text}`,
+        ).toMatchObject({ passed: count });
   });
 
   test('groups can be filtered by their count', () => {
