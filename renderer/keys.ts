@@ -26,7 +26,8 @@ export interface KeyBinding {
   /** What it does, as the help sheet and the palette say it. */
   readonly text: string;
   /** Heading in the help sheet. */
-  readonly group: 'Go to' | 'Target' | 'View' | 'Selection' | 'Lists' | 'Panels' | 'Everywhere';
+  readonly group:
+    'Go to' | 'Notes' | 'Target' | 'View' | 'Selection' | 'Lists' | 'Panels' | 'Everywhere';
 }
 
 const bind = (
@@ -62,9 +63,18 @@ export const KEYS: readonly KeyBinding[] = [
     ['G D', 'go.compare', 'Compare'],
     ['G O', 'go.handoff', 'Hand-off lab'],
     ['G S', 'go.script', 'Script'],
+    ['G N', 'go.notes', 'Notes'],
     ['G E', 'go.entry', 'Entry'],
     ['G Y', 'go.explain', 'Explain'],
     ['G G', 'go.start', 'Start'],
+  ]),
+  ...bind('Notes', 'global', [
+    ['N N', 'note.new', 'New note on the selection'],
+    ['P', 'note.pin', 'Pin the selection to Notes'],
+    ['N M', 'note.time', 'Note on the newest console line'],
+    ['N R', 'report.open', 'Report of the investigation…'],
+    ['N S', 'session.copy', 'Save a copy of the session…'],
+    ['N O', 'session.open', 'Open a session…'],
   ]),
   ...bind('Target', 'global', [
     ['T C', 'target.connect', 'Connect to a console…'],

@@ -8,6 +8,7 @@ import { registerAgainstAction } from './shell/against.ts';
 import { registerDriving } from './shell/drive.ts';
 import { followShell, registerFileActions } from './shell/files.ts';
 import { followHash } from './shell/hash.ts';
+import { registerSessionActions } from './shell/sessions.ts';
 import { followSession } from './state/opening.ts';
 import type { Workbench } from './state/workbench.ts';
 import { createWorkbench } from './state/workbench.ts';
@@ -23,6 +24,7 @@ export function mount(
   registerDriving(workbench);
   registerFileActions(workbench);
   registerAgainstAction(workbench);
+  registerSessionActions(workbench);
   workbench.keyboard.listen(globalThis.window);
   workbench.writes.watch(globalThis.window);
   followSession(workbench);

@@ -97,6 +97,7 @@ export const EMPTY = {
   audit: 'No dump or simulated unit is open, so there are no tables to check.',
   compare: 'One state is open. Open a second one to see what differs.',
   compareNothing: 'No dump or simulated unit is open, so there is nothing to compare.',
+  notes: 'No notes yet. Pin one to a fault, an entry or a console line, or just write.',
   translate: 'Type a device and an address, or paste a kernel fault line.',
 } as const;
 

@@ -12,6 +12,7 @@ import { HandoffPanel } from './handoff/HandoffPanel.tsx';
 import { MapPanel } from './map/MapPanel.tsx';
 import { MemoryPanel } from './memory/MemoryPanel.tsx';
 import { RegistersPanel } from './registers/RegistersPanel.tsx';
+import { NotesPanel } from './notes/NotesPanel.tsx';
 import type { PanelKind } from './registry.ts';
 import { ScriptPanel } from './script/ScriptPanel.tsx';
 import { TablesPanel } from './tables/TablesPanel.tsx';
@@ -50,4 +51,5 @@ export const COMPONENTS: Record<PanelKind, FunctionComponent<IDockviewPanelProps
   compare: hosted(ComparePanel),
   handoff: hosted(HandoffPanel),
   script: hosted(ScriptPanel, true),
+  notes: hosted(NotesPanel),
 };

@@ -13,7 +13,8 @@ export type PanelKind =
   | 'audit'
   | 'compare'
   | 'handoff'
-  | 'script';
+  | 'script'
+  | 'notes';
 
 /** The column that a panel stands in when a layout does not say otherwise. */
 export type Home = 'left' | 'right' | 'bottom';
@@ -53,6 +54,7 @@ export const PANELS: Readonly<Record<PanelKind, PanelInfo>> = {
   compare: info('compare', 'Compare', 'left', 'D'),
   handoff: info('handoff', 'Hand-off lab', 'left', 'O'),
   script: info('script', 'Script', 'bottom', 'S'),
+  notes: info('notes', 'Notes', 'right', 'N'),
 };
 
 export const RAIL: readonly RailGroup[] = [
@@ -60,6 +62,7 @@ export const RAIL: readonly RailGroup[] = [
   { title: 'IOMMU', panels: ['tables', 'translate', 'map'] },
   { title: 'Faults', panels: ['faults', 'timeline'] },
   { title: 'Analyse', panels: ['audit', 'compare', 'handoff', 'script'] },
+  { title: 'Session', panels: ['notes'] },
 ];
 
 /** The kind of a panel by its id: `console:c2` is a console. */

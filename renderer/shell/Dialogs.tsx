@@ -9,10 +9,13 @@ import { OpenDialog } from './OpenDialog.tsx';
 import { RootDialog } from './RootDialog.tsx';
 import { ScanDialog } from './ScanDialog.tsx';
 import { PasteDialog } from './PasteDialog.tsx';
+import { ReportDialog } from './ReportDialog.tsx';
+import { SessionsDialog } from './SessionsDialog.tsx';
 
 /** The dialog that is open, if one is. */
 export function Dialogs(): ReactNode {
-  const { dialog, confirm } = useWorkbench();
+  const { dialog, confirm, locating } = useWorkbench();
+  const wanted = useStore(locating);
   const name = useStore(dialog);
   const asked = useStore(confirm);
   const close = (): void => dialog.set(undefined);
@@ -34,6 +37,12 @@ export function Dialogs(): ReactNode {
       return <PasteDialog onClose={close} />;
     case 'log':
       return <LogDialog onClose={close} />;
+    case 'locate':
+      return wanted ? <OpenDialog onClose={close} locate={wanted} /> : null;
+    case 'sessions':
+      return <SessionsDialog onClose={close} />;
+    case 'report':
+      return <ReportDialog onClose={close} />;
     case undefined:
       return null;
   }

@@ -23,6 +23,7 @@ const SCOPES: Readonly<Record<PanelKind, readonly Scope[]>> = {
   compare: ['lists', 'trees'],
   handoff: ['stepper'],
   script: ['script'],
+  notes: ['lists'],
 };
 
 /** The key map: the focused panel's own keys first. */

@@ -8,20 +8,24 @@ import { Dialog } from '../ui/Dialog.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
 import { VirtualRows } from '../ui/VirtualRows.tsx';
 import type { WireFailure } from '../../core/protocol/wire.ts';
+import type { Wanted } from '../state/workbench.ts';
 import { browserModeLine } from '../wording.ts';
 import { opened } from './actions.ts';
 import { openSecond } from './files.ts';
-import { rememberRecent } from '../panels/start/recent.ts';
 
 /**
- * Picks files of the machine that the engine runs on: for the session, or as a second state that
- * is compared with it. Several files (a dump and its registers, parts of a split dump) are marked.
+ * Picks files of the machine that the engine runs on: for the session, as a second state that is
+ * compared with it, or for one of the session's files that is not where it was. Several files (a
+ * dump and its registers, parts of a split dump) are marked.
  */
 export function OpenDialog({
   second = false,
+  locate,
   onClose,
 }: {
   readonly second?: boolean;
+  /** The file of the session that is looked for, instead of any to open. */
+  readonly locate?: Wanted;
   readonly onClose: () => void;
 }): ReactNode {
   const workbench = useWorkbench();
@@ -67,14 +71,13 @@ export function OpenDialog({
     if (paths.length === 0 || busy) return;
     setBusy(true);
     setFailure(undefined);
-    const work = second
-      ? openSecond(workbench, paths)
-      : engine
-          .call('session.open', { paths: [...paths], add: add && !session.empty })
-          .then((answer) => {
-            rememberRecent(paths[0], answer);
-            opened(workbench, answer);
-          });
+    const work = locate
+      ? engine.call('session.locate', { source: locate.source, path: paths[0] })
+      : second
+        ? openSecond(workbench, paths)
+        : engine
+            .call('session.open', { paths: [...paths], add: add && !session.empty })
+            .then((answer) => opened(workbench, answer));
     work.then(onClose, (error: unknown) => {
       setBusy(false);
       setFailure(asFailure(error));
@@ -83,7 +86,13 @@ export function OpenDialog({
 
   return (
     <Dialog
-      title={second ? 'Open a second state' : 'Open a dump, log or register file'}
+      title={
+        locate
+          ? `Locate ${locate.missing}`
+          : second
+            ? 'Open a second state'
+            : 'Open a dump, log, register file or session'
+      }
       onClose={onClose}
       onSubmit={() => {
         const path = typed.trim();
@@ -95,7 +104,7 @@ export function OpenDialog({
       }}
       foot={
         <>
-          {info && !info.empty && !second && (
+          {info && !info.empty && !second && !locate && (
             <label style={{ marginRight: 'auto' }}>
               <input
                 type="checkbox"
@@ -113,17 +122,20 @@ export function OpenDialog({
             className="btn btn-primary"
             disabled={busy || (typed === '' && selected < 0 && marked.length === 0)}
           >
-            {marked.length > 1 ? `Open ${marked.length} files` : 'Open'}
+            {locate ? 'Use this file' : marked.length > 1 ? `Open ${marked.length} files` : 'Open'}
           </button>
         </>
       }
     >
-      <p className="second">
-        {second
-          ? 'A dump of another moment, such as the crash kernel’s, to compare with what is open. '
-          : ''}
-        <kbd>Space</kbd> marks several files: a dump and its register values.
-      </p>
+      {!locate && (
+        <p className="second">
+          {second
+            ? 'A dump of another moment, such as the crash kernel’s, to compare with what is open. '
+            : ''}
+          <kbd>Space</kbd> marks several files: a dump and its register values.
+        </p>
+      )}
+      {locate && <p className="hint-line">File not found: {locate.missing}</p>}
       {info?.shell === 'browser' && <p className="hint-line">{browserModeLine(info.host)}</p>}
       {failure && <ErrorBlock failure={failure} />}
       <input

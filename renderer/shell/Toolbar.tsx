@@ -13,6 +13,7 @@ import { MenuButton } from '../ui/MenuButton.tsx';
 import { useRoving } from '../ui/useRoving.ts';
 import { READ_ONLY } from '../wording.ts';
 import { JumpBox } from './JumpBox.tsx';
+import { locate } from './sessions.ts';
 import './toolbar.css';
 
 const STATE_GLYPH: Readonly<Record<SourceInfo['state'], GlyphKind>> = {
@@ -24,6 +25,15 @@ const STATE_GLYPH: Readonly<Record<SourceInfo['state'], GlyphKind>> = {
 };
 
 const OPENERS = ['target.sample', 'target.open', 'target.connect', 'target.paste'];
+
+const OF_SESSION = [
+  'target.machine',
+  'session.open',
+  'session.copy',
+  'report.open',
+  'target.close',
+  'go.start',
+];
 
 /** Mark, session, sources, Jump box, write state. */
 export function Toolbar(): ReactNode {
@@ -56,7 +66,7 @@ function SessionMenu({ title }: { readonly title: string }): ReactNode {
   const items = (): MenuItem[] =>
     actions
       .list()
-      .filter(({ id }) => [...OPENERS, 'target.machine', 'target.close', 'go.start'].includes(id))
+      .filter(({ id }) => [...OPENERS, ...OF_SESSION].includes(id))
       .map(({ id, title: name }) => ({
         title: name,
         keys: keysOf(id),
@@ -70,7 +80,8 @@ function SessionMenu({ title }: { readonly title: string }): ReactNode {
 }
 
 function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
-  const { dock, start } = useWorkbench();
+  const workbench = useWorkbench();
+  const { dock, start } = workbench;
   const kind = source.kind === 'console' || source.kind === 'log' ? 'console' : 'tables';
   const size = source.bytes === undefined ? '' : `${formatSize(source.bytes)}, `;
   return (
@@ -79,6 +90,7 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
       className="chip"
       title={`${source.name}: ${size}${source.detail}`}
       onClick={() => {
+        if (source.missing !== undefined) return locate(workbench, source.id, source.missing);
         start.set(false);
         dock.open(source.kind === 'registers' ? 'registers' : kind);
       }}
@@ -86,8 +98,7 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
       <Glyph kind={STATE_GLYPH[source.state]} name={source.state} />
       <span className="chip-name">{source.name}</span>
       <span className="muted chip-detail">
-        {size}
-        {source.detail}
+        {source.missing === undefined ? `${size}${source.detail}` : 'not found · Locate…'}
       </span>
     </button>
   );

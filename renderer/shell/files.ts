@@ -1,6 +1,5 @@
 import { UPLOAD_HEADER, UPLOAD_PATH } from '../../core/protocol/shell.ts';
 import { bridge } from '../engine/road.ts';
-import { rememberRecent } from '../panels/start/recent.ts';
 import type { Workbench } from '../state/workbench.ts';
 import { attempt, opened } from './actions.ts';
 import { goTo } from './go.ts';
@@ -9,7 +8,6 @@ import { goTo } from './go.ts';
 export function openPaths(workbench: Workbench, paths: readonly string[], add = false): void {
   if (paths.length === 0) return;
   attempt(workbench, workbench.engine.call('session.open', { paths: [...paths], add }), (info) => {
-    rememberRecent(paths[0], info);
     bridge()?.opened(paths);
     opened(workbench, info);
   });

@@ -3,6 +3,7 @@ import { goTo, whoReaches } from './go.ts';
 import { PANELS } from '../panels/registry.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import type { MenuItem, Workbench } from '../state/workbench.ts';
+import { pinOf } from '../panels/notes/model.ts';
 import { copyText } from '../ui/clipboard.ts';
 
 /** Panels that can show what is selected. */
@@ -79,6 +80,13 @@ export function selectionItems(workbench: Workbench): MenuItem[] {
       run: () => actions.run('copy.link'),
     });
   }
+  if (pinOf(workbench.selection.current, workbench.session.info.get()?.consoles[0]?.id))
+    items.push(
+      { title: 'New note on it', keys: keysOf('note.new'), run: () => actions.run('note.new') },
+      { title: 'Pin to Notes', keys: keysOf('note.pin'), run: () => actions.run('note.pin') },
+    );
+  if (actions.has('copy.as'))
+    items.push({ title: 'Copy as…', keys: keysOf('copy.as'), run: () => actions.run('copy.as') });
   for (const item of showInItems(workbench))
     items.push({ ...item, title: `Show in ${item.title}`, keys: undefined });
   return items;

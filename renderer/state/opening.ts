@@ -1,27 +1,52 @@
 import type { SessionInfo } from '../../core/protocol/contract.ts';
+import { locate } from '../shell/sessions.ts';
+import type { Selection } from './selection.ts';
 import type { Workbench } from './workbench.ts';
 
-/** Which session it is: another first source, or none, is another session. */
+/** Which session it is; empty when there is nothing to show of one. */
 function identity(info: SessionInfo | undefined): string {
-  return !info || info.empty ? '' : (info.sources[0]?.id ?? info.units[0]?.name ?? 'session');
+  return !info || info.empty ? '' : info.id;
 }
 
+/** Parts of a selection that are kept with the session. */
+const KEPT: readonly (keyof Selection)[] = [
+  'unit',
+  'bdf',
+  'pasid',
+  'iova',
+  'access',
+  'physical',
+  'entry',
+  'register',
+  'fault',
+  'console',
+  'line',
+];
+
 /**
- * Follows the session: when one is opened, its saved view is taken, what was selected in the one
- * before is forgotten, and the dock may show.
+ * Follows the session: when one is opened, its saved view is taken, with what was selected in it;
+ * what was selected in the one before is forgotten, and the dock may show.
  */
 export function followSession(workbench: Workbench): void {
   const { session, view, faults, timeline, tree, compared, selection, ready } = workbench;
   let known = '';
+  let taken = '';
+  let told = '';
   const look = (): void => {
-    const now = identity(session.info.get());
+    const info = session.info.get();
+    if (info) told = tellProblems(workbench, info, told);
+    const now = identity(info);
     if (now === known) return;
     const another = known !== '';
     known = now;
     if (now === '') return ready.set(false);
     if (another) selection.publish({ from: 'session' });
-    void view.load().then(() => {
+    void view.load(another).then(() => {
       if (known !== now) return;
+      const kept = view.panel<Partial<Selection>>('selection', {});
+      if (KEPT.some((part) => kept[part] !== undefined))
+        selection.publish({ ...kept, from: 'session' });
+      taken = now;
       faults.restore();
       timeline.restore();
       compared.restore();
@@ -30,5 +55,43 @@ export function followSession(workbench: Workbench): void {
     });
   };
   session.info.subscribe(look);
+  selection.store.subscribe(() => {
+    if (taken === '' || taken !== known) return;
+    const { current } = selection;
+    view.remember(
+      'selection',
+      Object.fromEntries(
+        KEPT.flatMap((part) => (current[part] === undefined ? [] : [[part, current[part]]])),
+      ),
+    );
+  });
   look();
+}
+
+/**
+ * Says what of a session is not as it remembers it.
+ * @param told what was said before, which is not said again
+ */
+function tellProblems(workbench: Workbench, info: SessionInfo, told: string): string {
+  const gone = info.sources.find(({ missing }) => missing !== undefined);
+  const { notices } = workbench;
+  const words = [...(gone ? [`File not found: ${gone.missing}`] : []), ...info.problems];
+  const now = `${info.id} ${words.join(' ')}`;
+  if (now === told || words.length === 0) return told;
+  notices.show({
+    severity: 'warning',
+    text: words.join(' '),
+    ...(gone?.missing === undefined
+      ? { details: words.join('\n') }
+      : {
+          action: {
+            title: 'Locate…',
+            run: () => {
+              notices.dismiss();
+              locate(workbench, gone.id, gone.missing!);
+            },
+          },
+        }),
+  });
+  return now;
 }

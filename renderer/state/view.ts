@@ -102,8 +102,11 @@ export class ViewModel {
     });
   }
 
-  /** Takes the view that the session was saved with. */
-  async load(): Promise<ViewState> {
+  /**
+   * Takes the view that the session was saved with.
+   * @param another the window showed another session until now: its filters are not this one's
+   */
+  async load(another = false): Promise<ViewState> {
     try {
       const { state } = await this.#engine.call('view.load', {});
       if (state !== undefined) {
@@ -116,7 +119,7 @@ export class ViewModel {
           zoom: saved.zoom === 100 ? zoom : saved.zoom,
           hintSeen: saved.hintSeen || hintSeen,
         });
-      }
+      } else if (another) this.set({ panels: {}, unlinked: [] });
     } catch {
       // A view that can't be had is no reason to stop: the window starts with the usual one.
     }

@@ -2,6 +2,7 @@ import type { Connection, LinkState } from '../engine/connection.ts';
 import { CompareModel } from '../panels/compare/model.ts';
 import { ComparedStates } from '../panels/compare/states.ts';
 import { LabModel } from '../panels/handoff/lab.ts';
+import { NotesModel } from '../panels/notes/model.ts';
 import { ScriptRunner } from '../panels/script/runner.ts';
 import { MAP_START, type MapState } from '../panels/map/state.ts';
 import { TreeModel } from '../panels/tables/model.ts';
@@ -19,7 +20,18 @@ import { createStore } from './store.ts';
 import { ViewModel } from './view.ts';
 import { WritesModel } from './writes.ts';
 
-export type DialogName = 'open' | 'second' | 'scan' | 'root' | 'connect' | 'paste' | 'help' | 'log';
+export type DialogName =
+  | 'open'
+  | 'second'
+  | 'scan'
+  | 'root'
+  | 'connect'
+  | 'paste'
+  | 'help'
+  | 'log'
+  | 'locate'
+  | 'sessions'
+  | 'report';
 
 /** Something that is done to a target only when its name was typed. */
 export interface ConfirmRequest {
@@ -31,6 +43,12 @@ export interface ConfirmRequest {
   readonly button: string;
   /** Gets the name as it was typed. */
   run(name: string): Promise<unknown>;
+}
+
+/** A file of the session that is not where it was. */
+export interface Wanted {
+  readonly source: string;
+  readonly missing: string;
 }
 
 /** Menus that open at a place in the window. */
@@ -63,6 +81,7 @@ export interface Workbench {
   readonly compared: ComparedStates;
   readonly compare: CompareModel;
   readonly lab: LabModel;
+  readonly notes: NotesModel;
   readonly script: ScriptRunner;
   readonly actions: ActionRegistry;
   readonly keyboard: Keyboard;
@@ -70,6 +89,10 @@ export interface Workbench {
   readonly dialog: Store<DialogName | undefined>;
   readonly confirm: Store<ConfirmRequest | undefined>;
   readonly writes: WritesModel;
+  /** The file that the Locate dialog looks for. */
+  readonly locating: Store<Wanted | undefined>;
+  /** A note was made that wants its text now. */
+  readonly writing: Store<boolean>;
   readonly palette: Store<{ readonly open: boolean; readonly text: string }>;
   readonly menu: Store<MenuRequest | undefined>;
   /** A session is open and its view was taken: the dock may show. */
@@ -108,6 +131,7 @@ export function createWorkbench(connection: Connection): Workbench {
     compared: new ComparedStates(view),
     compare: new CompareModel(connection),
     lab: new LabModel(connection),
+    notes: new NotesModel(connection, session, notices),
     script: new ScriptRunner(connection),
     actions,
     keyboard: new Keyboard(actions),
@@ -115,6 +139,8 @@ export function createWorkbench(connection: Connection): Workbench {
     dialog: createStore<DialogName | undefined>(undefined),
     confirm: createStore<ConfirmRequest | undefined>(undefined),
     writes: new WritesModel(connection, session),
+    locating: createStore<Wanted | undefined>(undefined),
+    writing: createStore(false),
     palette: createStore<{ open: boolean; text: string }>({ open: false, text: '' }),
     menu: createStore<MenuRequest | undefined>(undefined),
     ready: createStore(false),

@@ -104,7 +104,7 @@ function useShownEntry():
 
 function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
   const workbench = useWorkbench();
-  const { engine, notices } = workbench;
+  const { actions, engine, notices } = workbench;
   const body = useRef<HTMLDivElement>(null);
   const width = useWidth(body);
   const [picked, setShown] = useState<string>();
@@ -193,6 +193,14 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
         <dt>Mentioned in</dt>
         <dd>
           {formatCount(mentionedIn.faults)} {mentionedIn.faults === 1 ? 'fault' : 'faults'}
+          {mentionedIn.notes > 0 && (
+            <>
+              {' · '}
+              <button type="button" className="link" onClick={() => actions.run('go.notes')}>
+                {formatCount(mentionedIn.notes)} {mentionedIn.notes === 1 ? 'note' : 'notes'}
+              </button>
+            </>
+          )}
         </dd>
         <dt>Layout</dt>
         <dd>

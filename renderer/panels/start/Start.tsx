@@ -1,23 +1,26 @@
 import type { ReactNode } from 'react';
-import { useEffect, useRef, useState } from 'react';
-import { asFailure, isCancelled } from '../../engine/failure.ts';
-import { opened } from '../../shell/actions.ts';
+import { useEffect, useRef } from 'react';
+import { useCall } from '../../engine/useCall.ts';
+import { SessionRow } from '../../shell/SessionRow.tsx';
+import { openSession } from '../../shell/sessions.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { ActionKeys, Keys } from '../../ui/Keys.tsx';
 import { browserModeLine } from '../../wording.ts';
-import type { Recent } from './recent.ts';
-import { recentFiles, rememberRecent } from './recent.ts';
 import './start.css';
+
+/** Sessions that Start lists; `N O` lists all. */
+const SHOWN = 8;
 
 /** Opens something within one action. */
 export function Start(): ReactNode {
-  const { actions, session } = useWorkbench();
+  const workbench = useWorkbench();
+  const { actions, session } = workbench;
   const info = useStore(session.info);
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus(), []);
-  const [recent] = useState(recentFiles);
+  const recent = useCall('sessions.list', {}, false).value?.sessions;
 
   return (
     <main className="start" aria-label="Start">
@@ -56,12 +59,17 @@ export function Start(): ReactNode {
         </section>
         <section aria-labelledby="start-recent">
           <h2 id="start-recent">Recent</h2>
-          {recent.length === 0 ? (
-            <p className="muted">Files that you open here are listed for the next time.</p>
+          {recent === undefined || recent.length === 0 ? (
+            <p className="muted">What you open here is listed for the next time.</p>
           ) : (
             <ul>
-              {recent.map((each) => (
-                <RecentRow key={each.path} recent={each} />
+              {recent.slice(0, SHOWN).map((session) => (
+                <li key={session.path}>
+                  <SessionRow
+                    session={session}
+                    onOpen={() => openSession(workbench, session.path)}
+                  />
+                </li>
               ))}
             </ul>
           )}
@@ -115,32 +123,5 @@ function OpenAction({
       </span>
       <span>{text}</span>
     </button>
-  );
-}
-
-function RecentRow({ recent }: { readonly recent: Recent }): ReactNode {
-  const workbench = useWorkbench();
-  const [problem, setProblem] = useState('');
-  const open = (): void => {
-    setProblem('');
-    workbench.engine.call('session.open', { paths: [recent.path], add: false }).then(
-      (info) => {
-        rememberRecent(recent.path, info);
-        opened(workbench, info);
-      },
-      (error: unknown) => {
-        if (!isCancelled(error)) setProblem(asFailure(error).happened);
-      },
-    );
-  };
-  return (
-    <li>
-      <button type="button" className="start-recent" title={recent.path} onClick={open}>
-        <Glyph kind={problem === '' ? (recent.worst ?? 'ok') : 'unknown'} />
-        <b>{recent.title}</b>
-        <time dateTime={recent.time}>{recent.time.slice(0, 16).replace('T', ' ')}</time>
-        <span>{problem === '' ? recent.contents : problem}</span>
-      </button>
-    </li>
   );
 }

@@ -1,0 +1,137 @@
+import type { ReactNode } from 'react';
+import { useState } from 'react';
+import type { ReportFormat } from '../../core/protocol/contract-notes.ts';
+import { noteTitle } from '../../core/format/note-text.ts';
+import type { WireFailure } from '../../core/protocol/wire.ts';
+import { asFailure, isCancelled } from '../engine/failure.ts';
+import { useWorkbench } from '../state/context.ts';
+import { useStore } from '../state/store.ts';
+import { Dialog } from '../ui/Dialog.tsx';
+import { ErrorBlock } from '../ui/ErrorBlock.tsx';
+import { saveText } from '../ui/save.ts';
+
+const TYPES: Readonly<Record<ReportFormat, string>> = {
+  html: 'text/html',
+  markdown: 'text/markdown',
+};
+
+/** Chooses what the report holds, and saves it. */
+export function ReportDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { engine, faults, notes, notices } = useWorkbench();
+  const { notes: list } = useStore(notes.state);
+  const filter = useStore(faults.state, (state) => state.filter);
+  const [format, setFormat] = useState<ReportFormat>('html');
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [filtered, setFiltered] = useState(false);
+  const [hideHosts, setHideHosts] = useState(false);
+  const [running, setRunning] = useState<AbortController>();
+  const [failure, setFailure] = useState<WireFailure>();
+
+  const make = async (): Promise<void> => {
+    const abort = new AbortController();
+    setRunning(abort);
+    setFailure(undefined);
+    try {
+      await notes.flush();
+      const { name, text } = await engine.call(
+        'report.make',
+        {
+          format,
+          notes: list.filter(({ id }) => !left.has(id)).map(({ id }) => id),
+          filter: filtered ? filter : undefined,
+          hideHosts,
+        },
+        abort.signal,
+      );
+      onClose();
+      await saveText(name, text, TYPES[format], notices);
+    } catch (error) {
+      if (!isCancelled(error)) setFailure(asFailure(error));
+    } finally {
+      setRunning(undefined);
+    }
+  };
+  const cancel = (): void => {
+    running?.abort();
+    onClose();
+  };
+  return (
+    <Dialog
+      title="Report of the investigation"
+      onClose={cancel}
+      onSubmit={() => {
+        if (!running) void make();
+      }}
+      foot={
+        <>
+          <span className="muted" role="status" style={{ marginRight: 'auto' }}>
+            {running ? 'Reading tables and digests…' : ''}
+          </span>
+          <button type="button" className="btn" onClick={cancel}>
+            {running ? 'Stop' : 'Cancel'}
+          </button>
+          <button type="submit" className="btn btn-primary" disabled={running !== undefined}>
+            Save…
+          </button>
+        </>
+      }
+    >
+      <p className="second">
+        One file with no script and nothing from elsewhere: sources and their digests, units, faults
+        with their explanation, findings, audit, phases, changes and notes. Addresses and host names
+        stay as they are.
+      </p>
+      {failure && <ErrorBlock failure={failure} />}
+      <div className="form-row">
+        <label htmlFor="report-format">Format</label>
+        <select
+          id="report-format"
+          className="field"
+          value={format}
+          onChange={(event) => setFormat(event.target.value === 'html' ? 'html' : 'markdown')}
+        >
+          <option value="html">HTML, to read and to print</option>
+          <option value="markdown">Markdown, for a bug report</option>
+        </select>
+      </div>
+      <label>
+        <input
+          type="checkbox"
+          checked={hideHosts}
+          onChange={(event) => setHideHosts(event.target.checked)}
+        />{' '}
+        Replace host names
+      </label>
+      {filter !== '' && (
+        <label>
+          <input
+            type="checkbox"
+            checked={filtered}
+            onChange={(event) => setFiltered(event.target.checked)}
+          />{' '}
+          Only the faults that pass <code>{filter}</code>
+        </label>
+      )}
+      {list.length > 0 && (
+        <fieldset className="report-notes">
+          <legend>Notes</legend>
+          {list.map((note) => (
+            <label key={note.id}>
+              <input
+                type="checkbox"
+                checked={!left.has(note.id)}
+                onChange={(event) => {
+                  const next = new Set(left);
+                  if (event.target.checked) next.delete(note.id);
+                  else next.add(note.id);
+                  setLeft(next);
+                }}
+              />{' '}
+              {noteTitle(note.text) || note.label || 'No text yet'}
+            </label>
+          ))}
+        </fieldset>
+      )}
+    </Dialog>
+  );
+}
