@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   diff: async () => (await import('./commands/diff.ts')).command,
   scan: async () => (await import('./commands/scan.ts')).command,
   acpi: async () => (await import('./commands/acpi.ts')).command,
+  report: async () => (await import('./commands/report.ts')).command,
   handoff: async () => (await import('./commands/handoff.ts')).command,
   trim: async () => (await import('./commands/trim.ts')).command,
   run: async () => (await import('./commands/run.ts')).command,

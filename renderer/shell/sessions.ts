@@ -54,14 +54,25 @@ export function registerSessionActions(workbench: Workbench): void {
   const { actions, dock, engine, notes, notices, selection, session } = workbench;
   const ready = (): boolean => !session.empty;
   const firstConsole = (): string | undefined => session.info.get()?.consoles[0]?.id;
+  /** In Tables the selected row is meant, also when another panel selected something since. */
+  const pin = (): NotePin | undefined => {
+    const { path, selected } = workbench.tree.state.get();
+    if (
+      dock.state.get().active === 'tables' &&
+      path !== undefined &&
+      workbench.tree.rows.row(selected)?.hasEntry
+    )
+      return { kind: 'entry', path };
+    return pinOf(selection.current, firstConsole());
+  };
   const showNotes = (): void => {
     workbench.start.set(false);
     dock.open('notes');
   };
-  const newNote = (pin: NotePin | undefined): void => {
+  const newNote = (at: NotePin | undefined): void => {
     // The editor takes the focus when it shows the new note, which may be before the answer.
     workbench.writing.set(true);
-    void notes.add(pin).then((note) => {
+    void notes.add(at).then((note) => {
       if (note) showNotes();
       else workbench.writing.set(false);
     });
@@ -72,14 +83,14 @@ export function registerSessionActions(workbench: Workbench): void {
       id: 'note.new',
       title: 'New note on the selection',
       possible: ready,
-      run: () => newNote(pinOf(selection.current, firstConsole())),
+      run: () => newNote(pin()),
     },
     {
       id: 'note.pin',
       title: 'Pin the selection to Notes',
-      possible: () => ready() && pinOf(selection.current, firstConsole()) !== undefined,
+      possible: () => ready() && pin() !== undefined,
       run: () =>
-        void notes.add(pinOf(selection.current, firstConsole())).then((note) => {
+        void notes.add(pin()).then((note) => {
           if (note)
             notices.show({
               severity: 'note',

@@ -52,10 +52,11 @@ export function followSession(workbench: Workbench): void {
       compared.restore();
       tree.restart();
       ready.set(true);
+      keep();
     });
   };
   session.info.subscribe(look);
-  selection.store.subscribe(() => {
+  const keep = (): void => {
     if (taken === '' || taken !== known) return;
     const { current } = selection;
     view.remember(
@@ -64,7 +65,8 @@ export function followSession(workbench: Workbench): void {
         KEPT.flatMap((part) => (current[part] === undefined ? [] : [[part, current[part]]])),
       ),
     );
-  });
+  };
+  selection.store.subscribe(keep);
   look();
 }
 

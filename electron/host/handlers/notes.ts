@@ -1,4 +1,7 @@
 import type { CallHandlers } from '../../../core/protocol/server.ts';
+import { reportHtml } from '../../../core/session/report-html.ts';
+import { reportMarkdown } from '../../../core/session/report-markdown.ts';
+import { makeReport } from '../report.ts';
 import type { Workbench } from '../workbench.ts';
 
 /** Notes, and what was written to targets. */
@@ -20,6 +23,13 @@ export function noteCalls(bench: Workbench): CallHandlers {
       bench.notes.remove(id);
       bench.pulse.changed();
       return all();
+    },
+    'report.make': async ({ format, ...options }, { signal }) => {
+      const report = await makeReport(bench, options, signal);
+      const name = (bench.title || 'session').replace(/[^\w.-]+/g, '-').replace(/^[-.]+|-+$/g, '');
+      return format === 'html'
+        ? { name: `${name || 'session'}-report.html`, text: reportHtml(report) }
+        : { name: `${name || 'session'}-report.md`, text: reportMarkdown(report) };
     },
   };
 }

@@ -23,6 +23,7 @@ export function NotesPanel(): ReactNode {
   const { actions, dock, notes, notices, writing } = useWorkbench();
   const { notes: list, writes, selected, known, failure } = useStore(notes.state);
   const editor = useRef<HTMLTextAreaElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const at = list.findIndex(({ id }) => id === selected);
   const note = list[at];
   const own = useMemo(
@@ -40,6 +41,14 @@ export function NotesPanel(): ReactNode {
       failure={failure}
       retry={() => void notes.load()}
       actions={own}
+      focus={() => {
+        // A note that was just made wants its text.
+        const wanted = writing.get() ? editor.current : undefined;
+        const first = wanted ?? body.current?.querySelector<HTMLElement>('[data-first-focus]');
+        first?.focus();
+        if (wanted) writing.set(false);
+        return first !== undefined && first !== null;
+      }}
       table={{
         name: 'Notes',
         forms: () => (note ? [{ title: 'Markdown', text: noteMarkdown(note) }] : []),
@@ -66,76 +75,72 @@ export function NotesPanel(): ReactNode {
         </>
       }
     >
-      {known && list.length === 0 ? (
-        <Empty text={EMPTY.notes} action="note.new" button="New note" />
-      ) : (
-        <div className="notes">
-          <div className="notes-list" style={{ '--cols': 'minmax(0, 1fr)' } as CSSProperties}>
-            <VirtualRows
-              label="Notes"
-              role="grid"
-              count={list.length}
-              selected={at}
-              rowHeight={38}
-              onSelect={(index) => notes.select(list[index]?.id)}
-              onOpen={() => editor.current?.focus()}
-              onKey={(stroke) => {
-                if (stroke !== 'Delete' || !note) return false;
-                void notes.remove(note.id);
-                return true;
-              }}
-              render={(index) => <NoteCells note={list[index]} />}
-            />
-          </div>
-          {note && (
-            <div className="notes-one">
-              <p className="notes-head">
-                {note.target === undefined ? (
-                  <span className="muted">{note.label || 'Not pinned'}</span>
-                ) : (
-                  <TargetLink target={note.target}>{note.label}</TargetLink>
-                )}
-                <time className="muted" dateTime={note.changed}>
-                  {note.changed.slice(0, 16).replace('T', ' ')}
-                </time>
-                <button
-                  type="button"
-                  className="btn"
-                  onClick={() => void notes.remove(note.id)}
-                  title="Remove this note (Delete in the list)"
-                >
-                  Remove
-                </button>
-              </p>
-              <textarea
-                ref={(element) => {
-                  editor.current = element;
-                  // A note that was just made wants its text.
-                  if (!element || !writing.get()) return;
-                  writing.set(false);
-                  element.focus();
+      <div ref={body} className="notes-body">
+        {known && list.length === 0 ? (
+          <Empty text={EMPTY.notes} action="note.new" button="New note" />
+        ) : (
+          <div className="notes">
+            <div className="notes-list" style={{ '--cols': 'minmax(0, 1fr)' } as CSSProperties}>
+              <VirtualRows
+                label="Notes"
+                role="grid"
+                count={list.length}
+                selected={at}
+                rowHeight={38}
+                onSelect={(index) => notes.select(list[index]?.id)}
+                onOpen={() => editor.current?.focus()}
+                onKey={(stroke) => {
+                  if (stroke !== 'Delete' || !note) return false;
+                  void notes.remove(note.id);
+                  return true;
                 }}
-                key={note.id}
-                className="field notes-editor"
-                aria-label={`Text of the note${note.label ? ` on ${note.label}` : ''}`}
-                placeholder="What was seen, what it means. **strong**, `code`, - lists; #1, L512 and paths become links."
-                spellCheck={false}
-                value={note.text}
-                onChange={(event) => notes.type(note.id, event.target.value)}
-                onBlur={() => void notes.flush()}
+                render={(index) => <NoteCells note={list[index]} />}
               />
-              <div
-                className="notes-read"
-                role="region"
-                aria-label="The note as it reads"
-                tabIndex={0}
-              >
-                <NoteText text={note.text} />
-              </div>
             </div>
-          )}
-        </div>
-      )}
+            {note && (
+              <div className="notes-one">
+                <p className="notes-head">
+                  {note.target === undefined ? (
+                    <span className="muted">{note.label || 'Not pinned'}</span>
+                  ) : (
+                    <TargetLink target={note.target}>{note.label}</TargetLink>
+                  )}
+                  <time className="muted" dateTime={note.changed}>
+                    {note.changed.slice(0, 16).replace('T', ' ')}
+                  </time>
+                  <button
+                    type="button"
+                    className="btn"
+                    onClick={() => void notes.remove(note.id)}
+                    title="Remove this note (Delete in the list)"
+                  >
+                    Remove
+                  </button>
+                </p>
+                <textarea
+                  ref={editor}
+                  key={note.id}
+                  className="field notes-editor"
+                  aria-label={`Text of the note${note.label ? ` on ${note.label}` : ''}`}
+                  placeholder="What was seen, what it means. **strong**, `code`, - lists; #1, L512 and paths become links."
+                  spellCheck={false}
+                  value={note.text}
+                  onChange={(event) => notes.type(note.id, event.target.value)}
+                  onBlur={() => void notes.flush()}
+                />
+                <div
+                  className="notes-read"
+                  role="region"
+                  aria-label="The note as it reads"
+                  tabIndex={0}
+                >
+                  <NoteText text={note.text} />
+                </div>
+              </div>
+            )}
+          </div>
+        )}
+      </div>
       {writes.length > 0 && <Writes writes={writes} />}
     </Panel>
   );

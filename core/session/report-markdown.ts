@@ -1,0 +1,114 @@
+import { formatCount } from '../format/size.ts';
+import { escapeMarkdown, tableMarkdown } from '../format/table-text.ts';
+import { walkOutcome } from './report-walk.ts';
+import type { Report, ReportFaults } from './report.ts';
+
+/** The report as Markdown, for a bug report: the same content, shorter where a list is long. */
+export function reportMarkdown(report: Report): string {
+  const text = escapeMarkdown;
+  const parts: string[] = [
+    `# ${text(report.title)}`,
+    `Faultline ${text(report.program)}, ${report.made}`,
+    ...report.summary.map(text),
+  ];
+  const section = (title: string, ...body: readonly string[]): void => {
+    if (body.length > 0) parts.push(`## ${title}`, ...body);
+  };
+  section(
+    'Notes',
+    ...report.notes.map(
+      ({ label, text: note }) => `**${text(label || 'Note')}**\n\n${quoted(note)}`,
+    ),
+  );
+  section(
+    `Faults (${formatCount(report.faults.total)})`,
+    ...report.faults.groups.map(faultText),
+    tableMarkdown(report.faults.table),
+  );
+  for (const { title, rows } of report.groups)
+    section(
+      text(title),
+      tableMarkdown({
+        name: title,
+        columns: ['', ''],
+        rows: rows.map(({ name, value }) => [name, value]),
+      }),
+    );
+  if (report.devices.rows.length > 0) section('Devices', tableMarkdown(report.devices));
+  section(
+    'Findings',
+    ...(report.findings.length === 0
+      ? ['None.']
+      : [
+          report.findings
+            .map((each) => `- ${each.severity}: \`${plain(each.at)}\` ${text(each.text)}`)
+            .join('\n'),
+        ]),
+  );
+  if (report.audit)
+    section(
+      'Audit',
+      report.audit
+        .map(
+          (rule) =>
+            `- ${rule.outcome}: ${text(rule.title)}${rule.outcome === 'found' ? ` (${rule.hits.length + rule.more})` : ''}`,
+        )
+        .join('\n'),
+    );
+  if (report.gaps.length > 0)
+    section('What is not known', report.gaps.map((gap) => `- ${text(gap)}`).join('\n'));
+  section(
+    'Sources',
+    tableMarkdown({
+      name: 'Sources',
+      columns: ['name', 'what', 'bytes', 'digest', 'path'],
+      rows: report.sources.map(({ name, detail, bytes, digest, path }) => [
+        name,
+        detail,
+        bytes,
+        digest,
+        path,
+      ]),
+    }),
+  );
+  return `${parts.join('\n\n')}\n`;
+}
+
+function faultText({ count, answer, why }: ReportFaults): string {
+  if (!answer) return escapeMarkdown(why ?? '');
+  const { verdict, walk } = answer;
+  const text = escapeMarkdown;
+  return [
+    `### ${text(answer.sentence)}`,
+    `Fault #${answer.fault.n}, console line ${answer.fault.line}${count > 1 ? `, the first of ${formatCount(count)} like it` : ''}.`,
+    `**${text(verdict.title)}** (confidence ${verdict.confidence}). ${text(verdict.text)}`,
+    `- Tables say: ${text(answer.tablesSay)}\n- Hardware said: ${text(answer.hardwareSaid)}`,
+    ...(walk
+      ? [
+          tableMarkdown({
+            name: 'Walk',
+            columns: ['step', 'index', 'at', 'words', 'says'],
+            rows: walk.steps.map((step) => [
+              step.what,
+              step.index,
+              step.address,
+              step.words.join(' ') || step.missing,
+              step.text,
+            ]),
+          }),
+          text(walkOutcome(walk)),
+        ]
+      : []),
+    ...answer.fixes.map((fix) => `Known fix: ${text(fix.text)} (${text(fix.source)})`),
+  ].join('\n\n');
+}
+
+/** A note as it was written, in a quotation: what it holds of Markdown stays, HTML does not. */
+function quoted(note: string): string {
+  return note
+    .split('\n')
+    .map((line) => `> ${line.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}`)
+    .join('\n');
+}
+
+const plain = (value: string): string => value.replaceAll('`', "'");
