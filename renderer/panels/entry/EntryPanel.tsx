@@ -104,7 +104,7 @@ function useShownEntry():
 
 function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
   const workbench = useWorkbench();
-  const { actions, engine, notices } = workbench;
+  const { actions, engine, notes, notices } = workbench;
   const body = useRef<HTMLDivElement>(null);
   const width = useWidth(body);
   const [picked, setShown] = useState<string>();
@@ -118,6 +118,12 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
       .catch((error: unknown) => notices.fail(asFailure(error)));
   };
   const { reachedFrom, pointsTo, mentionedIn } = entry;
+  // Notes come and go without a change of the tables.
+  const noted = useStore(
+    notes.state,
+    (state) =>
+      state.notes.filter(({ pin }) => pin?.kind === 'entry' && pin.path === entry.path).length,
+  );
   return (
     <div className="panel-body" ref={body}>
       {width > 0 && (
@@ -193,11 +199,11 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
         <dt>Mentioned in</dt>
         <dd>
           {formatCount(mentionedIn.faults)} {mentionedIn.faults === 1 ? 'fault' : 'faults'}
-          {mentionedIn.notes > 0 && (
+          {noted > 0 && (
             <>
               {' · '}
               <button type="button" className="link" onClick={() => actions.run('go.notes')}>
-                {formatCount(mentionedIn.notes)} {mentionedIn.notes === 1 ? 'note' : 'notes'}
+                {formatCount(noted)} {noted === 1 ? 'note' : 'notes'}
               </button>
             </>
           )}

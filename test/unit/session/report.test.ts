@@ -20,7 +20,7 @@ const HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>';
 describe('the report of a real boot', () => {
   let html = '';
   let markdown = '';
-  const log = join(folder, `${'<b>&"'}console.log`);
+  const log = join(folder, '<b>&"console.log');
 
   beforeAll(async () => {
     const text = captureBytes('intel-6.1', 'console.log').toString('latin1');
