@@ -99,7 +99,7 @@ async function seen(client: EngineClient) {
     title: info.title,
     sources: info.sources,
     units: info.units,
-    counts: { ...info.counts, findings: 0 },
+    counts: [info.counts.faults, info.counts.changes, info.counts.notes],
     canUndo: info.canUndo,
     canRedo: info.canRedo,
     problems: info.problems,

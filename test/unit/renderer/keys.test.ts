@@ -57,7 +57,7 @@ describe('the key map', () => {
 
   it('lists what may follow a leader', () => {
     expect(continuations('G').map(({ keys }) => keys)).toContain('G T');
-    expect([...LEADERS].sort()).toEqual(['G', 'T', 'V']);
+    expect([...LEADERS].sort()).toEqual(['G', 'N', 'T', 'V']);
   });
 
   it('finds bindings by scope', () => {
