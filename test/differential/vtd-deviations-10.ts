@@ -27,6 +27,8 @@ const FIRST_STAGE = 1;
 const FIRST_STAGE_1GIB = 1n << 56n;
 const NOT_CANONICAL = 0x80;
 const INTERRUPT_RANGE = { from: 0xfee0_0000n, to: 0xfef0_0000n };
+/** Unreadable, absent, reserved, supervisor, write: what a lower entry or a later check may say. */
+const LATER_IN_FIRST_STAGE = new Set([0x70, 0x71, 0x72, 0x81, 0x85]);
 /** Reasons that QEMU finds before it looks at FPD of PASID directory and table. */
 const PASID_REASONS = new Set([0x50, 0x51, 0x58, 0x59, 0x5b]);
 const UNQUALIFIED = new Set([0x50, 0x58]);
@@ -93,9 +95,9 @@ export const QEMU10_DEVIATIONS: readonly Deviation[] = [
     why: 'QEMU takes the width of canonical addresses from AW, which is the second stage of the entry',
     outcome: (prediction, walk, { address }) => {
       const entry = firstStageEntry(walk);
-      if (!entry) return prediction;
-      const aw = Number(valueOf(PASID_TABLE_ENTRY, entry.words, 'AW'));
-      const width = Math.min(30 + 9 * aw, 48);
+      const aw = entry ? Number(valueOf(PASID_TABLE_ENTRY, entry.words, 'AW')) : 2;
+      const width = 30 + 9 * aw;
+      if (width >= 48) return prediction;
       const extended = BigInt.asUintN(64, BigInt.asIntN(width, address));
       return extended === address ? prediction : refused(NOT_CANONICAL, walk);
     },
@@ -104,7 +106,8 @@ export const QEMU10_DEVIATIONS: readonly Deviation[] = [
     name: 'rights entry by entry in the first stage',
     why: 'QEMU refuses at the first entry without the right, before its reserved bits and lower entries',
     outcome: (prediction, walk, { access }) => {
-      if ('reason' in prediction && prediction.reason === NOT_CANONICAL) return prediction;
+      if (!('reason' in prediction) || !LATER_IN_FIRST_STAGE.has(prediction.reason))
+        return prediction;
       for (const { words } of firstStage(walk)) {
         if ((words[0] & PRESENT) === 0n) break;
         if ((words[0] & USER) === 0n) return refused(0x81, walk);
@@ -119,6 +122,7 @@ export const QEMU10_DEVIATIONS: readonly Deviation[] = [
     outcome: (prediction, walk) => {
       if (!('pa' in prediction) || walk.result !== 'translated' || walk.untranslated)
         return prediction;
+      if (walk.pa >= INTERRUPT_RANGE.from && walk.pa < INTERRUPT_RANGE.to) return prediction;
       const page = walk.pa & ~(walk.size - 1n);
       const touches = page < INTERRUPT_RANGE.to && page + walk.size > INTERRUPT_RANGE.from;
       return touches ? refused(0x87, walk) : prediction;
