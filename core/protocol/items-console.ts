@@ -1,0 +1,36 @@
+// What a console says, and what was found in it.
+import { z } from 'zod';
+import { Count, Latin1 } from './schema.ts';
+
+/** A marked line of a console. */
+export const LineMark = z.object({
+  /** 1-based. */
+  line: Count,
+  kind: z.enum(['fault', 'status', 'phase', 'panic', 'bring-up', 'hand-off', 'note']),
+  severity: z.enum(['error', 'warning', 'note', 'ok']),
+  /** Decoded meaning for the tip. */
+  text: z.string(),
+  fault: Count.optional(),
+});
+export type LineMark = z.infer<typeof LineMark>;
+
+export const ConsoleChunk = z.object({
+  /** Byte offset of the first byte of `data` in the console's record. */
+  offset: Count,
+  data: Latin1,
+  /** Lines that start in this chunk: 1-based number, and seconds since the console's start. */
+  lines: z.array(z.object({ line: Count, at: z.number(), kernelTime: z.number().optional() })),
+  marks: z.array(LineMark),
+});
+export type ConsoleChunk = z.infer<typeof ConsoleChunk>;
+
+export const PhaseItem = z.object({
+  line: Count,
+  time: z.number().optional(),
+  /** Seconds on the one axis of `faults.rate`, where a later kernel follows the one before it. */
+  at: z.number().optional(),
+  kernel: Count,
+  phase: z.string(),
+  text: z.string(),
+});
+export type PhaseItem = z.infer<typeof PhaseItem>;

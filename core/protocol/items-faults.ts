@@ -1,0 +1,74 @@
+// Faults, their groups, and why one happened.
+import { z } from 'zod';
+import { Count, EvidenceItem, FaultItem, Severity, WalkAnswer } from './schema.ts';
+
+export const FaultGrouping = z.enum(['none', 'device-reason', 'device', 'reason', 'page']);
+export type FaultGrouping = z.infer<typeof FaultGrouping>;
+
+export const FaultRow = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('group'),
+    key: z.string(),
+    expanded: z.boolean(),
+    count: Count,
+    /** 1 for a reason's group inside a device's. */
+    depth: Count.optional(),
+    /** The group's first fault; its verdict is the worst of the group's. */
+    first: FaultItem,
+    /** Distinct reasons, where it is more than one. */
+    reasons: Count.optional(),
+    accesses: z.array(z.enum(['read', 'write', 'interrupt'])),
+    /** Distinct pages. */
+    pages: Count,
+  }),
+  z.object({
+    kind: z.literal('fault'),
+    inGroup: z.boolean(),
+    /** Groups that it stands in. */
+    depth: Count.optional(),
+    fault: FaultItem,
+  }),
+]);
+export type FaultRow = z.infer<typeof FaultRow>;
+
+export const FaultsAnswer = z.object({
+  /** All faults, those that pass the filter, and rows in this view (groups included). */
+  all: Count,
+  passed: Count,
+  total: Count,
+  from: Count,
+  rows: z.array(FaultRow),
+  /** The reason a filter text is not understood, with the character it is about. */
+  filterError: z.object({ text: z.string(), at: Count }).optional(),
+  logLines: Count,
+  /** Lower bound: the unit dropped faults, or the kernel suppressed lines. */
+  lowerBound: z.string().optional(),
+});
+export type FaultsAnswer = z.infer<typeof FaultsAnswer>;
+
+export const ExplainAnswer = z.object({
+  fault: FaultItem,
+  /** Who, what, where: `00:06.0 (edu) was refused a DMA read at 0x1f00000`. */
+  sentence: z.string(),
+  unit: z.string().optional(),
+  verdict: z.object({
+    id: z.string(),
+    title: z.string(),
+    severity: Severity,
+    text: z.string(),
+    confidence: z.enum(['strong', 'fair', 'weak']),
+    /** Checks behind the confidence. */
+    checks: z.array(z.object({ text: z.string(), passed: z.boolean().optional() })),
+    disprove: z.string(),
+  }),
+  tablesSay: z.string(),
+  hardwareSaid: z.string(),
+  walk: WalkAnswer.optional(),
+  evidence: z.array(EvidenceItem),
+  fixes: z.array(z.object({ id: z.string(), text: z.string(), source: z.string() })),
+  /** Where the kernel's words mislead. */
+  notes: z.array(z.string()).optional(),
+  /** What the log says of the hand-off before the fault, in one sentence. */
+  story: z.string().optional(),
+});
+export type ExplainAnswer = z.infer<typeof ExplainAnswer>;
