@@ -190,6 +190,12 @@ export const INTEL_BRING_UP: readonly PhaseRule[] = [
     'default-domain',
   ),
   rule(
+    'strict mode due to',
+    /AMD-Vi: Using (?<mode>strict) mode due to virtualization/,
+    'bring-up',
+    'invalidation-policy',
+  ),
+  rule(
     'TLB invalidation policy',
     /iommu: DMA domain TLB invalidation policy: (?<mode>\w+) mode/,
     'bring-up',

@@ -32,16 +32,27 @@ export function diffInterrupts(pair: UnitPair): {
   const [tablesA, tablesB] = [pair.a.interrupts(false), pair.b.interrupts(false)];
   const changes: Change[] = [];
   const missing: MissingPart[] = [];
+  const modes = [pair.a, pair.b].map(({ facts }) =>
+    facts.vendor === 'intel' ? facts.interrupts?.extended : true,
+  );
+  const modeKnown = !modes.includes(undefined) || modes[0] === modes[1];
   const compare = (path: string, a: InterruptTable, b: InterruptTable): void => {
     changes.push(...compareFields(path, tableFields(a), tableFields(b)));
-    const entries = diffEntries(path, a, b);
+    const entries = diffEntries(path, a, b, modeKnown);
     changes.push(...entries.changes);
     missing.push(...entries.missing);
   };
   if (pair.a.facts.vendor === 'intel') {
     const [a, b] = [tablesA[0], tablesB[0]];
-    if (a && b) compare(`${pair.name}/irq`, a, b);
-    else if (a || b)
+    if (a && b) {
+      compare(`${pair.name}/irq`, a, b);
+      if (!modeKnown)
+        missing.push({
+          side: modes[0] === undefined ? 'a' : 'b',
+          path: `${pair.name}/irq`,
+          text: `${modes[0] === undefined ? 'A' : 'B'} does not tell whether the unit is in x2APIC mode: destinations are not compared.`,
+        });
+    } else if (a || b)
       missing.push({
         side: a ? 'b' : 'a',
         path: `${pair.name}/irq`,
@@ -75,6 +86,7 @@ function diffEntries(
   path: string,
   a: InterruptTable,
   b: InterruptTable,
+  modeKnown: boolean,
 ): { readonly changes: Change[]; readonly missing: MissingPart[] } {
   const [byIndexA, byIndexB] = [a, b].map(
     ({ entries }) => new Map(entries.map((entry) => [entry.index, entry])),
@@ -89,10 +101,19 @@ function diffEntries(
     const gap = left && right ? undefined : missingAt(other, left ? a : b, index);
     if (gap !== undefined) missing.push({ side: left ? 'b' : 'a', path: at, text: gap });
     else if (left && right)
-      changes.push(...compareFields(at, entryFields(left), entryFields(right)));
+      changes.push(
+        ...compareFields(at, entryFields(left), entryFields(right)).filter(
+          ({ field }) => modeKnown || !ofDestination(field),
+        ),
+      );
     else changes.push(...compareFields(at, mainFields(left), mainFields(right)));
   }
   return { changes, missing };
+}
+
+/** The fields whose place depends on the mode: the destination, and what is reserved beside it. */
+function ofDestination(field: string): boolean {
+  return field === 'destination' || field.startsWith('reserved ');
 }
 
 /** Why an entry of one table may not be known: the page where it would stand is missing. */

@@ -336,6 +336,24 @@ describe('pasted texts on the command line', () => {
     expect(code).toBe(0);
   });
 
+  it('without the registers the interrupt mode is not known, and no difference', async () => {
+    const tables = file('tables2.elf', '');
+    writeFileSync(tables, captureBytes('intel-6.1', 'tables.before.elf'));
+    const registers = file('regs2.json', captureBytes('intel-6.1', 'regs.before.json').toString());
+    const { code, json } = await runJson<{ changes: unknown[]; missing: { text: string }[] }>([
+      'diff',
+      dmar,
+      domain,
+      irq,
+      '--',
+      tables,
+      registers,
+    ]);
+    expect(json.changes.filter((each) => JSON.stringify(each).includes('/irq/'))).toEqual([]);
+    expect(json.missing.map(({ text }) => text).join()).toContain('x2APIC mode');
+    expect([1, 4]).toContain(code);
+  });
+
   it('registers stand in the same text, wherever', async () => {
     const texts = [
       dmarTranslation(unit, memory),
