@@ -2,7 +2,7 @@ import { formatBdf } from '../format/bdf.ts';
 import { hex } from '../format/hex.ts';
 import type { AmdFacts, IntelFacts } from '../iommu/facts.ts';
 import type { Incomplete } from '../iommu/finding.ts';
-import { leafLines } from '../iommu/leaves.ts';
+import { leafLineBytes } from '../iommu/leaf-lines.ts';
 import { DEFAULT_BUDGET, type Budget, type Device, type Unit } from '../iommu/unit.ts';
 import { toldAddress } from '../imports/stated/pages.ts';
 import { rightsText } from '../iommu/leaves.ts';
@@ -37,8 +37,6 @@ export interface TablesOptions {
   readonly step?: (done: number, all: number) => Promise<void> | void;
 }
 
-const encoder = new TextEncoder();
-
 /** What a sweep of one device's leaves adds to its row. */
 async function sweepFields(
   unit: Unit,
@@ -48,11 +46,7 @@ async function sweepFields(
   incomplete: Incomplete[],
 ): Promise<Record<string, Json>> {
   const digest = platform.sha256();
-  const result = unit.sweep(
-    device,
-    (batch) => digest.update(encoder.encode(leafLines(batch))),
-    budget,
-  );
+  const result = unit.sweep(device, (batch) => digest.update(leafLineBytes(batch)), budget);
   incomplete.push(...result.incomplete);
   const sizes = [...result.leafSizes].sort((a, b) => a[0] - b[0]);
   return {
