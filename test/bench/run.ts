@@ -25,7 +25,10 @@ const ROOT_TABLE = '0x1000000';
 const CLI = join(ROOT, 'dist/cli/faultline.mjs');
 
 interface Measured {
+  /** By the clock. */
   readonly seconds: number;
+  /** Of processors, all threads together: what a busy machine does not stretch. */
+  readonly processor: number;
   /** Peak resident memory, MiB. */
   readonly memory: number;
   readonly out: string;
@@ -35,7 +38,7 @@ interface Measured {
 function measure(command: readonly string[]): Measured | undefined {
   const report = join(WORK, 'time.txt');
   const start = performance.now();
-  const run = spawnSync('/usr/bin/time', ['-f', '%e %M', '-o', report, ...command], {
+  const run = spawnSync('/usr/bin/time', ['-f', '%U %S %M', '-o', report, ...command], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,33 +52,67 @@ function measure(command: readonly string[]): Measured | undefined {
     );
     return undefined;
   }
-  const [, memory] = readFileSync(report, 'utf8').trim().split('\n').at(-1)!.split(' ').map(Number);
-  return { seconds, memory: memory / 1024, out: run.stdout };
+  const last = readFileSync(report, 'utf8').trim().split('\n').at(-1)!;
+  const [user, system, memory] = last.split(' ').map(Number);
+  return { seconds, processor: user + system, memory: memory / 1024, out: run.stdout };
 }
 
-/** The median of several runs after one that is not counted. */
-function repeated(command: readonly string[], runs = 5): Measured | undefined {
-  if (!measure(command)) return undefined;
-  const all = Array.from({ length: runs }, () => measure(command)!).sort(
-    (a, b) => a.seconds - b.seconds,
-  );
-  return all[Math.floor(runs / 2)];
+/** Several runs of a command. */
+interface Series {
+  /** The median of each. */
+  readonly seconds: number;
+  readonly processor: number;
+  readonly memory: number;
+  /** Shortest and longest by the clock. */
+  readonly spread: readonly [number, number];
+  readonly outs: readonly string[];
 }
 
-const parsed = (
-  measured: Measured | undefined,
-): { seconds: number; checksum: string } | undefined =>
-  measured && (JSON.parse(measured.out) as { seconds: number; checksum: string });
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const line = (
-  name: string,
-  seconds: number | undefined,
-  memory: number | undefined,
-  note = '',
-): void =>
+/** Runs commands in turn, so that what else the machine does hits all of them; the first round is not counted. */
+function inTurn(commands: readonly (readonly string[])[], rounds: number): (Series | undefined)[] {
+  const working = commands.map((command) => measure(command) !== undefined);
+  const runs: Measured[][] = commands.map(() => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, command] of commands.entries()) {
+      const run = working[index] ? measure(command) : undefined;
+      if (run) runs[index].push(run);
+    }
+  return runs.map((all) => {
+    if (all.length === 0) return undefined;
+    const seconds = all.map((run) => run.seconds);
+    return {
+      seconds: median(seconds),
+      processor: median(all.map((run) => run.processor)),
+      memory: median(all.map((run) => run.memory)),
+      spread: [Math.min(...seconds), Math.max(...seconds)],
+      outs: all.map((run) => run.out),
+    };
+  });
+}
+
+const show = (name: string, series: Series | undefined, note = ''): void =>
   console.log(
-    `  ${name.padEnd(34)} ${seconds === undefined ? 'not measured' : `${seconds.toFixed(4)} s`}  ${memory === undefined ? '' : `${memory.toFixed(0)} MiB`}  ${note}`,
+    series
+      ? `  ${name.padEnd(36)} ${series.seconds.toFixed(3)} s (${series.spread.map((each) => each.toFixed(3)).join(' to ')}), processor ${series.processor.toFixed(3)} s, ${series.memory.toFixed(0)} MiB  ${note}`
+      : `  ${name.padEnd(36)} not measured`,
   );
+
+/** Ours over the peer's, medians by the clock. */
+const ratio = (peer: Series | undefined, own: Series | undefined, goal: string): string =>
+  peer && own ? `${(own.seconds / peer.seconds).toFixed(2)}x by the clock (goal ${goal})` : '';
+
+/** The best time that any run of a series tells, and its checksum. */
+function best(
+  series: Series | undefined,
+): { seconds: number; checksum: string; memory: number } | undefined {
+  if (!series) return undefined;
+  const all = series.outs.map((out) => JSON.parse(out) as { seconds: number; checksum: string });
+  const { checksum } = all[0];
+  return { seconds: Math.min(...all.map((run) => run.seconds)), checksum, memory: series.memory };
+}
 
 function sweep(): void {
   console.log('1. sweep of 4,194,304 leaves, pages in memory');
@@ -86,30 +123,38 @@ function sweep(): void {
   });
   if (built.status !== 0)
     console.log(`  skipped: gcc ${String(built.error ?? built.stderr).slice(0, 100)}`);
-  const c = built.status === 0 ? measure([program, files.elf, ROOT_TABLE]) : undefined;
-  const ours = measure([process.execPath, join(HERE, 'sweep-ours.ts'), files.elf, files.registers]);
   const script = join(HERE, 'sweep_drgn.py');
-  const drgn = measure([PYTHON, script, files.elf, ROOT_TABLE, 'pages']);
-  const entries = measure([PYTHON, script, files.elf, ROOT_TABLE, 'entries']);
-  const [limit, own, byPage, byEntry] = [c, ours, drgn, entries].map(parsed);
-  line('C -O2', limit?.seconds, c?.memory);
-  line(
+  const [limit, own, byPage, byEntry] = [
+    ...inTurn(
+      [
+        [program, files.elf, ROOT_TABLE],
+        [process.execPath, join(HERE, 'sweep-ours.ts'), files.elf, files.registers],
+      ],
+      3,
+    ),
+    ...inTurn([[PYTHON, script, files.elf, ROOT_TABLE, 'pages']], 3),
+    ...inTurn([[PYTHON, script, files.elf, ROOT_TABLE, 'entries']], 1),
+  ].map(best);
+  const tell = (name: string, what: typeof own, note: string): void =>
+    console.log(
+      what
+        ? `  ${name.padEnd(36)} ${what.seconds.toFixed(4)} s, ${what.memory.toFixed(0)} MiB  ${note}`
+        : `  ${name.padEnd(36)} not measured`,
+    );
+  tell('C -O2', limit, '');
+  tell(
     'faultline',
-    own?.seconds,
-    ours?.memory,
+    own,
     limit && own ? `${(own.seconds / limit.seconds).toFixed(2)}x of C (goal 1.5x)` : '',
   );
-  for (const [name, peer, memory] of [
-    ['drgn script, page by page', byPage, drgn?.memory],
-    ['drgn script, entry by entry', byEntry, entries?.memory],
+  for (const [name, peer] of [
+    ['drgn script, page by page', byPage],
+    ['drgn script, entry by entry', byEntry],
   ] as const)
-    line(
+    tell(
       name,
-      peer?.seconds,
-      memory,
-      peer && own
-        ? `${(peer.seconds / own.seconds).toFixed(0)}x slower than faultline (goal 50x)`
-        : '',
+      peer,
+      peer && own ? `${(peer.seconds / own.seconds).toFixed(0)}x of faultline (goal 50x)` : '',
     );
   const sums = [limit, own, byPage, byEntry]
     .filter((each) => each !== undefined)
@@ -117,19 +162,32 @@ function sweep(): void {
   if (new Set(sums).size > 1) throw new Error(`the sweeps disagree: ${sums.join(' ')}`);
 }
 
+/** Median over a series of what its runs print. */
+function printed(series: Series | undefined): { processor: number; checksum: string } | undefined {
+  if (!series) return undefined;
+  const all = series.outs.map((out) => JSON.parse(out) as { processor: number; checksum: string });
+  return { processor: median(all.map((each) => each.processor)), checksum: all[0].checksum };
+}
+
 function pages(): void {
   console.log('2. sequential page reads of a 1 GiB zlib kdump, one core');
   const files = benchFiles();
   const one = ['taskset', '-c', '0'];
-  const theirs = repeated([...one, PYTHON, join(HERE, 'pages_libkdumpfile.py'), files.kdump], 3);
-  const ours = repeated([...one, process.execPath, join(HERE, 'pages-ours.ts'), files.kdump], 3);
-  const [peer, own] = [theirs, ours].map(parsed);
-  line('libkdumpfile', peer?.seconds, theirs?.memory);
-  line(
+  const [theirs, ours] = inTurn(
+    [
+      [...one, PYTHON, join(HERE, 'pages_libkdumpfile.py'), files.kdump],
+      [...one, process.execPath, join(HERE, 'pages-ours.ts'), files.kdump],
+    ],
+    3,
+  );
+  const [peer, own] = [theirs, ours].map(printed);
+  show('libkdumpfile', theirs, peer ? `reading alone: ${peer.processor.toFixed(2)} s` : '');
+  show(
     'faultline',
-    own?.seconds,
-    ours?.memory,
-    peer && own ? `${(peer.seconds / own.seconds).toFixed(2)}x its rate (goal 1.5x)` : '',
+    ours,
+    peer && own
+      ? `reading alone: ${own.processor.toFixed(2)} s, ${(peer.processor / own.processor).toFixed(2)}x its rate (goal 1.5x)`
+      : '',
   );
   if (peer && own && peer.checksum !== own.checksum) throw new Error('the readers disagree');
 }
@@ -138,33 +196,36 @@ function start(): void {
   console.log('3. from the command to the complete device list, whole process');
   if (!existsSync(CLI)) throw new Error('run `npm run build` first');
   const files = benchFiles();
-  const bare = repeated([process.execPath, '-e', '0'], 9);
-  line('node -e 0', bare?.seconds, bare?.memory);
   const vmcore = join(ROOT, 'build/captures/intel-6.1/vmcore');
-  const cases: [string, string[]][] = [
+  const all: [string, string[]][] = [
     ['tables, 1 GiB kdump', [files.kdump, '--registers', files.registers]],
     ['tables, 64 GiB sparse kdump', [files.sparse, '--registers', files.registers]],
     ['tables, captured vmcore, by kernel', [vmcore]],
   ];
-  for (const [name, sources] of cases) {
-    if (!existsSync(sources[0])) {
-      console.log(`  skipped: ${name}: ${sources[0]} is not here`);
-      continue;
-    }
-    const ours = repeated([process.execPath, CLI, 'tables', ...sources], 9);
-    line(
-      name,
-      ours?.seconds,
-      ours?.memory,
-      bare && ours ? `${(ours.seconds / bare.seconds).toFixed(2)}x of bare node (goal 4x)` : '',
-    );
-  }
-  if (existsSync(vmcore)) {
-    const dmesg = repeated(['makedumpfile', '--dump-dmesg', '-f', vmcore, '/dev/null'], 5);
-    line('makedumpfile --dump-dmesg', dmesg?.seconds, dmesg?.memory, 'for scale');
-    const release = repeated(['crash', '--osrelease', vmcore], 5);
-    line('crash --osrelease', release?.seconds, release?.memory, 'for scale');
-  }
+  const cases = all.filter(([name, [path]]) => {
+    if (!existsSync(path)) console.log(`  skipped: ${name}: ${path} is not here`);
+    return existsSync(path);
+  });
+  const [bare, ...ours] = inTurn(
+    [
+      [process.execPath, '-e', '0'],
+      ...cases.map(([, sources]) => [process.execPath, CLI, 'tables', ...sources]),
+    ],
+    15,
+  );
+  show('node -e 0', bare);
+  for (const [index, [name]] of cases.entries())
+    show(name, ours[index], ratio(bare, ours[index], '4x'));
+  if (!existsSync(vmcore)) return;
+  const [dmesg, release] = inTurn(
+    [
+      ['makedumpfile', '--dump-dmesg', '-f', vmcore, '/dev/null'],
+      ['crash', '--osrelease', vmcore],
+    ],
+    5,
+  );
+  show('makedumpfile --dump-dmesg', dmesg, 'for scale');
+  show('crash --osrelease', release, 'for scale');
 }
 
 /** A 1 GiB console log: a real one, again and again. */
@@ -184,15 +245,15 @@ function faults(): void {
   const log = bigLog();
   const out = join(WORK, 'out.txt');
   const shell = (command: string): string[] => ['sh', '-c', `${command} > ${out}`];
-  const grep = repeated(shell(`grep -aE 'DMAR|AMD-Vi|INTR-REMAP' ${log}`), 3);
-  const ours = repeated(shell(`${process.execPath} ${CLI} faults ${log} --ndjson`), 3);
-  line('grep -aE', grep?.seconds, grep?.memory);
-  line(
-    'faultline faults --ndjson',
-    ours?.seconds,
-    ours?.memory,
-    grep && ours ? `${(ours.seconds / grep.seconds).toFixed(2)}x of grep (goal 2x)` : '',
+  const [grep, ours] = inTurn(
+    [
+      shell(`grep -aE 'DMAR|AMD-Vi|INTR-REMAP' ${log}`),
+      shell(`${process.execPath} ${CLI} faults ${log} --ndjson`),
+    ],
+    7,
   );
+  show('grep -aE, one thread', grep);
+  show('faultline faults, two threads', ours, ratio(grep, ours, '2x'));
 }
 
 const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
