@@ -611,7 +611,7 @@ export class Workbench {
       }
       this.#generation++;
       this.pulse.changed();
-      await this.analyses.audit(undefined, signal);
+      if (this.worlds.captured().length > 0) await this.analyses.audit(undefined, signal);
     };
     run().catch((error: unknown) => {
       if (!signal.aborted) this.#options.onBug(error, 'findings');

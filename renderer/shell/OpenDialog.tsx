@@ -138,6 +138,11 @@ export function OpenDialog({
       {locate && <p className="hint-line">File not found: {locate.missing}</p>}
       {info?.shell === 'browser' && <p className="hint-line">{browserModeLine(info.host)}</p>}
       {failure && <ErrorBlock failure={failure} />}
+      {marked.length > 0 && (
+        <p className="hint-line" role="status">
+          Marked: {marked.map((path) => path.replace(/^.*[/\\]/, '')).join(', ')}
+        </p>
+      )}
       <input
         className="field"
         aria-label="Path"

@@ -19,8 +19,8 @@ export function Rail(): ReactNode {
     if (kind === 'faults') return info.counts.faults;
     if (kind === 'console' && info.consoles.length > 1) return info.consoles.length;
     if (kind === 'tables' && info.counts.findings > 0) return info.counts.findings;
-    if (kind === 'compare' && info.counts.compare !== undefined) return info.counts.compare;
-    if (kind === 'audit' && info.counts.audit !== undefined) return info.counts.audit;
+    if (kind === 'compare') return info.counts.compare || undefined;
+    if (kind === 'audit') return info.counts.audit || undefined;
     return undefined;
   };
   return (

@@ -21,7 +21,7 @@ export function ScanDialog({ onClose }: { readonly onClose: () => void }): React
   const job = useStore(session.info, (info) => info?.jobs.find(({ id }) => id === 'scan'));
   const answer = useCall('scan.run', {}, false);
   const { tables = [], usable, pages = 0, notes = [], more = 0 } = answer.value ?? {};
-  const [selected, setSelected] = useState(0);
+  const [picked, setPicked] = useState<number>();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<WireFailure>();
   const take = (work: Promise<unknown>): void => {
@@ -44,6 +44,8 @@ export function ScanDialog({ onClose }: { readonly onClose: () => void }): React
       ? { kind: kind.data, address: table.address, entries: table.entries }
       : undefined;
   };
+  // At first the best of those that a unit's registers can point to.
+  const selected = picked ?? tables.findIndex((table) => given(table) !== undefined);
   const one = given(tables[selected]);
   return (
     <Dialog
@@ -92,7 +94,7 @@ export function ScanDialog({ onClose }: { readonly onClose: () => void }): React
             role="grid"
             count={tables.length}
             selected={selected}
-            onSelect={setSelected}
+            onSelect={setPicked}
             onOpen={(index) => {
               const table = given(tables[index]);
               if (table && !busy) take(engine.call('tables.give', table));

@@ -44,7 +44,10 @@ export const PRESETS: readonly Preset[] = [
     name: 'Tables',
     focus: 'tables',
     columns: [
-      { width: 572 / 1304, groups: [{ tabs: ['tables', 'registers'], height: 1 }] },
+      {
+        width: 572 / 1304,
+        groups: [{ tabs: ['tables', 'registers', 'audit', 'compare'], height: 1 }],
+      },
       {
         width: 732 / 1304,
         groups: [

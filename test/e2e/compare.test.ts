@@ -1,9 +1,16 @@
-import { dirname } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureJson, capturePath } from '../support/captures.ts';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  openSecond,
+  openWindow,
+  press,
+  selectedRow,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`compare and audit: skipped, ${MISSING}`);
 
@@ -27,22 +34,6 @@ const DEVICE = MOVED[0];
 const THEN = CRASH.devices.find(({ bdf }) => bdf === DEVICE.bdf)!;
 
 const grid = (page: Page, name: string) => page.getByRole('treegrid', { name });
-
-/** Marks the crash kernel's tables and registers in the dialog, and opens them. */
-async function openCrash(page: Page): Promise<void> {
-  const tables = capturePath('intel-6.1', 'tables.crash.elf');
-  await press(page, 't 2');
-  const dialog = page.getByRole('dialog', { name: 'Open a second state' });
-  await dialog.waitFor();
-  await dialog.getByLabel('Path').fill(`${dirname(tables)}/`);
-  await page.keyboard.press('Enter');
-  await dialog.getByRole('row').getByText('tables.crash.elf').click();
-  await page.keyboard.press('Space');
-  await dialog.getByText('✓ tables.crash.elf').waitFor();
-  await dialog.getByLabel('Path').fill(capturePath('intel-6.1', 'regs.crash.json'));
-  await page.keyboard.press('Enter');
-  await dialog.waitFor({ state: 'detached' });
-}
 
 describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
   let browser: Browser;
@@ -71,7 +62,11 @@ describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
   });
 
   it('opens the crash kernel’s beside it, and lists exactly the devices that it moved', async () => {
-    await openCrash(page);
+    await openSecond(
+      page,
+      capturePath('intel-6.1', 'tables.crash.elf'),
+      capturePath('intel-6.1', 'regs.crash.json'),
+    );
     const compare = grid(page, 'Compare');
     await compare.getByText('RTADDR').waitFor();
     const devices = await compare

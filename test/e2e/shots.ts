@@ -5,9 +5,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { ROOT } from '../support/captures.ts';
+import { ROOT, capturePath } from '../support/captures.ts';
 import type { Look } from './support/window.ts';
-import { MISSING, launch, openWindow, press } from './support/window.ts';
+import { MISSING, launch, openSecond, openWindow, press } from './support/window.ts';
 
 const OUT = join(ROOT, 'build/shots');
 
@@ -136,6 +136,46 @@ const SCREENS: readonly Screen[] = [
       await press(page, 'Control+Enter');
       await page.getByText(/finished after/).waitFor();
       await press(page, 'Shift+F2 v m');
+    },
+  },
+  {
+    name: '9-audit',
+    async go(page) {
+      await press(page, 'Shift+F2 v 1');
+      await press(page, 'g a');
+      await page.waitForSelector('[aria-label="Audit"]:focus');
+      await page
+        .getByRole('treegrid', { name: 'Audit' })
+        .getByText(/passed/)
+        .waitFor();
+      await press(page, ']');
+      await page.getByText('Evidence').first().waitFor();
+    },
+  },
+  {
+    name: '9-compare',
+    async go(page) {
+      await openSecond(
+        page,
+        capturePath('intel-6.1', 'tables.crash.elf'),
+        capturePath('intel-6.1', 'regs.crash.json'),
+      );
+      const compare = page.getByRole('treegrid', { name: 'Compare' });
+      const row = compare.getByRole('row').filter({ hasText: /00:07\.0.*Domain/ });
+      await row.click({ position: { x: 320, y: 8 } });
+      await press(page, 'ArrowRight');
+      await compare.getByText('Page table', { exact: true }).first().waitFor();
+      await press(page, 'i');
+      await page.getByRole('columnheader', { name: 'tables.crash.elf' }).waitFor();
+    },
+  },
+  {
+    name: '9-against',
+    async go(page) {
+      await press(page, 'g t v c');
+      await page.getByRole('menuitemradio', { name: /tables\.crash\.elf/ }).click();
+      await page.locator('[aria-label="Tables"] .row.is-changed').first().waitFor();
+      await page.getByText(/^dmar0 bus 0x00/).waitFor();
     },
   },
   {

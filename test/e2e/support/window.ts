@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -106,6 +106,21 @@ export async function openWindow(
 /** Presses keys one after the other: `press(page, 'v 2')`. */
 export async function press(page: Page, keys: string): Promise<void> {
   for (const key of keys.split(' ')) await page.keyboard.press(key);
+}
+
+/** Opens a dump and its register values as a second state, through the dialog. */
+export async function openSecond(page: Page, dump: string, registers: string): Promise<void> {
+  await press(page, 't 2');
+  const dialog = page.getByRole('dialog', { name: 'Open a second state' });
+  await dialog.waitFor();
+  await dialog.getByLabel('Path').fill(`${dirname(dump)}/`);
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('row').getByText(basename(dump)).click();
+  await page.keyboard.press('Space');
+  await dialog.getByText(`✓ ${basename(dump)}`).waitFor();
+  await dialog.getByLabel('Path').fill(registers);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
 }
 
 /** Serious and critical findings of axe, in a line each. */
