@@ -1,3 +1,7 @@
+import { app } from 'electron';
 import { runApp } from './app.ts';
+import { commandLineOf, runCommandLine } from './command-line.ts';
 
-runApp();
+const args = commandLineOf(process.argv);
+if (args) void runCommandLine(args, app.getAppPath());
+else runApp();

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import {
   chmodSync,
@@ -7,10 +7,12 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../support/captures.ts';
 
@@ -131,6 +133,52 @@ describe.skipIf(!BUILT)('the packaged app', () => {
       });
     expect(run('--version')).toMatch(/^faultline \d/);
     expect(run('regs', '--decode', 'GSTS=0x80000000', '--json')).toContain('"TES": "0x1"');
+  });
+
+  test('runs a command by its own program: `--cli`, as the command in its folder starts it', () => {
+    const out = join(folder, 'extracted');
+    const entry = join(out, 'dist/main/main.mjs');
+    // Electron, as far as a command needs it: the place of the app, and the end of the process.
+    const names = [
+      ...new Set(
+        [...readFileSync(entry, 'utf8').matchAll(/import \{([^}]*)\} from "electron"/g)].flatMap(
+          ([, list]) => list.split(',').map((each) => each.trim().split(' as ')[0]),
+        ),
+      ),
+    ].filter((name) => name !== 'app' && name !== '');
+    const stub = join(folder, 'electron.mjs');
+    writeFileSync(
+      stub,
+      `export const app = { getAppPath: () => ${JSON.stringify(out)}, exit: (code) => process.exit(code) };
+${names.map((name) => `export const ${name} = undefined;`).join('\n')}
+`,
+    );
+    const hook = join(folder, 'hook.mjs');
+    writeFileSync(
+      hook,
+      `import { registerHooks } from 'node:module';
+registerHooks({ resolve: (name, context, next) => name === 'electron' ? { url: ${JSON.stringify(pathToFileURL(stub).href)}, shortCircuit: true } : next(name, context) });
+`,
+    );
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, ['--import', hook, entry, '--cli', '--', ...args], {
+        encoding: 'utf8',
+      });
+    expect(run('--version')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^faultline \d/) as string,
+    });
+    expect(run('regs', '--decode', 'GSTS=0x80000000', '--json').stdout).toContain('"TES": "0x1"');
+    expect(run('no-such-command').status).toBe(2);
+    expect(run('serve')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Install the npm package') as string,
+    });
+    const command = readFileSync(join(packed, 'resources/faultline'), 'utf8');
+    expect(command).toContain(
+      'faultline-app" --ozone-platform=headless --disable-gpu --cli -- "$@"',
+    );
+    expect(statSync(join(packed, 'resources/faultline')).mode & 0o111).toBe(0o111);
   });
 
   test('brings the udev rule for serial ports along', () => {
