@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { consoleCalls } from './contract-console.ts';
 import { faultListCalls } from './contract-faults.ts';
 import { mapCalls } from './contract-map.ts';
+import { memoryCalls } from './contract-memory.ts';
 import { notesCalls } from './contract-notes.ts';
 import { sessionsCalls } from './contract-sessions.ts';
 import { timelineCalls } from './contract-timeline.ts';
@@ -369,6 +370,7 @@ export const calls = {
   },
   'view.save': { request: z.object({ state: z.string().max(1 << 20) }), answer: Nothing },
   ...mapCalls,
+  ...memoryCalls,
   ...consoleCalls,
   ...faultListCalls,
   ...timelineCalls,

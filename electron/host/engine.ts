@@ -14,6 +14,7 @@ import { jumpCalls } from './handlers/jump.ts';
 import { labCalls, scripts } from './handlers/lab.ts';
 import { mapCalls } from './handlers/map.ts';
 import { noteCalls } from './handlers/notes.ts';
+import { memorySearchCalls } from './handlers/memory-search.ts';
 import { memoryCalls } from './handlers/memory.ts';
 import { registerCalls } from './handlers/registers.ts';
 import { scanCalls } from './handlers/scan.ts';
@@ -51,6 +52,7 @@ export class Engine {
       ...consoleCalls(this.bench),
       ...registerCalls(this.bench),
       ...memoryCalls(this.bench),
+      ...memorySearchCalls(this.bench),
       ...mapCalls(this.bench),
       ...noteCalls(this.bench),
       ...jumpCalls(this.bench),

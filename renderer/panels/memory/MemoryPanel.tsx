@@ -2,21 +2,23 @@ import type { CSSProperties, ReactNode } from 'react';
 import { useMemo, useRef, useState } from 'react';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import { formatSize } from '../../../core/format/size.ts';
+import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
+import { addressItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
-import { Address } from '../../ui/Address.tsx';
 import { copyText } from '../../ui/clipboard.ts';
-import { Glyph } from '../../ui/Glyph.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
-import type { Missing } from '../../wording.ts';
-import { EMPTY, missingLook, missingWords } from '../../wording.ts';
-import type { HexRow, MemoryPage } from './rows.ts';
-import { ROW_BYTES, asciiOf, cArray, hexRows, hexdump, memoryTable, wordsOf } from './rows.ts';
+import { EMPTY, missingLook } from '../../wording.ts';
+import type { HexRow } from './rows.ts';
+import { ROW_BYTES, cArray, hexRows, hexdump, memoryTable, wordsOf } from './rows.ts';
+import { FindBar } from './FindBar.tsx';
+import { HexCells, missingOf, type Match } from './HexCells.tsx';
+import { overlayOf } from './overlay.ts';
 import './memory.css';
 
 type WordSize = 1 | 2 | 4 | 8;
@@ -26,38 +28,51 @@ const SIZES: readonly WordSize[] = [1, 2, 4, 8];
 const SPAN = 16_384;
 const COLUMNS = '148px minmax(180px, 212px) minmax(180px, 212px) minmax(120px, 1fr)';
 
-interface Marked {
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly title: string;
-}
+type Space = 'physical' | 'virtual' | 'iova';
+
+const SPACE_NAMES: Readonly<Record<Space, string>> = {
+  physical: 'Physical address',
+  virtual: 'Virtual address or symbol',
+  iova: 'I/O virtual address',
+};
 
 /** Physical memory as hex, with the inspected entry underlined and gaps named. */
 export function MemoryPanel(): ReactNode {
-  const { notices, session } = useWorkbench();
+  const workbench = useWorkbench();
+  const { engine, menu, notices, session } = workbench;
   const units = useStore(session.info, (info) => info?.units);
   const bits = useStore(session.info, (info) => info?.addressBits ?? 52);
-  const physical = useFollowed((selection) => selection.physical);
-  const entryPath = useFollowed((selection) => selection.entry);
+  // The newest of the two counts: an address that is followed later is no entry's.
+  const followed = useFollowed((each) =>
+    each.physical !== undefined || each.entry !== undefined ? each : undefined,
+  );
+  const physical = followed?.physical;
+  const entryPath = followed?.entry;
   const entry = useCall(
     'entry.get',
     entryPath === undefined ? undefined : { path: entryPath },
   ).value;
+  const device = useFollowed((each) => each.bdf);
   const [typed, setTyped] = useState(physical ?? '');
   const [address, setAddress] = useState(physical === undefined ? undefined : BigInt(physical));
   const [problem, setProblem] = useState('');
   const [size, setSize] = useState<WordSize>(1);
   const [selected, setSelected] = useState(0);
+  const [space, setSpace] = useState<Space>('physical');
+  const [resolved, setResolved] = useState('');
+  const [finding, setFinding] = useState(false);
+  const [match, setMatch] = useState<Match>();
   const input = useRef<HTMLInputElement>(null);
 
   const go = (to: bigint): void => {
     setAddress(to);
     setTyped(hex(to));
     setProblem('');
+    setResolved('');
     setSelected(0);
   };
   // Where an entry is shown, its own bytes are of interest before what it points to.
-  const wanted = entry?.address ?? physical;
+  const wanted = entryPath === undefined ? physical : entry?.address;
   if (useChanged(wanted) && wanted !== undefined) go(BigInt(wanted));
 
   const unit = entryPath?.split('/')[0];
@@ -73,10 +88,31 @@ export function MemoryPanel(): ReactNode {
     () => (answer.value && start !== undefined ? hexRows(answer.value.pages, start, SPAN) : []),
     [answer.value, start],
   );
-  const marked: Marked | undefined = entry && {
-    start: BigInt(entry.address),
-    end: BigInt(entry.address) + BigInt(entry.width / 8),
-    title: entry.title,
+  const overlay = useMemo(() => entry && overlayOf(entry), [entry]);
+  const submit = (): void => {
+    if (space === 'physical') {
+      const value = parseHex(typed);
+      if (value === undefined) setProblem(`Not an address: "${typed}". Write it as 0x13f2d9000.`);
+      else go(value);
+      return;
+    }
+    const value = parseHex(typed);
+    if (space === 'iova' && (device === undefined || value === undefined))
+      return setProblem(
+        device === undefined ? 'No device is selected.' : `Not an address: "${typed}".`,
+      );
+    const request =
+      space === 'virtual'
+        ? ({ space, text: typed.trim() } as const)
+        : ({ space, bdf: device!, address: hex(value!) } as const);
+    engine.call('memory.resolve', request).then(
+      ({ physical: to, label }) => {
+        setSpace('physical');
+        go(BigInt(to));
+        setResolved(label);
+      },
+      (error: unknown) => setProblem(asFailure(error).happened),
+    );
   };
   const step = (direction: 1 | -1): void => {
     if (start === undefined) return;
@@ -127,24 +163,31 @@ export function MemoryPanel(): ReactNode {
           className="memory-bar"
           onSubmit={(event) => {
             event.preventDefault();
-            const value = parseHex(typed);
-            if (value === undefined)
-              setProblem(`Not an address: "${typed}". Write it as 0x13f2d9000.`);
-            else go(value);
+            submit();
           }}
         >
+          <select
+            className="field"
+            aria-label="Address space"
+            value={space}
+            onChange={(event) => setSpace(event.target.value as Space)}
+          >
+            <option value="physical">Physical{simulated ? ` of ${unit}` : ''}</option>
+            <option value="virtual">Virtual or symbol</option>
+            {device !== undefined && <option value="iova">IOVA of {device}</option>}
+          </select>
           <input
             ref={input}
             className="field memory-address"
-            aria-label="Physical address"
+            aria-label={SPACE_NAMES[space]}
             aria-invalid={problem !== ''}
-            placeholder="0x13f2d9000"
+            placeholder={space === 'virtual' ? 'linux_banner' : '0x13f2d9000'}
             spellCheck={false}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
           />
           <label className="muted">
-            Physical{simulated ? ` of ${unit}` : ''}
+            <span className="visually-hidden">Word size</span>
             <select
               className="field"
               aria-label="Word size"
@@ -174,6 +217,15 @@ export function MemoryPanel(): ReactNode {
           >
             {formatSize(SPAN)} ▶
           </button>
+          <button
+            type="button"
+            className="btn"
+            aria-pressed={finding}
+            onClick={() => setFinding(!finding)}
+          >
+            Find
+          </button>
+          {resolved !== '' && <span className="muted shrink">{resolved}</span>}
           {problem !== '' && (
             <span role="alert" className="is-error shrink">
               {problem}
@@ -182,6 +234,16 @@ export function MemoryPanel(): ReactNode {
         </form>
       }
     >
+      {finding && (
+        <FindBar
+          unit={simulated ? unit : undefined}
+          from={match?.start ?? address ?? 0n}
+          onFound={(at, length) => {
+            go(at - (at % BigInt(ROW_BYTES)));
+            setMatch({ start: at, end: at + BigInt(length) });
+          }}
+        />
+      )}
       {start === undefined ? (
         <Empty text={EMPTY.memory} action="panel.filter" button="Address" />
       ) : (
@@ -193,6 +255,16 @@ export function MemoryPanel(): ReactNode {
             selected={selected}
             rowHeight={18}
             onSelect={setSelected}
+            onMenu={(index, x, y) => {
+              const row = rows[index];
+              setSelected(index);
+              if (row)
+                menu.set({
+                  label: 'Memory',
+                  at: { x, y },
+                  items: addressItems(workbench, hex(row.address)),
+                });
+            }}
             rowClass={(index) => rowClass(rows[index])}
             onKey={(stroke) => {
               if (stroke === '+') widen(1);
@@ -201,7 +273,7 @@ export function MemoryPanel(): ReactNode {
               return true;
             }}
             render={(index) => (
-              <HexCells row={rows[index]} bits={bits} size={size} marked={marked} />
+              <HexCells row={rows[index]} bits={bits} size={size} overlay={overlay} match={match} />
             )}
           />
         </div>
@@ -213,84 +285,4 @@ export function MemoryPanel(): ReactNode {
 function rowClass(row: HexRow): string {
   if (row.kind !== 'gap') return row.kind === 'zeros' ? 'is-zeros' : '';
   return missingLook(missingOf(row.page).kind).hatch ? 'is-gap hatch' : 'is-gap';
-}
-
-function HexCells({
-  row,
-  bits,
-  size,
-  marked,
-}: {
-  readonly row: HexRow;
-  readonly bits: number;
-  readonly size: WordSize;
-  readonly marked: Marked | undefined;
-}): ReactNode {
-  const address = (
-    <span role="gridcell" className="muted">
-      <Address value={hex(row.address)} bits={bits} />
-    </span>
-  );
-  if (row.kind === 'bytes') {
-    const inside = (offset: number): boolean => {
-      const at = row.address + BigInt(offset);
-      return marked !== undefined && at >= marked.start && at < marked.end;
-    };
-    const first =
-      marked !== undefined && row.address <= marked.start && marked.start < row.address + 16n;
-    return (
-      <>
-        {address}
-        {[0, 8].map((from) => (
-          <span role="gridcell" key={from}>
-            <span className={inside(from) ? 'memory-marked' : ''}>
-              {wordsOf(row.bytes.subarray(from, from + 8), size).map((word, index) => (
-                // A word's place in its row is its identity.
-                // oxlint-disable-next-line react/no-array-index-key
-                <span key={index} className={/^0+$/.test(word) ? 'memory-zero' : ''}>
-                  {index > 0 && ' '}
-                  {word}
-                </span>
-              ))}
-            </span>
-          </span>
-        ))}
-        <span role="gridcell" className={first ? 'text second' : 'muted'}>
-          {first ? marked?.title : asciiOf(row.bytes)}
-        </span>
-      </>
-    );
-  }
-  const missing = missingOf(row.page);
-  const { glyph } = missingLook(missing.kind);
-  const words = missingWords(missing);
-  const text =
-    row.kind === 'zeros'
-      ? `${formatSize(row.rows * ROW_BYTES)}, all zero`
-      : `${formatSize(row.length)} · ${words}`;
-  return (
-    <>
-      {address}
-      <span role="gridcell" className="memory-note text" title={row.page.note}>
-        {glyph && <Glyph kind={glyph} />} {text}
-      </span>
-    </>
-  );
-}
-
-/** The words of section "States" for what the engine says of a page. */
-function missingOf(page: MemoryPage): Missing {
-  switch (page.provenance) {
-    case 'excluded':
-      return { kind: 'excluded' };
-    case 'failed':
-      return { kind: 'damaged', codec: /(\w+) error/.exec(page.note)?.[1] ?? 'read' };
-    case 'pending':
-      return { kind: 'pending', read: 0, of: 4096 };
-    case 'zero':
-    case 'present':
-      return { kind: 'zero' };
-    case 'absent':
-      return { kind: 'absent' };
-  }
 }

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { BdfText, Count, Hex } from './schema.ts';
+
+/** Finding one's way in memory: search, and addresses of other spaces. */
+export const memoryCalls = {
+  /**
+   * Looks for bytes from a physical address on, for about a second: a view goes on from `next`
+   * until there is none. Cancelling stops it.
+   */
+  'memory.search': {
+    request: z.object({
+      /** The unit whose memory is meant; the capture's without it. */
+      unit: z.string().optional(),
+      kind: z.enum(['bytes', 'text', 'u64']),
+      value: z.string().max(1024),
+      from: Hex,
+      /** Addresses of one answer. */
+      most: z.number().int().min(1).max(1000),
+    }),
+    answer: z.object({
+      found: z.array(Hex),
+      /** Bytes of one find. */
+      length: Count,
+      /** Where to go on; absent at the end of memory. */
+      next: Hex.optional(),
+      /** Pages looked at, and those of which the content is not known. */
+      pages: Count,
+      unknown: Count,
+    }),
+  },
+  /** The physical address of a kernel's virtual address or symbol, or of a device's address. */
+  'memory.resolve': {
+    request: z.discriminatedUnion('space', [
+      z.object({ space: z.literal('virtual'), text: z.string().min(1).max(512) }),
+      z.object({
+        space: z.literal('iova'),
+        unit: z.string().optional(),
+        bdf: BdfText,
+        pasid: Count.optional(),
+        address: Hex,
+      }),
+    ]),
+    answer: z.object({
+      physical: Hex,
+      /** `linux_banner, virtual 0xffffffff82000080`. */
+      label: z.string(),
+    }),
+  },
+} as const;

@@ -1,0 +1,119 @@
+import type { ReactNode } from 'react';
+import { hex } from '../../../core/format/hex.ts';
+import { formatCount, formatSize } from '../../../core/format/size.ts';
+import { Address } from '../../ui/Address.tsx';
+import { Glyph } from '../../ui/Glyph.tsx';
+import type { Missing } from '../../wording.ts';
+import { missingLook, missingWords } from '../../wording.ts';
+import { entriesWithin, rowNames, type Overlay } from './overlay.ts';
+import type { HexRow, MemoryPage } from './rows.ts';
+import { ROW_BYTES, asciiOf, wordsOf } from './rows.ts';
+
+/** Bytes that a search found. */
+export interface Match {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** The cells of a row: words, the entries that they are, or why there is nothing. */
+export function HexCells({
+  row,
+  bits,
+  size,
+  overlay,
+  match,
+}: {
+  readonly row: HexRow;
+  readonly bits: number;
+  readonly size: 1 | 2 | 4 | 8;
+  readonly overlay: Overlay | undefined;
+  readonly match: Match | undefined;
+}): ReactNode {
+  const address = (
+    <span role="gridcell" className="muted">
+      <Address value={hex(row.address)} bits={bits} />
+    </span>
+  );
+  if (row.kind === 'bytes') {
+    const touches = (range: Match | undefined, from: bigint): boolean =>
+      range !== undefined && from < range.end && from + BigInt(size) > range.start;
+    const names = overlay ? rowNames(overlay, row.address, BigInt(ROW_BYTES)) : '';
+    return (
+      <>
+        {address}
+        {[0, 8].map((from) => (
+          <span role="gridcell" key={from}>
+            {wordsOf(row.bytes.subarray(from, from + 8), size).map((word, index) => {
+              const at = row.address + BigInt(from + index * size);
+              return (
+                // A word's place in its row is its identity.
+                // oxlint-disable-next-line react/no-array-index-key
+                <span key={index}>
+                  {index > 0 && ' '}
+                  <span className={wordClass(word, touches(overlay, at), touches(match, at))}>
+                    {word}
+                  </span>
+                </span>
+              );
+            })}
+          </span>
+        ))}
+        <span
+          role="gridcell"
+          className={names === '' ? 'muted' : 'text second'}
+          title={names === '' ? undefined : asciiOf(row.bytes)}
+        >
+          {names === '' ? asciiOf(row.bytes) : names}
+        </span>
+      </>
+    );
+  }
+  const missing = missingOf(row.page);
+  const { glyph } = missingLook(missing.kind);
+  const words = missingWords(missing);
+  const text =
+    row.kind === 'zeros'
+      ? `${zerosText(row.address, row.rows * ROW_BYTES, overlay)}, all zero`
+      : `${formatSize(row.length)} · ${words}`;
+  return (
+    <>
+      {address}
+      <span role="gridcell" className="memory-note text" title={row.page.note}>
+        {glyph && <Glyph kind={glyph} />} {text}
+      </span>
+    </>
+  );
+}
+
+function wordClass(word: string, entry: boolean, found: boolean): string {
+  return [
+    /^0+$/.test(word) ? 'memory-zero' : '',
+    entry ? 'memory-marked' : '',
+    found ? 'memory-match' : '',
+  ]
+    .filter((name) => name !== '')
+    .join(' ');
+}
+
+/** `254 entries`, or the size where no table lies over it. */
+function zerosText(address: bigint, bytes: number, overlay: Overlay | undefined): string {
+  const entries = overlay ? entriesWithin(overlay, address, BigInt(bytes)) : 0;
+  return entries > 0 ? `${formatCount(entries)} entries` : formatSize(bytes);
+}
+
+/** The words of section "States" for what the engine says of a page. */
+export function missingOf(page: MemoryPage): Missing {
+  switch (page.provenance) {
+    case 'excluded':
+      return { kind: 'excluded' };
+    case 'failed':
+      return { kind: 'damaged', codec: /(\w+) error/.exec(page.note)?.[1] ?? 'read' };
+    case 'pending':
+      return { kind: 'pending', read: 0, of: 4096 };
+    case 'zero':
+    case 'present':
+      return { kind: 'zero' };
+    case 'absent':
+      return { kind: 'absent' };
+  }
+}

@@ -1,0 +1,93 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestWindow } from './support/window.ts';
+import { MISSING, axeFindings, launch, openWindow, press } from './support/window.ts';
+
+if (MISSING !== undefined) console.log(`memory: skipped, ${MISSING}`);
+
+const memory = (page: Page) => page.getByRole('grid', { name: 'Physical memory' });
+
+describe.skipIf(MISSING !== undefined)('memory', () => {
+  let browser: Browser;
+  let window: TestWindow;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await launch();
+    window = await openWindow(browser);
+    ({ page } = window);
+    await page.waitForSelector('.start :focus');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.verdict');
+    await press(page, 'v 2');
+    await page.waitForSelector('[aria-label="Tables"]:focus');
+  });
+  afterAll(async () => {
+    await window?.close();
+    await browser?.close();
+  });
+
+  it('names the entries of the table that an entry stands in', async () => {
+    const field = page.getByLabel('Go to a BDF, an address or a link');
+    await field.fill('00:07.0 0xffffa000');
+    await field.press('Enter');
+    await memory(page).getByText('L1[506] L1[507]').waitFor();
+    expect(await memory(page).locator('.memory-marked').count()).toBeGreaterThan(0);
+    await press(page, 'g h');
+    await page.getByLabel('Physical address').waitFor();
+  });
+
+  it('goes to a symbol of the kernel, and to an address of the selected device', async () => {
+    await page.getByLabel('Address space').selectOption('virtual');
+    const field = page.getByLabel('Virtual address or symbol');
+    await field.fill('linux_banner');
+    await field.press('Enter');
+    await page.getByText(/^linux_banner, 0xffffffff[0-9a-f]{8}$/).waitFor();
+    await page.getByLabel('Address space').selectOption('virtual');
+    await field.fill('no_such_symbol');
+    await field.press('Enter');
+    await page.getByRole('alert').getByText('The kernel has no symbol "no_such_symbol"').waitFor();
+    await page.getByLabel('Address space').selectOption('iova');
+    await page.getByLabel('I/O virtual address', { exact: true }).last().fill('0xffffa000');
+    await press(page, 'Enter');
+    await page.getByText('IOVA 0xffffa000 of 00:07.0').waitFor();
+  });
+
+  it('finds a text, and the next one behind it', async () => {
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    await page.getByLabel('Physical address').fill('0x0');
+    await page.getByLabel('Physical address').press('Enter');
+    const box = page.getByLabel('Look for', { exact: true });
+    await box.fill('Linux version');
+    await press(page, 'Enter');
+    const found = page.locator('.memory-find').getByRole('status');
+    await found.getByText(/^Found at 0x/).waitFor();
+    const first = await found.textContent();
+    await memory(page).locator('.memory-match').first().waitFor();
+    await press(page, 'Enter');
+    await expect.poll(() => found.textContent()).not.toBe(first);
+    await found.getByText(/^(?:Found at|Not found up to the end)/).waitFor();
+  });
+
+  it('says what can not be looked for, and what was not found', async () => {
+    const found = page.locator('.memory-find').getByRole('status');
+    await page.getByLabel('What to look for').selectOption('bytes');
+    await page.getByLabel('Look for', { exact: true }).fill('xyz');
+    await page.getByLabel('Look for', { exact: true }).press('Enter');
+    await found.getByText('Not bytes: "xyz"').waitFor();
+    await page.getByLabel('What to look for').selectOption('u64');
+    await page.getByLabel('Look for', { exact: true }).fill('0x0123456789abcdee');
+    await page.getByLabel('Look for', { exact: true }).press('Enter');
+    await found.getByText(/^Not found up to the end: [\d,]+ pages/).waitFor();
+  });
+
+  it('asks from a row who can reach it', async () => {
+    await memory(page).locator('.row').first().click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Who can reach this page?' }).click();
+    await page.getByLabel('Physical address or range').waitFor();
+  });
+
+  it('has nothing to complain about', async () => {
+    expect(await axeFindings(page)).toEqual([]);
+    expect(window.complaints).toEqual([]);
+  });
+});
