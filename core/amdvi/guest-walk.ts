@@ -19,8 +19,8 @@ import { levelShift } from './page-table.ts';
 
 const ADDRESS = 0x000f_ffff_ffff_f000n;
 
-/** Leads a guest physical address to a system physical one. */
-export type Translate = (gpa: bigint) => TableWalk;
+/** Leads a guest physical address to a system physical one; tables are read. */
+export type Translate = (gpa: bigint, access: 'read' | 'write') => TableWalk;
 
 /** The translation where guest physical addresses are system physical ones (Mode 0). */
 export const identity =
@@ -62,7 +62,7 @@ export function walkGcr3(
   let table = context.plain(walk.dte.gcr3Table);
   for (let level = walk.dte.gcr3Levels; level >= 1; level--) {
     const index = (walk.pasid >> (GCR3_LEVEL_BITS * (level - 1))) & 0x1ff;
-    const where = walk.guestRoot ? walk.translate(table) : undefined;
+    const where = walk.guestRoot ? walk.translate(table, 'read') : undefined;
     if (where && where.result !== 'page') return where;
     const base = where?.pa ?? table;
     const at = base + BigInt(8 * index);
@@ -127,7 +127,7 @@ export function walkGuest(context: AmdContext, walk: GuestWalk, steps: WalkStep[
   for (let level = levels; ; level--) {
     const shift = levelShift(level);
     const index = Number((address >> BigInt(shift)) & 0x1ffn);
-    const where = walk.translate(table);
+    const where = walk.translate(table, 'read');
     if (where.result !== 'page') return where;
     const at = where.pa + BigInt(8 * index);
     path = `${path}/${levelStep(level, index)}`;
@@ -157,7 +157,7 @@ export function walkGuest(context: AmdContext, walk: GuestWalk, steps: WalkStep[
       const size = 1n << BigInt(shift);
       const gpa = (context.plain(words[0] & ADDRESS) & ~(size - 1n)) | (address & (size - 1n));
       push(`Maps a page of ${hex(size)} bytes: ${hex(address)} becomes ${hex(gpa)}.`, 'leaf');
-      return finish(walk.translate(gpa), size, rights);
+      return finish(walk.translate(gpa, access), size, rights);
     }
     table = context.plain(words[0] & ADDRESS);
     push(`Leads to the guest level ${level - 1} table at ${hex(table)}.`, 'next');

@@ -9,6 +9,7 @@ import {
   levelPages,
   NEXT_LEVEL_PAGE,
   NEXT_LEVEL_SIZED,
+  sameEntry,
   sizeFits,
 } from './page-table.ts';
 
@@ -45,7 +46,8 @@ export class HostTable {
     let table = this.#root;
     let level = this.#mode;
     this.rights = this.#rights;
-    if (frame >= levelPages(level + 1)) return this.#hole(1);
+    const width = levelPages(level + 1);
+    if (frame >= width) return this.#hole(width);
     for (;;) {
       const page = this.#context.memory.page(table);
       if (!isKnown(page)) {
@@ -67,7 +69,10 @@ export class HostTable {
       if (next === NEXT_LEVEL_PAGE) return this.#page(target, own);
       if (next === NEXT_LEVEL_SIZED) {
         const pages = encodedPages(low >>> 12, high & 0xfffff);
-        return pages !== 0 && sizeFits(pages, level) ? this.#page(target, pages) : this.#hole(own);
+        if (pages === 0 || !sizeFits(pages, level)) return this.#hole(own);
+        if (repeats(words, index, pages / own)) return this.#page(target, pages);
+        // Damaged: each entry stands for its own part of the page.
+        return this.#page(target - (target % pages) + (frame % pages), own);
       }
       if (next >= level || this.#skipsAddress(frame, own, next)) return this.#hole(own);
       table = target;
@@ -90,6 +95,14 @@ export class HostTable {
     this.pages = pages;
     return 'hole';
   }
+}
+
+/** Whether every entry that a page spans repeats it, as it must. */
+function repeats(words: Uint32Array, index: number, span: number): boolean {
+  const first = index - (index % span);
+  for (let each = first; each < first + span; each++)
+    if (!sameEntry(words, index, each)) return false;
+  return true;
 }
 
 /** System physical address of a guest physical one; undefined where the host table has no page. */

@@ -108,3 +108,14 @@ export function sizeFits(pages: number, level: number): boolean {
   const own = levelPages(level);
   return pages > own && pages < own * TABLE_ENTRIES;
 }
+
+/** Accessed and dirty differ between the entries that repeat one page: hardware sets them. */
+export const NOT_ACCESSED_DIRTY = ~0x60;
+
+/** Whether two entries of a table can stand for one page. */
+export function sameEntry(words: Uint32Array, a: number, b: number): boolean {
+  return (
+    ((words[2 * a] ^ words[2 * b]) & NOT_ACCESSED_DIRTY) === 0 &&
+    words[2 * a + 1] === words[2 * b + 1]
+  );
+}

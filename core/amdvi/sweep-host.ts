@@ -7,6 +7,7 @@ import {
   LEVEL_6_ENTRIES,
   levelPages,
   NEXT_LEVEL_SIZED,
+  NOT_ACCESSED_DIRTY,
   sizeFits,
   TABLE_ENTRIES,
 } from './page-table.ts';
@@ -15,8 +16,6 @@ import type { SweepState } from './sweep-state.ts';
 /** Upper word: reserved bits 56:52 of a PTE, 60:52 of a PDE. */
 const PTE_RESERVED = 0x01f0_0000;
 const PDE_RESERVED = 0x1ff0_0000;
-/** Accessed and dirty differ between the entries that repeat one page: hardware sets them. */
-const NOT_ACCESSED_DIRTY = ~0x60;
 const HALF_TABLE = TABLE_ENTRIES / 2;
 
 export function sweepHost(state: SweepState, dte: DeviceTableEntry): void {

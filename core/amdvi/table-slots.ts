@@ -8,6 +8,7 @@ import {
   levelPages,
   NEXT_LEVEL_PAGE,
   NEXT_LEVEL_SIZED,
+  sameEntry,
   sizeFits,
   TABLE_ENTRIES,
 } from './page-table.ts';
@@ -90,11 +91,6 @@ function hostSlot(
     rights: granted,
     broken: next >= level ? `NextLevel ${next} in a level ${level} table` : undefined,
   };
-}
-
-/** Entries that repeat one page differ at most in accessed and dirty. */
-function sameEntry(words: Uint32Array, a: number, b: number): boolean {
-  return ((words[2 * a] ^ words[2 * b]) & ~0x60) === 0 && words[2 * a + 1] === words[2 * b + 1];
 }
 
 export function guestSlots(

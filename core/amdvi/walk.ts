@@ -170,8 +170,10 @@ class Walk {
     const host: Translate =
       dte.mode === 0
         ? identity(dte.rights)
-        : (gpa) => this.#host(dte, gpa, guest ? 'read' : access, guest ? 'host ' : '');
-    return guest ? this.#finish(this.#guest(dte, host), FLAG.GN) : this.#finish(host(address), 0);
+        : (gpa, wanted) => this.#host(dte, gpa, wanted, guest ? 'host ' : '');
+    return guest
+      ? this.#finish(this.#guest(dte, host), FLAG.GN)
+      : this.#finish(host(address, access), 0);
   }
 
   #guest(dte: DeviceTableEntry, host: Translate): TableWalk {

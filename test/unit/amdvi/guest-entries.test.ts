@@ -172,12 +172,12 @@ describe('behind a host table', () => {
 
   test.each([
     ['reads', host(0x50000, 0, RO), 'r', { ...whole, rights: 1 }, 0x71],
-    ['writes', host(0x50000, 0, WO), 'w', 0x51, undefined],
-    ['nothing', host(0x50000, 0, 0n), '', 0x51, undefined],
+    ['writes', host(0x50000, 0, WO), 'w', 0x51, { ...whole, rights: 2 }],
+    ['nothing', host(0x50000, 0, 0n), '', 0x51, 0x71],
   ])('a host page that permits %s', (_, entry, rights, walk, written) => {
     const found = readers(nested({ at: page, entry }), NESTED);
     expect(found.walk).toEqual(walk);
-    if (written) expect(found.written).toEqual(written);
+    expect(found.written).toEqual(written);
     expect(found.lines).toEqual(rights ? [`0 50000 1000 ${rights}`] : []);
     expect(found.findings).toEqual(rights ? [] : ['rights-none']);
   });
@@ -231,4 +231,53 @@ describe('behind a host table', () => {
     expect(beyond).toBe(mode === 0 ? 0x9000n : undefined);
     expect(short(unit.walk({ id: ID, pasid: 2, address: 0x123n, access: 'write' }))).toEqual(whole);
   });
+});
+
+describe.each([1, 2, 3])('a guest CR3 table of %i levels', (levels) => {
+  const last = [0, 0x1ff, 0x3ffff, 0xfffff][levels];
+  /** Every entry of each level leads on, so that nothing but the PASID's bits decides. */
+  const memory = tables(1);
+  for (let level = levels; level >= 1; level--)
+    for (let index = 0; index < 512; index++)
+      memory.put(
+        0x40000 + 0x1000 * level + 8 * index,
+        p(level === 1 ? tableAt(5) : 0x40000 + 0x1000 * (level - 1), 1n),
+      );
+  const values = { GuestPagingMode: 1, GLX: levels - 1, GCR3TableRoot: 0x40 + levels };
+  memory.put(dteAddress(ID), ...dte({ ...V2, ...values }));
+  const unit = amdUnit(facts(), memory);
+
+  test.each([0, 1, 0x155, 0x1ff, 0x2aaaa, 0x3ffff, 0x55555, 0xfffff])('PASID 0x%x', (pasid) => {
+    const walk = unit.walk({ id: ID, pasid, address: 0x123n, access: 'read' });
+    if (pasid > last) {
+      expect(short(walk)).toBe(0x01);
+      expect(unit.entry(`ivhd0/00:04.0/pasid.${pasid}`)).toBeUndefined();
+      return;
+    }
+    expect(short(walk)).toEqual({ pa: 0xabc123n, size: 0x1000n, rights: 3 });
+    const read = walk.steps.slice(1, 1 + levels).map(({ entry }) => entry!);
+    expect(read.map(({ address }) => address)).toEqual(
+      [3, 2, 1]
+        .slice(3 - levels)
+        .map((level) =>
+          BigInt(0x40000 + 0x1000 * level + 8 * ((pasid >> (9 * (level - 1))) & 0x1ff)),
+        ),
+    );
+    // The path of each step leads to the entry that was read.
+    for (const { path, address } of read) expect(unit.entry(path)?.address).toBe(address);
+  });
+
+  test('the list of address spaces is bounded, and says so', () => {
+    const { devices } = unit.devices();
+    expect(devices).toHaveLength(Math.min(last + 1, 4096));
+    expect(devices.at(-1)!.pasid).toBe(Math.min(last, 4095));
+    expect(devices[0].findings.map((each) => each.id)).toEqual(levels === 1 ? [] : ['many-pasids']);
+  });
+});
+
+test('a reserved number of guest CR3 levels has no entries', () => {
+  const memory = tables(1).put(dteAddress(ID), ...dte({ ...V2, GLX: 3 }));
+  const unit = amdUnit(facts(), memory);
+  expect(unit.entry('ivhd0/00:04.0/pasid.0')).toBeUndefined();
+  expect(unit.devices().devices).toMatchObject([{ pageTable: undefined }]);
 });
