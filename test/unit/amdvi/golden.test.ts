@@ -5,12 +5,14 @@ import { AMD_REGISTERS } from '../../../core/amdvi/registers.ts';
 import { counterRegisters } from '../../../core/amdvi/registers-counters.ts';
 import type { Layout } from '../../../core/bits/layout.ts';
 import { decode, encode } from '../../../core/bits/layout.ts';
+import { CAPABILITY_TILINGS, CAPABILITY_VECTORS } from './golden/capability.ts';
 import { ENTRY_TILINGS } from './golden/entries.ts';
 import { COUNTER_OFFSETS, REGISTER_OFFSETS, REGISTER_TILINGS } from './golden/registers.ts';
 import { exportedLayouts, ownersIn, ownersOf } from '../../support/tiling.ts';
-import { VECTORS } from './golden/vectors.ts';
+import { VECTORS as OTHERS } from './golden/vectors.ts';
 
-const TILINGS = [...ENTRY_TILINGS, ...REGISTER_TILINGS];
+const TILINGS = [...ENTRY_TILINGS, ...REGISTER_TILINGS, ...CAPABILITY_TILINGS];
+const VECTORS = [...OTHERS, ...CAPABILITY_VECTORS];
 const CORE = new URL('../../../core/amdvi/', import.meta.url);
 
 test('every layout has its places written a second time, and a raw word with its fields', async () => {
