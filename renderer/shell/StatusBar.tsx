@@ -7,6 +7,7 @@ import { selectionText } from '../state/selection.ts';
 import { useStore } from '../state/store.ts';
 import { Glyph } from '../ui/Glyph.tsx';
 import { useRoving } from '../ui/useRoving.ts';
+import { canLog } from './drive.ts';
 import './statusbar.css';
 
 /** How often the heap is looked at, ms. */
@@ -36,6 +37,7 @@ export function StatusBar(): ReactNode {
           {text}
         </button>
       )}
+      {info && <LogItem info={info} />}
       {heap !== '' && <span className="status-heap">Heap {heap}</span>}
       <button
         type="button"
@@ -45,6 +47,23 @@ export function StatusBar(): ReactNode {
         ◐ Theme
       </button>
     </footer>
+  );
+}
+
+/** Whether a console is written to a file: `Log: off`, `Log: target.log 1.2 MiB`. */
+function LogItem({ info }: { readonly info: SessionInfo }): ReactNode {
+  const { actions } = useWorkbench();
+  const logged = info.consoles.find(({ log }) => log !== undefined)?.log;
+  if (!logged && !info.consoles.some(canLog)) return null;
+  return (
+    <button
+      type="button"
+      title={logged?.failed ?? logged?.path}
+      onClick={() => actions.run('target.log')}
+    >
+      {logged?.failed !== undefined && <Glyph kind="error" name="logging stopped" />}
+      Log: {logged ? `${logged.name} ${formatSize(logged.bytes)}` : 'off'}
+    </button>
   );
 }
 
