@@ -76,7 +76,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
         </>
       }
     >
-      <p className="second">
+      <p className="second report-words">
         One file with no script and nothing from elsewhere: sources and their digests, units, faults
         with their explanation, findings, audit, phases, changes and notes. Addresses and host names
         stay as they are.

@@ -31,8 +31,8 @@ export function useDrop(workbench: Workbench): Drop {
         if (!hasFiles(event)) return;
         event.preventDefault();
         setOver(false);
-        const [file] = event.dataTransfer.files;
-        if (file) void openDropped(workbench, file);
+        const files = [...event.dataTransfer.files];
+        if (files.length > 0) void openDropped(workbench, files);
       },
     },
   };

@@ -44,27 +44,42 @@ function chooseFiles(workbench: Workbench): void {
   else workbench.dialog.set('open');
 }
 
-/** Opens a file that was dropped: where it lies, or sent to the server that the page came from. */
-export async function openDropped(workbench: Workbench, file: File): Promise<void> {
-  const add = workbench.session.takesMore;
+/** Opens files that were dropped: where they lie, or sent to the server that the page came from. */
+export async function openDropped(workbench: Workbench, files: readonly File[]): Promise<void> {
+  const add = !workbench.session.empty;
   const shell = bridge();
-  if (shell) return openPaths(workbench, [shell.pathOf(file)], add);
-  const url = `${UPLOAD_PATH}?name=${encodeURIComponent(file.name)}`;
+  if (shell)
+    return openPaths(
+      workbench,
+      files.map((file) => shell.pathOf(file)),
+      add,
+    );
+  const paths: string[] = [];
+  for (const file of files) {
+    const path = await sent(file);
+    if (path === undefined)
+      return workbench.notices.show({
+        severity: 'error',
+        text: `${file.name} could not be sent to the server. Nothing is opened. Put it on the server's machine and open it with T D.`,
+      });
+    paths.push(path);
+  }
+  openPaths(workbench, paths, add);
+}
+
+/** Sends a file to the server. @returns its path there, or undefined when it did not arrive. */
+async function sent(file: File): Promise<string | undefined> {
   try {
-    const response = await fetch(url, {
+    const response = await fetch(`${UPLOAD_PATH}?name=${encodeURIComponent(file.name)}`, {
       method: 'POST',
       body: file,
       headers: { [UPLOAD_HEADER]: '1' },
     });
     const answer: unknown = await response.json();
     const path = (answer as { path?: unknown } | null)?.path;
-    if (!response.ok || typeof path !== 'string') throw new Error(`status ${response.status}`);
-    openPaths(workbench, [path], add);
+    return response.ok && typeof path === 'string' ? path : undefined;
   } catch {
-    workbench.notices.show({
-      severity: 'error',
-      text: `${file.name} could not be sent to the server. It is not opened. Put it on the server's machine and open it with T D.`,
-    });
+    return undefined;
   }
 }
 

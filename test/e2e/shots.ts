@@ -29,6 +29,11 @@ const jump = async (page: Page, text: string): Promise<void> => {
   await page.keyboard.press('Enter');
 };
 
+const NOTE = `The driver of 00:06.0 never **mapped** this page.
+
+- #1 and the line L512 say the same
+- \`dmar0/00:06.0/context\` is set, the table below it is empty`;
+
 const SCREENS: readonly Screen[] = [
   { name: '1-start', go: (page) => page.waitForSelector('.start :focus') },
   {
@@ -176,6 +181,33 @@ const SCREENS: readonly Screen[] = [
       await page.getByRole('menuitemradio', { name: /tables\.crash\.elf/ }).click();
       await page.locator('[aria-label="Tables"] .row.is-changed').first().waitFor();
       await page.getByText(/^dmar0 bus 0x00/).waitFor();
+    },
+  },
+  {
+    name: '9-notes',
+    async go(page) {
+      await press(page, 'v 1');
+      await page.waitForSelector('[aria-label="Faults"]:focus');
+      await press(page, 'n n');
+      await page.locator('.notes-editor').fill(NOTE);
+      await page
+        .getByRole('region', { name: 'The note as it reads' })
+        .getByText('mapped')
+        .waitFor();
+    },
+  },
+  {
+    name: '9-sessions',
+    async go(page) {
+      await press(page, 'Escape Shift+F2 n o');
+      await page.getByRole('dialog', { name: 'Open a session' }).waitFor();
+    },
+  },
+  {
+    name: '9-report',
+    async go(page) {
+      await press(page, 'Escape Shift+F2 n r');
+      await page.getByRole('dialog', { name: 'Report of the investigation' }).waitFor();
     },
   },
   {
