@@ -216,3 +216,61 @@ describe('the map', () => {
     expect(back.rows.map(({ iova }) => iova)).not.toContain(`0x${plain(leaf.iova)}`);
   });
 });
+
+describe('a view of the tables', () => {
+  test('lists what changed since it was looked at, until it is seen', async () => {
+    const [leaf] = leaves;
+    const { tree } = await client.call('tree.open', { all: false });
+    const walk = await client.call('walk', {
+      bdf: leaf.bdf,
+      address: `0x${plain(leaf.iova)}`,
+      access: 'read',
+    });
+    const path = walk.steps.at(-1)!.path!;
+    const { index } = await client.call('tree.reveal', { tree, path });
+    const row = async () =>
+      (await client.call('tree.rows', { tree, from: index, to: index + 1 })).rows[0];
+    expect(await row()).toMatchObject({ path, words: [expect.stringMatching(/^0x/)] });
+    const changes = () => client.call('tree.changes', { tree });
+    expect(await changes()).toEqual({ total: 0, changes: [] });
+    await client.call('entry.poke', { path, field: 'R', value: '0x0' });
+    expect((await row()).changed).toContain('R was');
+    expect(await changes()).toMatchObject({ total: 1, changes: [{ path }] });
+    await client.call('tree.seen', { tree });
+    expect((await changes()).total).toBe(0);
+    await client.call('changes.undo', {});
+    await client.call('tree.close', { tree });
+  });
+
+  test.each(['faultline://tables.before.elf/', 'http://127.0.0.1:4000/#'])(
+    'is found again by a link that begins %s',
+    async (start) => {
+      const { places } = await client.call('jump', { text: `${start}dmar0/00:07.0/context` });
+      expect(places.map(({ target }) => target)).toContain('dmar0/00:07.0/context');
+    },
+  );
+});
+
+describe('memory', () => {
+  test('finds a word of a table where the table says that it stands', async () => {
+    const entry = await client.call('entry.get', { path: 'dmar0/00:07.0/context' });
+    const search = { kind: 'u64', value: entry.words[0], most: 10 } as const;
+    const { found, next } = await client.call('memory.search', { ...search, from: '0x0' });
+    expect(found).toContain(entry.address);
+    expect(next).toBeUndefined();
+    const behind = await client.call('memory.search', {
+      ...search,
+      from: `0x${plain(parseHex(entry.address)! + 1n)}`,
+    });
+    expect(behind.found).not.toContain(entry.address);
+  });
+
+  test("resolves a device's address, and says why another has none", async () => {
+    const [{ bdf, iova, pa }] = leaves;
+    const request = { space: 'iova', bdf } as const;
+    const at = (address: bigint) =>
+      client.call('memory.resolve', { ...request, address: `0x${plain(address)}` });
+    expect((await at(iova + 0x10n)).physical).toBe(`0x${plain(pa + 0x10n)}`);
+    await expect(at(0x7777_0000n)).rejects.toMatchObject({ kind: 'unreadable' });
+  });
+});
