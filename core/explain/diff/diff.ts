@@ -171,8 +171,12 @@ function registerChanges({ name, a, b }: UnitPair): Change[] {
     const other = others.get(definition.offset);
     if (!reading || !other?.reading || reading.value === other.reading.value) return [];
     // A register that both read as two different ones is compared by the first's layout.
+    // What can only be written reads as zero: a kernel's own copy of it is no reading of hardware.
+    const writeOnly = new Set(
+      definition.layout.fields.filter(({ access }) => access === 'WO').map(({ name }) => name),
+    );
     const fields = [reading.value, other.reading.value].map((value) =>
-      layoutFields(definition.layout, registerWords(value)),
+      layoutFields(definition.layout, registerWords(value), writeOnly),
     );
     return compareFields(`${name}/registers/${definition.name}`, fields[0], fields[1]);
   });

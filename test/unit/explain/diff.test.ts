@@ -129,6 +129,14 @@ describe('two states', () => {
     expect(diff(unit(words(0xc000_0000)), intelState().unit)).toEqual([]);
   });
 
+  test('a register that can only be written is no reading, and no difference', () => {
+    const unit = (gcmd: number): Unit =>
+      intelState({
+        facts: { registers: new RegisterWords(new Map([[0x18, gcmd]]), 'file', false) },
+      }).unit;
+    expect(diffStates([unit(0x8600_0000)], [unit(0)]).changes).toEqual([]);
+  });
+
   test('an AMD-Vi entry that a kernel changed in place', () => {
     const state = (...entry: bigint[]): Unit => {
       const memory = new PageMemory();
