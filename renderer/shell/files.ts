@@ -46,7 +46,7 @@ function chooseFiles(workbench: Workbench): void {
 
 /** Opens files that were dropped: where they lie, or sent to the server that the page came from. */
 export async function openDropped(workbench: Workbench, files: readonly File[]): Promise<void> {
-  const add = !workbench.session.empty;
+  const add = workbench.session.takesMore;
   const shell = bridge();
   if (shell)
     return openPaths(
