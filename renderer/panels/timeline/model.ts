@@ -38,6 +38,13 @@ export interface TimelineState {
   readonly device: string | undefined;
 }
 
+interface StepHow {
+  /** From the lane's end instead of what is current. */
+  readonly fromEnd?: boolean;
+  /** Selects up to there. */
+  readonly extend?: boolean;
+}
+
 interface Kept {
   readonly clocks: TimelineClocks;
   readonly asList: boolean;
@@ -58,6 +65,7 @@ export class TimelineModel {
   #asking = false;
   #stale = false;
   #readouts = 0;
+  #steps: Promise<void> = Promise.resolve();
 
   constructor(engine: EngineApi, bus: SelectionBus, view: ViewModel) {
     this.#engine = engine;
@@ -219,10 +227,13 @@ export class TimelineModel {
   }
 
   /** The next thing of the lane, or its first or last. @param extend selects up to there */
-  async step(
-    direction: 'next' | 'previous',
-    how: { readonly fromEnd?: boolean; readonly extend?: boolean } = {},
-  ): Promise<void> {
+  step(direction: 'next' | 'previous', how: StepHow = {}): Promise<void> {
+    // A key that is pressed before the last one is answered goes on from that answer.
+    this.#steps = this.#steps.then(() => this.#step(direction, how));
+    return this.#steps;
+  }
+
+  async #step(direction: 'next' | 'previous', how: StepHow): Promise<void> {
     const { lane, item, device, selected } = this.state.get();
     const line = how.fromEnd ? undefined : (item?.line ?? this.#bus.current.line);
     try {

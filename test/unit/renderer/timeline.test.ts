@@ -195,6 +195,20 @@ describe('the model', () => {
     expect(model.state.get().item?.line).toBe(101);
   });
 
+  it('keys that come faster than answers are taken one after the other', async () => {
+    const { model } = await made();
+    model.show(100);
+    await settled();
+    void model.step('next', { fromEnd: true });
+    void model.step('next', { extend: true });
+    await model.step('next', { extend: true });
+    await settled();
+    expect(model.state.get()).toMatchObject({
+      item: { line: 102 },
+      selected: { from: 10, to: 10.2 },
+    });
+  });
+
   it('follows the selection of other panels, of its own console only', async () => {
     const { model } = await made();
     model.show(100);
