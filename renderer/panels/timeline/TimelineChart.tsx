@@ -47,6 +47,13 @@ export function TimelineChart({
       draw(context, { answer, range, width, lane, item, cursor, selected: marked ?? selected });
   }, [answer, range, width, lane, item, cursor, selected, drag]);
 
+  // The lane that keys lead to comes into view.
+  useEffect(() => {
+    box.current
+      ?.querySelector(`[data-lane="${CSS.escape(lane)}"]`)
+      ?.scrollIntoView({ block: 'nearest' });
+  }, [lane]);
+
   // React's own wheel listeners can't keep the page from scrolling.
   useEffect(() => {
     const element = canvas.current;
@@ -106,6 +113,7 @@ export function TimelineChart({
             {answer.lanes.map(({ id, name, count }) => (
               <div
                 key={id}
+                data-lane={id}
                 className={`timeline-name ${id === lane ? 'is-current' : ''}`}
                 style={{ height: LAYOUT.lane }}
                 title={name}
