@@ -97,7 +97,9 @@ const SCREENS: readonly Screen[] = [
       await press(page, 'v 4');
       await page.waitForSelector('[aria-label="Timeline"]:focus');
       await page.locator('.timeline-name').first().waitFor();
-      await press(page, 'ArrowDown ArrowDown Home Shift+ArrowRight');
+      await press(page, 'ArrowDown ArrowDown Home');
+      await page.locator('.timeline-current').getByText('0x1f00000').waitFor();
+      await press(page, 'Shift+ArrowRight');
       await page.locator('.timeline-selected').waitFor();
     },
   },
@@ -106,10 +108,10 @@ const SCREENS: readonly Screen[] = [
     async go(page) {
       await press(page, 'v 2 g m');
       const devices = page.getByRole('grid', { name: 'Devices' });
-      await devices.locator('.row').filter({ hasText: '00:1f.2' }).locator('.map-name').click();
-      await page.getByRole('listbox', { name: /^Regions of 00:1f\.2/ }).focus();
+      await devices.locator('.row').filter({ hasText: '00:07.0' }).locator('.map-name').click();
+      await page.getByRole('listbox', { name: /^Regions of 00:07\.0/ }).focus();
       await page.getByText(/, [1-9]\d* in view$/).waitFor({ state: 'attached' });
-      await press(page, 'End + + + + + + + + ArrowRight');
+      await press(page, 'ArrowRight');
       await page
         .locator('.entry-title')
         .getByText(/^L1 entry/)
