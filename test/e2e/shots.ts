@@ -124,7 +124,9 @@ const SCREENS: readonly Screen[] = [
       await press(page, 'g w');
       await page.getByLabel('Physical address or range').fill('0x0-0x3fffffff');
       await press(page, 'Enter');
-      await page.getByRole('grid', { name: 'Who can reach it' }).locator('.row').first().waitFor();
+      const ways = page.getByRole('grid', { name: 'Who can reach it' });
+      await ways.locator('.row').first().waitFor();
+      await ways.focus();
     },
   },
   {
