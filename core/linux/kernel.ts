@@ -3,6 +3,7 @@ import type { UnitFacts } from '../iommu/facts.ts';
 import { hex } from '../format/hex.ts';
 import { Failure } from '../memory/failure.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
+import { finish, type Steps } from '../memory/steps.ts';
 import { amdUnits, type KernelAmdUnit } from './amd.ts';
 import { Btf } from './btf.ts';
 import { selfChecks, type SelfCheck } from './checks.ts';
@@ -41,7 +42,7 @@ import {
   kernelOffset,
   parseVmcoreinfo,
   rootSymbol,
-  scanVmcoreinfo,
+  vmcoreinfoSteps,
   type FoundVmcoreinfo,
   type ScanOptions,
   type Vmcoreinfo,
@@ -280,9 +281,17 @@ export interface KernelOptions extends ScanOptions {
  * kernels it is the one that crashed, else the first found.
  */
 export function openKernel(memory: PhysicalMemory, options: KernelOptions = {}): Kernel | Failure {
+  return finish(openKernelSteps(memory, options), options.progress);
+}
+
+/** The same in steps: a scan of a large memory takes long. */
+export function* openKernelSteps(
+  memory: PhysicalMemory,
+  options: Pick<KernelOptions, 'vmcoreinfo'>,
+): Steps<Kernel | Failure> {
   const given = options.vmcoreinfo === undefined ? undefined : parseVmcoreinfo(options.vmcoreinfo);
   if (given && isComplete(given)) return kernelOf(memory, given);
-  const found = findKernels(memory, options);
+  const found = yield* findKernelsSteps(memory);
   if (found.length > 0) return found[0];
   return new Failure(
     'unreadable',
@@ -299,8 +308,12 @@ export function openKernel(memory: PhysicalMemory, options: KernelOptions = {}):
  * kernel runs holds two. The crashed one comes first.
  */
 export function findKernels(memory: PhysicalMemory, options: ScanOptions = {}): Kernel[] {
+  return finish(findKernelsSteps(memory), options.progress);
+}
+
+function* findKernelsSteps(memory: PhysicalMemory): Steps<Kernel[]> {
   const best = new Map<string, FoundVmcoreinfo>();
-  for (const found of scanVmcoreinfo(memory, options)) {
+  for (const found of yield* vmcoreinfoSteps(memory)) {
     const key = `${kernelOffset(found.info)} ${found.info.number('phys_base')}`;
     const other = best.get(key);
     if (!other || rank(found) > rank(other)) best.set(key, found);

@@ -1,3 +1,4 @@
+import { finish, type Steps } from '../memory/steps.ts';
 import { isKnown, pageOnce, PAGE_SIZE, type PhysicalMemory } from '../memory/physical.ts';
 
 /**
@@ -91,7 +92,7 @@ const NOTE_MARK = new TextEncoder().encode('VMCOREINFO\0');
 const NOTE_NAME = 12;
 const NOTE_TEXT = 24;
 const MAX_FOUND = 64;
-const PROGRESS_EVERY = 4096;
+const PROGRESS_EVERY = 1024;
 
 /**
  * Looks for copies of VMCOREINFO at the two places of a page where the kernel puts them: the
@@ -105,16 +106,21 @@ export function scanVmcoreinfo(
   memory: PhysicalMemory,
   options: ScanOptions = {},
 ): FoundVmcoreinfo[] {
+  return finish(vmcoreinfoSteps(memory), (done, all) => {
+    options.signal?.throwIfAborted();
+    options.progress?.(done, all);
+  });
+}
+
+/** The same scan in steps, for who has to answer others meanwhile. */
+export function* vmcoreinfoSteps(memory: PhysicalMemory): Steps<FoundVmcoreinfo[]> {
   const ranges = [...memory.ranges()];
   const total = ranges.reduce((sum, range) => sum + range.to - range.from, 0);
   const found: FoundVmcoreinfo[] = [];
   let done = 0;
   for (const range of ranges)
     for (let pfn = range.from; pfn < range.to && found.length < MAX_FOUND; pfn++) {
-      if (++done % PROGRESS_EVERY === 0) {
-        options.signal?.throwIfAborted();
-        options.progress?.(done, total);
-      }
+      if (++done % PROGRESS_EVERY === 0) yield { done, all: total };
       const page = pageOnce(memory, pfn);
       if (!isKnown(page)) continue;
       const form = startsWith(page, 0, DATA_MARK)

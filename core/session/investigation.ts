@@ -13,11 +13,12 @@ import { statedUnit, statedUnits, type Stated } from '../imports/stated/stated.t
 import type { UnitFacts } from '../iommu/facts.ts';
 import type { Finding, Incomplete } from '../iommu/finding.ts';
 import type { Unit } from '../iommu/unit.ts';
-import { openKernel, type Kernel } from '../linux/kernel.ts';
+import { openKernelSteps, type Kernel } from '../linux/kernel.ts';
 import { Failure } from '../memory/failure.ts';
 import { OverlayMemory } from '../memory/overlay.ts';
 import { isKnown, pfnOf, type PhysicalMemory } from '../memory/physical.ts';
 import type { ByteSource, Platform } from '../memory/platform.ts';
+import { finish, type Steps } from '../memory/steps.ts';
 import { intelFactsFromRegisters } from '../vtd/facts.ts';
 import { intelUnit } from '../vtd/unit.ts';
 import { identify, type SourceKind } from './identify.ts';
@@ -111,12 +112,18 @@ export class Investigation {
 
   /** The crashed kernel, found in the dump; undefined when there is none (see `noKernel`). */
   kernel(): Kernel | undefined {
+    return finish(this.findKernel(), this.#progress);
+  }
+
+  /**
+   * The same in steps: a memory without VMCOREINFO is searched whole, which takes long. Whoever
+   * has others to answer runs it before anything else asks for the kernel.
+   */
+  *findKernel(): Steps<Kernel | undefined> {
     if (!this.#kernelTried && this.memory) {
+      const { vmcoreinfo } = this.dump ?? {};
+      const opened = yield* openKernelSteps(this.memory, { vmcoreinfo });
       this.#kernelTried = true;
-      const opened = openKernel(this.memory, {
-        vmcoreinfo: this.dump?.vmcoreinfo,
-        progress: this.#progress,
-      });
       if (opened instanceof Failure) this.#noKernel = opened.line();
       else this.#kernel = opened;
     }

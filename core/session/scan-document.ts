@@ -1,6 +1,6 @@
 import type { Candidate, FoundDevice } from '../explain/scan/candidate.ts';
 import { scanSteps, type ScanOptions } from '../explain/scan/scan.ts';
-import { finish, type Steps } from '../explain/steps.ts';
+import { finish, type Steps } from '../memory/steps.ts';
 import { hex } from '../format/hex.ts';
 import { givenTables } from './firmware-tables.ts';
 import type { Investigation } from './investigation.ts';

@@ -1,7 +1,7 @@
 import { audit } from '../../core/explain/audit/audit.ts';
 import type { AuditFacts } from '../../core/explain/audit/state.ts';
 import { auditSteps } from '../../core/explain/audit/sweep.ts';
-import type { Steps } from '../../core/explain/steps.ts';
+import type { Steps } from '../../core/memory/steps.ts';
 import type { LogStory } from '../../core/explain/story.ts';
 import type { AuditHit, AuditRule } from '../../core/protocol/contract-audit.ts';
 import { auditFacts } from '../../core/session/audit-document.ts';

@@ -1,6 +1,6 @@
 import { diffSteps, differs } from '../../core/explain/diff/diff.ts';
 import { pairUnits } from '../../core/explain/diff/pair.ts';
-import type { Steps } from '../../core/explain/steps.ts';
+import type { Steps } from '../../core/memory/steps.ts';
 import { parseBdf } from '../../core/format/bdf.ts';
 import { parsePath } from '../../core/iommu/path.ts';
 import type { Unit } from '../../core/iommu/unit.ts';

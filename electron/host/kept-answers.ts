@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Steps } from '../../core/explain/steps.ts';
+import type { Steps } from '../../core/memory/steps.ts';
 import { Failure } from '../../core/memory/failure.ts';
 
 /** Longest time without a turn for other calls, ms. */

@@ -20,7 +20,7 @@ import { Explainer } from './explainer.ts';
 import { FindingIndex, sweepFindings } from './findings.ts';
 import { Journal } from './journal.ts';
 import { MappingIndexes } from './mapping-index.ts';
-import type { ShownJob } from './kept-answers.ts';
+import { runSteps, type ShownJob } from './kept-answers.ts';
 import { knowledgeBase } from './knowledge.ts';
 import { MachineActs, repeatActs } from './machine-acts.ts';
 import { NoteBook } from './note-book.ts';
@@ -506,6 +506,10 @@ export class Workbench {
       // A turn for the views to see the job before the engine is busy with it.
       await nextTurn();
       const made = investigate(paths);
+      await runSteps(made.findKernel(), this.#sweep.signal, (part) => {
+        job.percent = Math.floor(part * 100);
+        this.pulse.changed();
+      });
       made.units();
       return made;
     } finally {

@@ -9,7 +9,7 @@ import { intelUnit } from '../../vtd/unit.ts';
 import { Intervals } from '../mappings/intervals.ts';
 import { sweepSlices } from '../mappings/slices.ts';
 import { distinctTables, type DistinctTable } from '../mappings/tables.ts';
-import { finish, type Steps } from '../steps.ts';
+import { finish, type Steps } from '../../memory/steps.ts';
 import { MappedFrames } from './mapped-frames.ts';
 import { partitionOf, type Partition } from './partition.ts';
 import { RecordingMemory } from './recording-memory.ts';

@@ -5,7 +5,7 @@ import type { Incomplete } from '../../iommu/finding.ts';
 import type { Budget, Unit } from '../../iommu/unit.ts';
 import { readRegisters, registerWords } from '../../vtd/registers.ts';
 import { devicePath, distinctTables, requesterText } from '../mappings/tables.ts';
-import { finish, type Progress, type Steps } from '../steps.ts';
+import { finish, type Progress, type Steps } from '../../memory/steps.ts';
 import {
   compareFields,
   layoutFields,

@@ -4,7 +4,7 @@ import { hex } from '../../format/hex.ts';
 import { isKnown, pageOnce, ZERO_PAGE, type PhysicalMemory } from '../../memory/physical.ts';
 import type { LogStory } from '../story.ts';
 import { crashedKernel } from '../story.ts';
-import { finish, type Steps } from '../steps.ts';
+import { finish, type Steps } from '../../memory/steps.ts';
 import { deviceRuns, judgeDeviceTable } from './amd.ts';
 import type { Candidate, CandidateKind, FoundDevice } from './candidate.ts';
 import { contextOf, judgeRoot } from './intel.ts';
