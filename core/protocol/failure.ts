@@ -57,7 +57,7 @@ export function cancelled(what: string): WireFailure {
 
 export function connectionEnded(reason: string): WireFailure {
   return {
-    kind: 'system',
+    kind: 'lost',
     happened: `The connection to the engine ended: ${reason}`,
     means: 'What was asked has no answer.',
     advice: 'The window connects again by itself; ask again then.',

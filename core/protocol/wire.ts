@@ -5,7 +5,8 @@ export const MAX_MESSAGE = 48 << 20;
 
 /** How a failure crosses the border: the three sentences and their kind. */
 export const WireFailure = z.object({
-  kind: z.enum(['usage', 'unreadable', 'cancelled', 'limit', 'system', 'bug']),
+  /** `lost`: the road to the engine ended before the answer came. */
+  kind: z.enum(['usage', 'unreadable', 'cancelled', 'limit', 'system', 'bug', 'lost']),
   happened: z.string(),
   means: z.string(),
   advice: z.string(),

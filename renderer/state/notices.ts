@@ -28,6 +28,8 @@ export class Notices {
 
   /** A failure of something that was asked for outside a panel. */
   fail(failure: WireFailure): void {
+    // The bar speaks of a lost engine itself, until it is back.
+    if (failure.kind === 'lost') return;
     this.show({
       severity: 'error',
       text: `${failure.happened} ${failure.means} ${failure.advice}`,

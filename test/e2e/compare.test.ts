@@ -152,7 +152,9 @@ describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
     expect(await axeFindings(page)).toEqual([]);
     await press(page, 'Enter');
     await page.waitForSelector('[aria-label="Tables"]:focus');
-    expect(await page.locator('.crumbs').textContent()).toBe(where!.replaceAll('/', ' › '));
+    await expect
+      .poll(() => page.locator('.crumbs').textContent(), { timeout: 30_000 })
+      .toBe(where!.replaceAll('/', ' › '));
   });
 
   it('had nothing to complain of', () => {

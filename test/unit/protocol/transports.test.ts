@@ -286,7 +286,7 @@ describe.each(Object.entries(ROADS))('over %s', (_name, build) => {
     const call = failureOf(client.call('inspect', {}));
     await started.promise;
     client.close();
-    expect((await call).kind).toBe('system');
+    expect((await call).kind).toBe('lost');
     await aborted.promise;
     expect(view.signal.aborted).toBe(true);
     expect(server.views).toBe(0);
@@ -309,7 +309,7 @@ describe.each(Object.entries(ROADS))('over %s', (_name, build) => {
     server.close('the engine is told to stop');
     expect((await call).message).toMatch(/told to stop/);
     expect((await failureOf(feed.done)).message).toMatch(/told to stop/);
-    expect((await failureOf(client.call('inspect', {}))).kind).toBe('system');
+    expect((await failureOf(client.call('inspect', {}))).kind).toBe('lost');
   });
 
   /** A feed of chunks numbered by their offset, which counts what was sent. */

@@ -50,7 +50,7 @@ describe('the road to the engine', () => {
       reason: 'killed by a test',
     });
     await expect(engine.connection.call('session.get', {})).rejects.toMatchObject({
-      kind: 'system',
+      kind: 'lost',
     });
 
     await vi.advanceTimersByTimeAsync(300);
