@@ -3,7 +3,8 @@ import { Failure } from '../../core/memory/failure.ts';
 import { scanDocumentSteps, type ScanDocument } from '../../core/session/scan-document.ts';
 import { auditOf, hitsOf, type AuditAnswer } from './audits.ts';
 import { Comparison } from './comparisons.ts';
-import { KeptAnswers, type ShownJob } from './kept-answers.ts';
+import type { Job } from './jobs.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import type { States } from './states.ts';
 
 export interface AnalysisParts {
@@ -11,7 +12,7 @@ export interface AnalysisParts {
   /** Another text whenever tables, sources or the log's story changed. */
   readonly stamp: () => string;
   /** Shows long work in the status bar. */
-  readonly job: (id: string, name: string) => ShownJob;
+  readonly job: (id: string, name: string) => Job;
   readonly story: () => LogStory | undefined;
   /** A count of the session changed. */
   readonly changed: () => void;

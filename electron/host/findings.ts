@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Jobs } from './jobs.ts';
+import type { Worlds } from './worlds.ts';
 import type { Finding, Incomplete, Severity } from '../../core/iommu/finding.ts';
 import type { Device, Unit } from '../../core/iommu/unit.ts';
 import { pathsAbove, pathsOfRun } from '../../core/session/tree-paths.ts';
@@ -91,12 +93,34 @@ function keyOf(finding: Finding): string {
   return `${finding.at}\n${finding.id}\n${finding.text}`;
 }
 
+/** Looks through the tables of all captured units; each shows as a job while it lasts. */
+export async function sweepUnits(
+  worlds: Worlds,
+  index: FindingIndex,
+  jobs: Jobs,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const unit of worlds.captured()) {
+    const list = worlds.devices(unit);
+    index.add(list.findings);
+    index.addIncomplete(list.incomplete);
+    const job = jobs.begin('findings', 'Looking through the tables', unit.facts.name);
+    await nextTurn();
+    try {
+      await sweepFindings(unit, list.devices, index, signal, (done, of) => job.progress(done / of));
+    } finally {
+      job.end();
+    }
+    if (signal.aborted) return;
+  }
+}
+
 /**
  * Goes through all page tables of a unit in slices, so that the engine stays answerable, and
  * hands over what it finds. It ends early when the signal aborts.
  * @param progress called after each device with its number and how many there are
  */
-export async function sweepFindings(
+async function sweepFindings(
   unit: Unit,
   devices: readonly Device[],
   into: FindingIndex,

@@ -1,16 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Steps } from '../../core/memory/steps.ts';
 import { Failure } from '../../core/memory/failure.ts';
+import type { Job } from './jobs.ts';
 
 /** Longest time without a turn for other calls, ms. */
 const SLICE = 20;
-
-/** A job as the status bar shows it while the work runs. */
-export interface ShownJob {
-  /** @param part of the work, 0 to 1 */
-  progress(part: number): void;
-  end(): void;
-}
 
 /**
  * Does long work in slices, so that the engine stays answerable.
@@ -51,7 +45,7 @@ interface Run<T> {
 export class KeptAnswers<T> {
   readonly #runs = new Map<string, Run<T>>();
   readonly #stamp: () => string;
-  readonly #job: () => ShownJob;
+  readonly #job: () => Job;
   readonly #most: number;
 
   /**
@@ -59,7 +53,7 @@ export class KeptAnswers<T> {
    * @param job shows the work while it runs
    * @param most answers that are kept at a time; the oldest goes first
    */
-  constructor(stamp: () => string, job: () => ShownJob, most = 4) {
+  constructor(stamp: () => string, job: () => Job, most = 4) {
     this.#stamp = stamp;
     this.#job = job;
     this.#most = most;

@@ -3,16 +3,12 @@ import type { PhysicalMap } from '../../core/explain/physical-map.ts';
 import { ReverseIndex, type IndexProgress } from '../../core/explain/reverse.ts';
 import type { Unit } from '../../core/iommu/unit.ts';
 import { formatCount } from '../../core/format/size.ts';
+import type { Job } from './jobs.ts';
 import { PausedWork } from './paused-work.ts';
 import type { World } from './worlds.ts';
 
 /** Table pages that one step may read: four for each of its leaves. */
 const PAGES_A_STEP = 1 << 19;
-
-export interface IndexJob {
-  say(percent: number | undefined, detail: string): void;
-  end(): void;
-}
 
 export interface IndexParts {
   /** A world's units; other objects when its tables may have changed. */
@@ -20,7 +16,7 @@ export interface IndexParts {
   readonly physical: (world: World) => PhysicalMap;
   /** Another number when the physical map may say more. */
   readonly physicalTurn: () => number;
-  readonly job: (world: World) => IndexJob;
+  readonly job: (world: World) => Job;
 }
 
 /** The strips of a world's devices, and what stands in its physical memory. */
@@ -41,7 +37,7 @@ interface Kept {
         readonly work: PausedWork<undefined, readonly Strip[]>;
       }
     | undefined;
-  job: { readonly job: IndexJob; waiting: number } | undefined;
+  job: { readonly job: Job; waiting: number } | undefined;
 }
 
 /** For every world the index of all its mappings, made when asked for, and again after a change. */
@@ -130,8 +126,8 @@ export class MappingIndexes {
   #say({ job, progress }: Kept): void {
     if (!job || !progress) return;
     const { done, all, leaves } = progress;
-    job.job.say(
-      Math.floor((done / all) * 100),
+    job.job.progress(
+      done / all,
       `${formatCount(done)} of ${formatCount(all)} page tables, ${formatCount(leaves)} mappings`,
     );
   }

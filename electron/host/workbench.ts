@@ -17,10 +17,11 @@ import type { KeptSource, KeptState, SessionFile } from '../../core/session/sess
 import { Analyses } from './analyses.ts';
 import { ConsoleHub } from './console/hub.ts';
 import { Explainer } from './explainer.ts';
-import { FindingIndex, sweepFindings } from './findings.ts';
+import { FindingIndex, sweepUnits } from './findings.ts';
 import { Journal } from './journal.ts';
 import { MappingIndexes } from './mapping-index.ts';
-import { runSteps, type ShownJob } from './kept-answers.ts';
+import { Jobs } from './jobs.ts';
+import { runSteps } from './kept-answers.ts';
 import { knowledgeBase } from './knowledge.ts';
 import { MachineActs, repeatActs } from './machine-acts.ts';
 import { NoteBook } from './note-book.ts';
@@ -55,13 +56,6 @@ export interface OpenOptions {
   readonly title?: string;
 }
 
-interface Job {
-  readonly id: string;
-  readonly name: string;
-  percent: number | undefined;
-  detail: string;
-}
-
 const EMPTY_TITLE = 'Faultline';
 /** Register values that point to tables which were found or named here. */
 const GIVEN_TABLES = 'given tables.json';
@@ -91,9 +85,11 @@ export class Workbench {
   investigation: Investigation | undefined;
   findings = new FindingIndex();
   readonly #options: WorkbenchOptions;
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs = new Jobs(() => this.pulse.changed());
   #generation = 0;
   #sweep = new AbortController();
+  /** Aborted when the engine ends. */
+  readonly #over = new AbortController();
   /** What the investigation's files are. */
   #sourceRows: readonly SourceRow[] = [];
   /** Drivers by BDF, when the kernel was asked. */
@@ -142,7 +138,7 @@ export class Workbench {
     this.analyses = new Analyses({
       states: this.states,
       stamp: () => `${this.#generation} ${this.hub.told}`,
-      job: (id, name) => this.#shownJob(id, name),
+      job: (id, name) => this.#jobs.begin(id, name),
       story: () => this.#story(),
       changed: () => this.pulse.changed(),
     });
@@ -158,17 +154,7 @@ export class Workbench {
       units: (world) => this.worlds.unitsOf(world),
       physical: (world) => this.#physicalMap(world),
       physicalTurn: () => (this.investigation?.kernel() ? 0 : this.hub.phases().length),
-      job: (world) => {
-        const job = this.#job(`mappings-${world.name}`, 'Reading mappings', world.name);
-        return {
-          say: (percent, detail) => {
-            job.percent = percent;
-            job.detail = detail;
-            this.pulse.changed();
-          },
-          end: () => this.#endJob(job),
-        };
-      },
+      job: (world) => this.#jobs.begin(`mappings-${world.name}`, 'Reading mappings', world.name),
     });
     this.pulse.listen(() => this.#keepSummary());
   }
@@ -218,7 +204,7 @@ export class Workbench {
       canUndo: this.journal.canUndo,
       canRedo: this.journal.canRedo,
       armed: this.hub.arming.state,
-      jobs: [...this.#jobs.values()].map((job) => ({ ...job })),
+      jobs: this.#jobs.list(),
     };
   }
 
@@ -375,6 +361,7 @@ export class Workbench {
   }
 
   async dispose(): Promise<void> {
+    this.#over.abort();
     this.#sweep.abort();
     this.pulse.stop();
     this.faultPulse.stop();
@@ -500,21 +487,18 @@ export class Workbench {
 
   /** Reads dumps and registers, and finds their units. */
   async #read(paths: readonly string[]): Promise<Investigation> {
-    const job = this.#job('open', 'Opening', basename(paths[0]));
+    const job = this.#jobs.begin('open', 'Opening', basename(paths[0]));
     this.folder.beginReading(paths);
     try {
       // A turn for the views to see the job before the engine is busy with it.
       await nextTurn();
       const made = investigate(paths);
-      await runSteps(made.findKernel(), this.#sweep.signal, (part) => {
-        job.percent = Math.floor(part * 100);
-        this.pulse.changed();
-      });
+      await runSteps(made.findKernel(), this.#over.signal, (part) => job.progress(part));
       made.units();
       return made;
     } finally {
       this.folder.endReading(paths);
-      this.#endJob(job);
+      job.end();
     }
   }
 
@@ -595,27 +579,12 @@ export class Workbench {
   #startSweep(): void {
     this.#sweep = new AbortController();
     const { signal } = this.#sweep;
-    const index = this.findings;
     const run = async (): Promise<void> => {
-      for (const unit of this.worlds.captured()) {
-        const list = this.worlds.devices(unit);
-        index.add(list.findings);
-        index.addIncomplete(list.incomplete);
-        const job = this.#job('findings', 'Looking through the tables', unit.facts.name);
-        await nextTurn();
-        try {
-          await sweepFindings(unit, list.devices, index, signal, (done, of) => {
-            job.percent = Math.floor((done / of) * 100);
-            this.pulse.changed();
-          });
-        } finally {
-          this.#endJob(job);
-        }
-        if (signal.aborted) return;
-      }
+      await sweepUnits(this.worlds, this.findings, this.#jobs, signal);
+      if (signal.aborted) return;
       this.#generation++;
       this.pulse.changed();
-      if (this.worlds.captured().length > 0) await this.analyses.audit(undefined, signal);
+      await this.analyses.audit(undefined, signal);
     };
     run().catch((error: unknown) => {
       if (!signal.aborted) this.#options.onBug(error, 'findings');
@@ -626,29 +595,6 @@ export class Workbench {
   #story(): LogStory | undefined {
     const [console] = this.hub.infos();
     return console && this.hub.story(console.id);
-  }
-
-  #shownJob(id: string, name: string): ShownJob {
-    const job = this.#job(id, name, '');
-    return {
-      progress: (part) => {
-        job.percent = Math.floor(part * 100);
-        this.pulse.changed();
-      },
-      end: () => this.#endJob(job),
-    };
-  }
-
-  #job(id: string, name: string, detail: string): Job {
-    const job: Job = { id, name, percent: undefined, detail };
-    this.#jobs.set(id, job);
-    this.pulse.changed();
-    return job;
-  }
-
-  #endJob(job: Job): void {
-    if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
-    this.pulse.changed();
   }
 
   /** What stands where in a world's physical memory, by its kernel, the firmware and the log. */
