@@ -15,6 +15,7 @@ import { Arming } from './arming.ts';
 import { Console } from './console.ts';
 import { KernelClocks } from './kernel-clocks.ts';
 import type { ReaderSink } from './reader.ts';
+import { plainLog } from './plain-log.ts';
 import { Recording } from './recording.ts';
 import { ConsoleRecord } from './record.ts';
 import { Replay } from './replay.ts';
@@ -210,7 +211,7 @@ export class ConsoleHub {
       path,
       settings: '',
     });
-    this.#readLog(this.#make(kept, false));
+    this.#readLog(this.#make(kept, false), kept.path);
     return kept.id;
   }
 
@@ -247,7 +248,7 @@ export class ConsoleHub {
 
   async #takeUp(kept: KeptConsole): Promise<void> {
     const console = this.#make(kept, kept.typing ?? false);
-    if (kept.kind === 'log') this.#readLog(console);
+    if (kept.kind === 'log') this.#readLog(console, kept.path);
     else if (kept.kind !== 'replay')
       await console.start(await this.#ports.kept(kept.id, () => console.record.bytes));
     else if (isThere(kept.path))
@@ -313,7 +314,8 @@ export class ConsoleHub {
   #make(kept: KeptConsole, typing: boolean): Console {
     const at = join(this.#folder.path, 'consoles', kept.id);
     const own = kept.kind !== 'log';
-    const record = new ConsoleRecord(own ? `${at}.raw` : kept.path, `${at}.lines`, !own);
+    const path = own ? `${at}.raw` : plainLog(kept.path, `${at}.log`);
+    const record = new ConsoleRecord(path, `${at}.lines`, !own);
     const console = new Console({
       id: kept.id,
       name: kept.name,
@@ -341,8 +343,7 @@ export class ConsoleHub {
     return new Replay(recording, options, () => console.empty());
   }
 
-  #readLog(console: Console): void {
-    const { path } = console.record;
+  #readLog(console: Console, path: string): void {
     this.#folder.beginReading([path]);
     const read = console
       .readLog()
