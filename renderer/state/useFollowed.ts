@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { startTransition, useEffect, useState } from 'react';
 import { usePanelId } from '../ui/Panel.tsx';
 import { useWorkbench } from './context.ts';
 import type { Selection } from './selection.ts';
@@ -15,7 +15,8 @@ export function useFollowed<T>(pick: (selection: Selection) => T | undefined): T
     const take = (): void => {
       if (!view.linked(id)) return;
       const next = pick(selection.current);
-      if (next !== undefined) setValue(next);
+      // Who follows may lag behind the panel that leads, and leave out what was passed quickly.
+      if (next !== undefined) startTransition(() => setValue(next));
     };
     take();
     return selection.store.subscribe(take);
