@@ -85,7 +85,7 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
         aria-describedby={error ? errorId : undefined}
         autoComplete="off"
         spellCheck={false}
-        placeholder="bdf:00:06.0 access:w reason:0x05"
+        placeholder="Filter, as access:w reason:0x05"
         value={filter}
         onChange={(event) => {
           faults.setFilter(event.target.value);
