@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { Restarts } from '../../core/protocol/restarts.ts';
 import { PortKeeper } from './console/port-keeper.ts';
 import { FROM_SOURCES, PACKAGE_ROOT } from './package-root.ts';
 import type { FromThread, ThreadData, ToThread, ViewKind } from './thread-messages.ts';
@@ -10,10 +11,6 @@ const ENTRY = FROM_SOURCES
 
 /** Close code for a view whose engine ended and is started again (IANA registry: service restart). */
 const SERVICE_RESTART = 1012;
-/** Ends within this time count together, ms. */
-const RESTART_WINDOW = 60_000;
-/** The second end within the window blames what is open; one more than this gives up. */
-const MAX_RESTARTS = 4;
 /** The engine is asked for a sign of life this often, ms. */
 const PING_EVERY = 5000;
 /** Signs that may stay out: one bounded slice of decoding takes far less. */
@@ -52,7 +49,7 @@ export class EngineKeeper {
   #worker: Worker | undefined;
   #stopped: (() => void) | undefined;
   #nextView = 1;
-  #ends: number[] = [];
+  readonly #restarts = new Restarts();
   #missed = 0;
   #lastWords: string | undefined;
   readonly #pinging: NodeJS.Timeout;
@@ -149,11 +146,9 @@ export class EngineKeeper {
     this.#options.ended(reason);
     const roads = [...this.#roads.values()];
     this.#roads.clear();
-    const now = performance.now();
-    this.#ends = [...this.#ends.filter((end) => now - end < RESTART_WINDOW), now];
-    if (this.#ends.length > MAX_RESTARTS)
-      this.#options.gaveUp(`The engine ended ${this.#ends.length} times within a minute (${how}).`);
-    else this.#start(this.#ends.length > 1);
+    const { ends, giveUp, blame } = this.#restarts.ended(performance.now());
+    if (giveUp) this.#options.gaveUp(`The engine ended ${ends} times within a minute (${how}).`);
+    else this.#start(blame);
     for (const road of roads) road.close(SERVICE_RESTART, reason);
   }
 }

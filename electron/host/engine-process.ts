@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { EngineClient } from '../../core/protocol/client.ts';
+import { Restarts } from '../../core/protocol/restarts.ts';
 import { socketChannel, type SocketLike } from '../../core/protocol/socket.ts';
 import { FROM_SOURCES, PACKAGE_ROOT } from './package-root.ts';
 import type { FromEngine, ToEngine } from './process-messages.ts';
@@ -11,10 +12,6 @@ const ENTRY = FROM_SOURCES
 
 /** Close code for a view whose engine ended and is started again (IANA registry: service restart). */
 const SERVICE_RESTART = 1012;
-/** Ends within this time count together, ms. */
-const RESTART_WINDOW = 60_000;
-/** The second end within the window blames what is open; one more than this gives up. */
-const MAX_RESTARTS = 4;
 /** How long an engine that was told to stop may take, ms. */
 const STOP_PATIENCE = 3000;
 
@@ -45,7 +42,7 @@ export class EngineProcess {
   #ready!: Promise<void>;
   #becomeReady: () => void = () => {};
   #nextView = 1;
-  #ends: number[] = [];
+  readonly #restarts = new Restarts();
   #stopping = false;
 
   constructor(options: EngineProcessOptions) {
@@ -132,17 +129,16 @@ export class EngineProcess {
 
   #ended(child: ChildProcess, how: string): void {
     if (child !== this.#child || this.#stopping) return;
-    const now = performance.now();
-    this.#ends = [...this.#ends.filter((end) => now - end < RESTART_WINDOW), now];
+    const { ends, giveUp, blame } = this.#restarts.ended(performance.now());
     const reason = `The engine ended (${how}) and was started again; the session is kept.`;
-    if (this.#ends.length > MAX_RESTARTS) {
-      this.#options.gaveUp(`The engine ended ${this.#ends.length} times within a minute (${how}).`);
+    if (giveUp) {
+      this.#options.gaveUp(`The engine ended ${ends} times within a minute (${how}).`);
       return;
     }
     this.#options.say(reason);
     const views = [...this.#views.values()];
     this.#views.clear();
-    this.#start(this.#ends.length > 1);
+    this.#start(blame);
     for (const view of views) view.close(SERVICE_RESTART, reason);
   }
 }

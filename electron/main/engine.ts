@@ -4,11 +4,8 @@ import {
   type UtilityProcess,
   type WebContents,
 } from 'electron';
+import { Restarts } from '../../core/protocol/restarts.ts';
 import { IPC } from '../../core/protocol/shell.ts';
-
-/** Ends within this time count together, ms. */
-const RESTART_WINDOW = 60_000;
-const MAX_RESTARTS = 4;
 
 export interface EngineOptions {
   /** The engine's program: dist/host/process.mjs. */
@@ -28,7 +25,7 @@ export class Engine {
   #session: string | undefined;
   #spawned = false;
   #waiting: (() => void)[] = [];
-  #ends: number[] = [];
+  readonly #restarts = new Restarts();
   #stopping = false;
 
   constructor(options: EngineOptions) {
@@ -84,12 +81,10 @@ export class Engine {
 
   #ended(child: UtilityProcess, code: number): void {
     if (this.#stopping || child !== this.#child) return;
-    const now = performance.now();
-    this.#ends = [...this.#ends.filter((end) => now - end < RESTART_WINDOW), now];
+    const { ends, giveUp, blame } = this.#restarts.ended(performance.now());
     const how = `The engine ended with code ${code}`;
-    if (this.#ends.length > MAX_RESTARTS)
-      return this.#options.gaveUp(`${how}, ${this.#ends.length} times within a minute.`);
+    if (giveUp) return this.#options.gaveUp(`${how}, ${ends} times within a minute.`);
     this.#options.log(`${how} and was started again; the session is kept.`);
-    this.#start(this.#ends.length > 1);
+    this.#start(blame);
   }
 }
