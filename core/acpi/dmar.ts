@@ -1,6 +1,6 @@
 /** Decodes the DMAR table: remapping units, reserved memory, device scopes (VT-d 4.1, chapter 8). */
 import { formatBdf } from '../format/bdf.ts';
-import { hex } from '../format/hex.ts';
+import { byteDigits, hex } from '../format/hex.ts';
 import type { Finding } from '../iommu/finding.ts';
 import {
   DEVICE_SCOPE,
@@ -179,7 +179,7 @@ function readScope(bytes: Uint8Array, base: AcpiStructure, segment: number): Dev
   const id = first
     ? (startBus << 8) | ((first.device & 0x1f) << 3) | (first.function & 7)
     : undefined;
-  const hops = rest.map((hop) => `${hop.device.toString(16).padStart(2, '0')}.${hop.function}`);
+  const hops = rest.map((hop) => `${byteDigits(hop.device)}.${hop.function}`);
   return {
     ...base,
     type,

@@ -1,5 +1,5 @@
 import { parseBdf } from '../format/bdf.ts';
-import { hex } from '../format/hex.ts';
+import { hex, hexByte } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { Evidence } from '../iommu/finding.ts';
 import type { Unit, WalkRequest, WalkResult, WalkStep } from '../iommu/unit.ts';
@@ -202,7 +202,7 @@ function refused(walked: Walked<Extract<WalkResult, { result: 'fault' }>>): Judg
   const common = {
     tablesSay:
       fault.vendor === 'intel'
-        ? `refused, reason ${hex(result.reason)} ${result.name}`
+        ? `refused, reason ${hexByte(result.reason)} ${result.name}`
         : `refused, ${result.name}`,
     evidence: [...stepEvidence(result.steps), ...dumpedEvidence(fault)],
     unit,
@@ -266,8 +266,8 @@ function disagreement(
   result: Extract<WalkResult, { result: 'fault' }>,
 ): string {
   const intel = fault.vendor === 'intel';
-  const said = intel ? `reason ${hex(fault.reason!)}` : (meaningOf(fault) ?? fault.event!);
-  const given = intel ? hex(result.reason) : result.name;
+  const said = intel ? `reason ${hexByte(fault.reason!)}` : (meaningOf(fault) ?? fault.event!);
+  const given = intel ? hexByte(result.reason) : result.name;
   return ` The hardware reported ${said}, the tables give ${given === fault.event ? 'another cause' : given}: they changed since, or the unit had an older entry cached.`;
 }
 

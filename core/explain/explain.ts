@@ -1,4 +1,4 @@
-import { hex } from '../format/hex.ts';
+import { hex, hexByte } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import { explainEvent } from './amd-events.ts';
 import { explainDma } from './dma.ts';
@@ -68,7 +68,7 @@ function hardwareSaid(fault: FaultRecord): string {
     return `${fault.event ?? 'event'}${flags}${words}`;
   }
   const what = fault.type === 'interrupt' ? 'interrupt' : (fault.access ?? 'request');
-  return `${what} refused${fault.reason === undefined ? '' : `, reason ${hex(fault.reason)}`}${words}`;
+  return `${what} refused${fault.reason === undefined ? '' : `, reason ${hexByte(fault.reason)}`}${words}`;
 }
 
 /** Strong: every check passed. Fair: none failed. Weak: one failed, or the data is missing. */

@@ -1,5 +1,5 @@
 /** Where the kernel's own words mislead, said beside them. */
-import { hex } from '../format/hex.ts';
+import { hexByte } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { LogStory } from './story.ts';
 import type { VerdictId } from './verdicts.ts';
@@ -34,7 +34,7 @@ export function misleadingWords(
   const { reason, vendor } = fault;
   if (fault.era !== undefined && fault.era <= 'V5' && reason !== undefined && reason > 9)
     said.push(
-      `Kernels up to 5.13 print the reason in decimal: ${reason} there is ${hex(reason)} in the specification and in newer kernels.`,
+      `Kernels up to 5.13 print the reason in decimal: ${reason} there is ${hexByte(reason)} in the specification and in newer kernels.`,
     );
   if (vendor === 'intel' && verdict === 'not-mapped' && (reason === 0x05 || reason === 0x06))
     said.push(

@@ -1,3 +1,5 @@
+import { byteDigits } from './hex.ts';
+
 /**
  * PCI requester identities. Inside the program a BDF is the 16-bit requester ID
  * (bus 15:8, device 7:3, function 2:0) and a segment beside it.
@@ -8,11 +10,9 @@ export interface Bdf {
   readonly id: number;
 }
 
-const two = (value: number): string => value.toString(16).padStart(2, '0');
-
 /** `02:00.0`; with the segment in front (`0001:02:00.0`) when it is not 0 or when asked for. */
 export function formatBdf(id: number, segment = 0, withSegment = segment !== 0): string {
-  const text = `${two((id >> 8) & 0xff)}:${two((id >> 3) & 0x1f)}.${id & 7}`;
+  const text = `${byteDigits((id >> 8) & 0xff)}:${byteDigits((id >> 3) & 0x1f)}.${id & 7}`;
   return withSegment ? `${segment.toString(16).padStart(4, '0')}:${text}` : text;
 }
 

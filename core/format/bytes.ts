@@ -1,6 +1,8 @@
+import { byteDigits } from './hex.ts';
+
 /** Bytes as hexadecimal digits, two each: how documents write a stretch of memory. */
 export function bytesToDigits(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(bytes, byteDigits).join('');
 }
 
 /** Reads what `bytesToDigits` wrote. @returns undefined when the text is no such digits. */

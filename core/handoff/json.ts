@@ -2,7 +2,7 @@
  * The documents of `faultline handoff list` and `handoff run` (schema `faultline.handoff/1`), and
  * a story in the shape of the app's contract.
  */
-import { hex } from '../format/hex.ts';
+import { byteDigits, hex } from '../format/hex.ts';
 import { formatBdf } from '../format/bdf.ts';
 import { eventText } from '../machine/events.ts';
 import type { MachineEvent } from '../machine/events.ts';
@@ -118,6 +118,6 @@ function eventDocument(event: MachineEvent): object {
 
 /** Bytes as hexadecimal text, the first of a long run only: enough to see what was stored. */
 function bytesText(bytes: Uint8Array): string {
-  const shown = Array.from(bytes.subarray(0, 64), (byte) => byte.toString(16).padStart(2, '0'));
+  const shown = Array.from(bytes.subarray(0, 64), byteDigits);
   return shown.join('') + (bytes.length > 64 ? '…' : '');
 }

@@ -2,7 +2,7 @@ import { commandLayout } from '../amdvi/commands.ts';
 import { DTE } from '../amdvi/dte.ts';
 import { pageFaultMeaning } from '../amdvi/events.ts';
 import { decode, valueOf, type Layout } from '../bits/layout.ts';
-import { hex } from '../format/hex.ts';
+import { hex, hexByte } from '../format/hex.ts';
 import type { DumpedEntry, FaultRecord } from '../iommu/fault.ts';
 import { descriptorLayout } from '../vtd/descriptors.ts';
 import { pagingLayout } from '../vtd/paging.ts';
@@ -46,7 +46,7 @@ export function describeFault(record: FaultRecord): string {
   const reason =
     record.reason === undefined
       ? 'the reason is not in the log'
-      : `${hex(record.reason)} (${record.reason}) ${record.reasonName}`;
+      : `${hexByte(record.reason)} (${record.reason}) ${record.reasonName}`;
   return `${who}${pasid} ${what}: ${reason}`;
 }
 

@@ -1,6 +1,7 @@
 import { parseBdf } from '../format/bdf.ts';
 import type { FaultRecord, VtdEra } from '../iommu/fault.ts';
 import { faultReason } from '../vtd/reasons.ts';
+import { byteDigits, hexByte } from '../format/hex.ts';
 
 /**
  * The kernel's own wording of a VT-d fault in an era, without time stamps: one line, or two lines
@@ -16,7 +17,7 @@ export function formatVtdFault(record: FaultRecord, era: VtdEra): string {
     if (isTwoLine(era))
       return `${twoLinePrefix(era)}INTR-REMAP: Request device [[${device}] fault index ${index}\nINTR-REMAP:[fault reason ${decimal(reason)}] ${words}`;
     return era >= 'V6'
-      ? `DMAR: [INTR-REMAP] Request device [${device}] fault index 0x${index} [fault reason ${hexadecimal(reason)}] ${words}`
+      ? `DMAR: [INTR-REMAP] Request device [${device}] fault index 0x${index} [fault reason ${hexByte(reason)}] ${words}`
       : `DMAR: [INTR-REMAP] Request device [${device}] fault index ${index} [fault reason ${decimal(reason)}] ${words}`;
   }
   const access = record.access === 'write' ? 'DMA Write' : 'DMA Read';
@@ -28,7 +29,7 @@ export function formatVtdFault(record: FaultRecord, era: VtdEra): string {
   if (era === 'V5')
     return `DMAR: [${access}] Request device [${device}] PASID ${(record.pasid ?? 0xffffffff).toString(16)} fault addr ${address} [fault reason ${decimal(reason)}] ${words}`;
   const pasid = record.pasid === undefined ? 'NO_PASID' : `PASID 0x${record.pasid.toString(16)}`;
-  return `DMAR: [${access} ${pasid}] Request device [${device}] fault addr 0x${address} [fault reason ${hexadecimal(reason)}] ${words}`;
+  return `DMAR: [${access} ${pasid}] Request device [${device}] fault addr 0x${address} [fault reason ${hexByte(reason)}] ${words}`;
 }
 
 /** The line that announces faults, for a value of the fault status register. */
@@ -47,7 +48,6 @@ function twoLinePrefix(era: VtdEra): string {
 }
 
 const decimal = (reason: number): string => String(reason).padStart(2, '0');
-const hexadecimal = (reason: number): string => `0x${reason.toString(16).padStart(2, '0')}`;
 
 /** Kernels before 5.4 know no reason of scalable mode. */
 function reasonWords(reason: number, era: VtdEra): string {
@@ -57,9 +57,8 @@ function reasonWords(reason: number, era: VtdEra): string {
 
 function deviceText(record: FaultRecord, era: VtdEra): string {
   const { id, segment } = parseBdf(record.bdf ?? '00:00.0') ?? { id: 0, segment: 0 };
-  const two = (value: number): string => value.toString(16).padStart(2, '0');
-  const bus = two(id >> 8);
-  const device = two((id >> 3) & 0x1f);
+  const bus = byteDigits(id >> 8);
+  const device = byteDigits((id >> 3) & 0x1f);
   if (era === 'V6') return `0x${bus}:0x${device}.${id & 7}`;
   const text = `${bus}:${device}.${id & 7}`;
   return era === 'V8' ? `${segment.toString(16).padStart(4, '0')}:${text}` : text;

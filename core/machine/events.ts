@@ -3,7 +3,7 @@
  * invalidation, DMA and fault is one event, so that a view can step through them.
  */
 import { formatBdf } from '../format/bdf.ts';
-import { hex } from '../format/hex.ts';
+import { hex, hexByte } from '../format/hex.ts';
 import { rightsText } from '../iommu/leaves.ts';
 import type { Rights } from '../iommu/leaves.ts';
 
@@ -135,7 +135,7 @@ export function eventText(event: EventBody): string {
     case 'dma':
       return `${formatBdf(event.id)} ${event.access} ${event.length} bytes at ${hex(event.address)}: ${event.outcome}`;
     case 'fault':
-      return `fault ${hex(event.reason)} (${event.name}): ${formatBdf(event.id)} ${event.access} at ${hex(event.address)}, ${FATE[event.recorded]}${event.index === undefined ? '' : ` ${event.index}`}`;
+      return `fault ${hexByte(event.reason)} (${event.name}): ${formatBdf(event.id)} ${event.access} at ${hex(event.address)}, ${FATE[event.recorded]}${event.index === undefined ? '' : ` ${event.index}`}`;
     case 'interrupt':
       return `fault event interrupt: ${hex(event.data)} to ${hex(event.address)}`;
   }

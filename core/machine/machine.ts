@@ -2,7 +2,7 @@
  * A simulated platform: memory, one remapping unit in front of it, and the door through which
  * devices do DMA. Deterministic: what happens depends only on what was written and asked before.
  */
-import { hex } from '../format/hex.ts';
+import { hex, hexByte } from '../format/hex.ts';
 import { isKnown, PAGE_SIZE, pfnOf } from '../memory/physical.ts';
 import { EventLog } from './events.ts';
 import type { MemoryRange } from './memory.ts';
@@ -120,7 +120,7 @@ function pieceText({ decision, owner }: Pick<DmaPiece, 'decision' | 'owner'>): s
     case 'interrupt':
       return 'taken as an interrupt request';
     case 'blocked':
-      return `blocked, reason ${hex(decision.reason)} (${decision.name})`;
+      return `blocked, reason ${hexByte(decision.reason)} (${decision.name})`;
     case 'through':
       return owner === undefined
         ? `no memory at ${hex(decision.pa)}`

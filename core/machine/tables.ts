@@ -13,6 +13,7 @@ import { readWords } from '../memory/physical.ts';
 import { levelShift, SECOND_STAGE_PAGES, SECOND_STAGE_TABLES } from '../vtd/paging.ts';
 import { CONTEXT_ENTRY, ROOT_ENTRY } from '../vtd/tables.ts';
 import type { SimulatedMemory } from './memory.ts';
+import { hexByte } from '../format/hex.ts';
 
 /** Gives the physical address of a fresh page of zeros. */
 export type AllocatePage = () => bigint;
@@ -60,7 +61,7 @@ export class RootTables {
   addContextTable(bus: number): bigint {
     const table = this.#allocate();
     const words = encode(ROOT_ENTRY, { P: 1, CTP: table >> 12n });
-    const text = `root entry of bus 0x${bus.toString(16).padStart(2, '0')}`;
+    const text = `root entry of bus ${hexByte(bus)}`;
     this.#memory.writeWords(this.root + BigInt(bus) * ENTRY_BYTES, words, text);
     return table;
   }

@@ -2,6 +2,7 @@ import type { FaultRecord } from '../iommu/fault.ts';
 import type { FilterValueField } from '../protocol/contract-faults.ts';
 import type { FilterWorld } from './fault-filter.ts';
 import type { SessionFault } from './view-fault.ts';
+import { hexByte } from '../format/hex.ts';
 
 /** Values of one answer. */
 const MOST_VALUES = 100;
@@ -45,8 +46,7 @@ function reader(
     case 'access':
       return ({ access }) => access && ACCESSES[access];
     case 'reason':
-      return ({ reason }) =>
-        reason === undefined ? undefined : `0x${reason.toString(16).padStart(2, '0')}`;
+      return ({ reason }) => (reason === undefined ? undefined : hexByte(reason));
     case 'event':
       return ({ event }) => event;
     case 'did':

@@ -23,6 +23,7 @@ import { intelFactsFromRegisters } from '../vtd/facts.ts';
 import { intelUnit } from '../vtd/unit.ts';
 import { identify, type SourceKind } from './identify.ts';
 import { amdRegisterUnits, parseRegisters, type RegisterDocument } from './register-file.ts';
+import { byteDigits } from '../format/hex.ts';
 
 /** A register document or an ACPI table is small; anything larger is something else. */
 const SMALL_LIMIT = 4 << 20;
@@ -412,7 +413,7 @@ const KNOWN_STARTS: readonly (readonly [string, string])[] = [
 function unreadable(source: ByteSource): Failure {
   const head = new Uint8Array(8);
   const length = source.read(0, head);
-  const digits = [...head.subarray(0, length)].map((byte) => byte.toString(16).padStart(2, '0'));
+  const digits = [...head.subarray(0, length)].map(byteDigits);
   const packed = KNOWN_STARTS.find(([start]) => digits.join('').startsWith(start))?.[1];
   return new Failure(
     'unreadable',

@@ -1,4 +1,4 @@
-import { hex } from '../format/hex.ts';
+import { hex, hexByte } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { FaultItem } from '../protocol/schema.ts';
 
@@ -48,7 +48,7 @@ export function faultText(record: FaultRecord): string {
   const { bdf, access, type, address, index, reason, reasonName, event } = record;
   const where =
     address === undefined ? (index === undefined ? undefined : `index ${index}`) : hex(address);
-  const code = reason === undefined ? event : `reason 0x${reason.toString(16).padStart(2, '0')}`;
+  const code = reason === undefined ? event : `reason ${hexByte(reason)}`;
   return [
     [bdf, access ?? type, where].filter((part) => part !== undefined).join(' '),
     [code, reasonName].filter((part) => part !== undefined).join(' '),

@@ -2,8 +2,7 @@
 import { formatBdf } from '../format/bdf.ts';
 import type { IntelFacts } from '../iommu/facts.ts';
 import { levelStep } from '../iommu/path.ts';
-
-const two = (value: number): string => value.toString(16).padStart(2, '0');
+import { byteDigits } from '../format/hex.ts';
 
 export function devicePath(facts: IntelFacts, id: number): string {
   return `${facts.name}/${formatBdf(id, facts.segment)}`;
@@ -14,7 +13,7 @@ export function rootPath(facts: IntelFacts): string {
 }
 
 export function busPath(facts: IntelFacts, bus: number): string {
-  return `${facts.name}/bus.${two(bus)}`;
+  return `${facts.name}/bus.${byteDigits(bus)}`;
 }
 
 export function contextPath(facts: IntelFacts, id: number): string {

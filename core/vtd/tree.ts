@@ -3,7 +3,7 @@
  * then the interrupt remapping table and the invalidation queue.
  */
 import { formatBdf } from '../format/bdf.ts';
-import { hex } from '../format/hex.ts';
+import { byteDigits, hex } from '../format/hex.ts';
 import type { Device, Entry, TreeNode } from '../iommu/unit.ts';
 import { treeNode } from '../iommu/tree-node.ts';
 import { pfnOf } from '../memory/physical.ts';
@@ -25,7 +25,6 @@ import type { TableRow } from './tree-paging.ts';
 import { countPagingRows, pagingRows } from './tree-paging.ts';
 
 const BUSES = 256;
-const two = (value: number): string => value.toString(16).padStart(2, '0');
 
 /** The unit's row. */
 export function unitNode(source: TreeSource): TreeNode {
@@ -80,8 +79,8 @@ function rootNode(source: TreeSource): TreeNode | undefined {
       );
     },
     run: (first, last) => ({
-      path: `${busPath(facts, first)}-${two(last)}`,
-      label: `bus 0x${two(first)}–0x${two(last)}`,
+      path: `${busPath(facts, first)}-${byteDigits(last)}`,
+      label: `bus 0x${byteDigits(first)}–0x${byteDigits(last)}`,
     }),
   };
   return treeNode({
@@ -94,7 +93,12 @@ function rootNode(source: TreeSource): TreeNode | undefined {
 function busNode(source: TreeSource, bus: number, entry: Entry): TreeNode {
   const scalable = entry.layout === SCALABLE_ROOT_ENTRY;
   const halves = (scalable ? [0, 1] : [0]).filter((half) => entry.words[half] & 1n);
-  const parts = { path: entry.path, label: `bus 0x${two(bus)}`, kind: 'entry', entry } as const;
+  const parts = {
+    path: entry.path,
+    label: `bus 0x${byteDigits(bus)}`,
+    kind: 'entry',
+    entry,
+  } as const;
   if (halves.length === 0) return treeNode({ ...parts, decoded: 'not present', present: false });
   const pointers = halves.map((half) => hex(entry.words[half] & ENTRY_ADDRESS));
   const tables = halves.map((half) =>
@@ -142,7 +146,7 @@ function contextTable(
         ),
       ),
     run: (first, last) => ({
-      path: `${root.path}/devfn.${two(id(first) & 0xff)}-${two(id(last) & 0xff)}`,
+      path: `${root.path}/devfn.${byteDigits(id(first) & 0xff)}-${byteDigits(id(last) & 0xff)}`,
       label: `${formatBdf(id(first), facts.segment)}–${formatBdf(id(last), facts.segment)}`,
     }),
   };

@@ -1,3 +1,5 @@
+import { byteDigits } from '../../core/format/hex.ts';
+
 /** Where a command reads and writes; tests give their own. */
 export interface Io {
   out(text: string): void;
@@ -25,7 +27,7 @@ export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this removes
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    (each) => `\\x${byteDigits(each.charCodeAt(0))}`,
   );
 }
 

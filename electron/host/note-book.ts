@@ -8,6 +8,7 @@ import {
   type TargetWrite,
 } from '../../core/protocol/contract-notes.ts';
 import type { SessionFolder } from './session-folder.ts';
+import { byteDigits } from '../../core/format/hex.ts';
 
 /** What a pin is called, and where it leads now. */
 export interface PinPlace {
@@ -130,10 +131,6 @@ export class NoteBook {
 /** Typed characters as a line can show them: `ls\r` for ls and Return. */
 function escaped(data: string): string {
   return data.replace(/[\u0000-\u001f\u007f-\u009f]/g, (each) =>
-    each === '\r'
-      ? '\\r'
-      : each === '\n'
-        ? '\\n'
-        : `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    each === '\r' ? '\\r' : each === '\n' ? '\\n' : `\\x${byteDigits(each.charCodeAt(0))}`,
   );
 }

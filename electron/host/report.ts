@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatCount } from '../../core/format/size.ts';
-import { hex } from '../../core/format/hex.ts';
+import { hex, hexByte } from '../../core/format/hex.ts';
 import type { FaultRecord } from '../../core/iommu/fault.ts';
 import { DEFAULT_BUDGET } from '../../core/iommu/unit.ts';
 import { Failure } from '../../core/memory/failure.ts';
@@ -193,7 +193,7 @@ function faultRow(bench: Workbench, { n, record }: SessionFault): (string | numb
 }
 
 function reasonText({ reason, event }: FaultRecord): string | undefined {
-  return reason === undefined ? event : hex(reason);
+  return reason === undefined ? event : hexByte(reason);
 }
 
 /** The rules of the audit over the captured tables; undefined when there are none. */

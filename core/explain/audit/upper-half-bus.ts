@@ -1,4 +1,4 @@
-import { hex } from '../../format/hex.ts';
+import { byteDigits, hex } from '../../format/hex.ts';
 import { outcomeOf, skipped, type Hit, type Rule } from './rule.ts';
 import { SCALABLE_ROOT_ENTRY } from '../../vtd/tables.ts';
 
@@ -18,7 +18,7 @@ export const upperHalfBus: Rule = {
     for (const { unit, list } of scalable) {
       const buses = new Set(list.devices.map(({ id }) => id >> 8));
       for (const bus of buses) {
-        const entry = unit.entry(`${unit.facts.name}/bus.${bus.toString(16).padStart(2, '0')}`);
+        const entry = unit.entry(`${unit.facts.name}/bus.${byteDigits(bus)}`);
         if (entry?.layout !== SCALABLE_ROOT_ENTRY) continue;
         if ((entry.words[0] & 1n) !== 0n || (entry.words[1] & 1n) === 0n) continue;
         hits.push({

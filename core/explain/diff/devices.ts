@@ -2,7 +2,7 @@
 import { decodeDte, DTE } from '../../amdvi/dte.ts';
 import { translationOf } from '../../amdvi/devices.ts';
 import { parseBdf } from '../../format/bdf.ts';
-import { hex } from '../../format/hex.ts';
+import { byteDigits, hex } from '../../format/hex.ts';
 import { rightsText } from '../../iommu/leaves.ts';
 import { parsePath } from '../../iommu/path.ts';
 import type { Device, DeviceList, Entry, Unit } from '../../iommu/unit.ts';
@@ -205,8 +205,7 @@ export function diffUpperEntries(pair: UnitPair, both: DevicesDiff['both']): Cha
     const fields = [a, b].map((entry) => layoutFields(entry.layout, entry.words));
     changes.push(...compareFields(`${pair.name}/${suffix}`, fields[0], fields[1]));
   };
-  for (const bus of new Set(both.map(({ a }) => a.id >> 8)))
-    compare(`bus.${bus.toString(16).padStart(2, '0')}`);
+  for (const bus of new Set(both.map(({ a }) => a.id >> 8))) compare(`bus.${byteDigits(bus)}`);
   if (
     pair.a.facts.mode === 'scalable' &&
     'mode' in pair.b.facts &&

@@ -1,4 +1,4 @@
-import { hex } from '../../format/hex.ts';
+import { hex, hexByte } from '../../format/hex.ts';
 import { formatBdf } from '../../format/bdf.ts';
 import { READ, WRITE } from '../../iommu/leaves.ts';
 import type { DmaResult } from '../../machine/machine.ts';
@@ -283,7 +283,7 @@ function firstRead(read: DmaResult, iova: bigint, left: FirstKernel, domain: Dom
   const decision = read.pieces[0]?.decision;
   if (decision?.result !== 'blocked')
     return `Nothing of the old domain is cached. The unit reads the context entry from memory, walks the tables of domain ${domain.id}, and the controller gets its command.`;
-  return `The unit has the context entry of ${BDF} in its cache and does not read the one in memory. It walks the page tables of domain ${left.domain.id}, the first kernel's, where ${hex(iova)} is not mapped: reason ${hex(decision.reason)}, ${decision.name}. In the tables of domain ${domain.id} the page is mapped.`;
+  return `The unit has the context entry of ${BDF} in its cache and does not read the one in memory. It walks the page tables of domain ${left.domain.id}, the first kernel's, where ${hex(iova)} is not mapped: reason ${hexByte(decision.reason)}, ${decision.name}. In the tables of domain ${domain.id} the page is mapped.`;
 }
 
 /** The first no-op was lost. @returns whether a later one came back. */
@@ -372,5 +372,5 @@ function verdictOf({ stage, hpsa }: Cast, left: FirstKernel, outcome: Outcome): 
   if (outcome !== 'device lost')
     return `When ${BDF} moved to domain ${domain}, nothing of domain ${left.domain.id} was cached any more: its DMA went through the new tables from the first request on.`;
   if (!fault) return `${BDF} did not answer, and the unit recorded no fault.`;
-  return `Reason ${hex(fault.reason ?? 0)} for ${hex(fault.address ?? 0n)}, although the entry of that page in domain ${domain} is valid: the unit used the context entry that it had cached from DMA in flight, with domain ${left.domain.id} and the first kernel's page tables. The controller never reads a command, and the dump has no disk to go to.`;
+  return `Reason ${hexByte(fault.reason ?? 0)} for ${hex(fault.address ?? 0n)}, although the entry of that page in domain ${domain} is valid: the unit used the context entry that it had cached from DMA in flight, with domain ${left.domain.id} and the first kernel's page tables. The controller never reads a command, and the dump has no disk to go to.`;
 }

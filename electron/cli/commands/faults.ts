@@ -1,4 +1,4 @@
-import { hex } from '../../../core/format/hex.ts';
+import { hex, hexByte } from '../../../core/format/hex.ts';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
 import {
   FaultCounter,
@@ -71,7 +71,7 @@ export const command: Command = {
               String(row.count),
               row.bdf ?? '–',
               row.event ??
-                `${row.reason === undefined ? '–' : hex(row.reason)} ${row.reasonName ?? ''}`,
+                `${row.reason === undefined ? '–' : hexByte(row.reason)} ${row.reasonName ?? ''}`,
             ]),
           ),
         );
@@ -146,7 +146,7 @@ function print(records: readonly FaultRecord[], io: Io): void {
         printable(
           record.event
             ? `${record.event}${record.flagNames?.length ? ` (${record.flagNames.join(' ')})` : ''}`
-            : `${record.reason === undefined ? '' : hex(record.reason)} ${record.reasonName ?? ''}`,
+            : `${record.reason === undefined ? '' : hexByte(record.reason)} ${record.reasonName ?? ''}`,
         ),
       ]),
     ),

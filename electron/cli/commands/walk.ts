@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { formatBdf, parseBdf, type Bdf } from '../../../core/format/bdf.ts';
-import { hex, parseHex } from '../../../core/format/hex.ts';
+import { hex, hexByte, parseHex } from '../../../core/format/hex.ts';
 import { parseFaultLine } from '../../../core/log/parse.ts';
 import type { Unit, WalkRequest, WalkResult } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
@@ -171,7 +171,7 @@ function print(unit: Unit, request: WalkRequest, result: WalkResult, io: Io): vo
       paint(
         io,
         'red',
-        `fault ${unit.facts.vendor === 'intel' ? `reason ${hex(result.reason)}` : `event ${hex(result.reason)}`}: ${result.name}${end['flags'] === undefined ? '' : ` (flags ${end['flags'] as string})`}`,
+        `fault ${unit.facts.vendor === 'intel' ? `reason ${hexByte(result.reason)}` : `event ${hexByte(result.reason)}`}: ${result.name}${end['flags'] === undefined ? '' : ` (flags ${end['flags'] as string})`}`,
       ),
     );
   else

@@ -15,6 +15,7 @@ import { Split, WalkSteps } from '../../ui/WalkView.tsx';
 import { EMPTY } from '../../wording.ts';
 import { checksText, explainMarkdown } from './markdown.ts';
 import './explain.css';
+import { hexByte } from '../../../core/format/hex.ts';
 
 /** Says why one fault happened. */
 export function ExplainPanel(): ReactNode {
@@ -74,7 +75,7 @@ function Explanation({ answer }: { readonly answer: ExplainAnswer }): ReactNode 
   const reason =
     fault.reason === undefined
       ? fault.event
-      : `reason 0x${fault.reason.toString(16).padStart(2, '0')} ${fault.reasonName ?? ''}`;
+      : `reason ${hexByte(fault.reason)} ${fault.reasonName ?? ''}`;
   return (
     <div
       className="panel-body"

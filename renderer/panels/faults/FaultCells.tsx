@@ -7,6 +7,7 @@ import { Access, faultAccess } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { ABSENT } from '../../wording.ts';
+import { hexByte } from '../../../core/format/hex.ts';
 
 /** Addresses of faults are shown in the width that most of them need. */
 const FAULT_BITS = 32;
@@ -141,7 +142,7 @@ function Where({ fault }: { readonly fault: FaultItem }): ReactNode {
 
 /** `0x06`, or the event's name. */
 function reasonCode({ reason, event }: FaultItem): string {
-  return reason === undefined ? (event ?? ABSENT) : `0x${reason.toString(16).padStart(2, '0')}`;
+  return reason === undefined ? (event ?? ABSENT) : hexByte(reason);
 }
 
 function Reason({ fault }: { readonly fault: FaultItem }): ReactNode {

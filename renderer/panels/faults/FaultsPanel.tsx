@@ -24,6 +24,7 @@ import type { FilterHandle } from './FilterBox.tsx';
 import { FilterBox } from './FilterBox.tsx';
 import { RateChart } from './RateChart.tsx';
 import './faults.css';
+import { hexByte } from '../../../core/format/hex.ts';
 
 const GROUPS: readonly (readonly [FaultGrouping, string])[] = [
   ['device-reason', 'device, reason'],
@@ -240,7 +241,7 @@ function filterItems(workbench: ReturnType<typeof useWorkbench>, index: number):
   if (!row) return [];
   const { reason, event, address } = faultOf(row);
   const terms = [
-    ...(reason === undefined ? [] : [`reason:0x${reason.toString(16).padStart(2, '0')}`]),
+    ...(reason === undefined ? [] : [`reason:${hexByte(reason)}`]),
     ...(event === undefined ? [] : [`event:${event}`]),
     ...(address === undefined ? [] : [`addr~${address}`]),
   ];

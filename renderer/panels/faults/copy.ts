@@ -2,6 +2,7 @@ import type { Cell, TextTable } from '../../../core/format/table-text.ts';
 import { tableText } from '../../../core/format/table-text.ts';
 import type { FaultItem } from '../../../core/protocol/schema.ts';
 import type { CopyForm } from '../../ui/table-export.ts';
+import { hexByte } from '../../../core/format/hex.ts';
 
 const COLUMNS = [
   'n',
@@ -50,10 +51,7 @@ function withSegment(bdf: string): string {
 
 /** `00:06.0 read 0x1f00000, reason 0x06 PTE Read access is not set, line 512`. */
 export function faultSentence(fault: FaultItem): string {
-  const reason =
-    fault.reason === undefined
-      ? fault.event
-      : `reason 0x${fault.reason.toString(16).padStart(2, '0')}`;
+  const reason = fault.reason === undefined ? fault.event : `reason ${hexByte(fault.reason)}`;
   return [
     [fault.bdf, fault.access ?? fault.type, fault.address].filter(Boolean).join(' '),
     [reason, fault.reasonName].filter(Boolean).join(' '),

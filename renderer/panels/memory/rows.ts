@@ -1,5 +1,6 @@
 import type { TextTable } from '../../../core/format/table-text.ts';
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
+import { byteDigits, hexByte } from '../../../core/format/hex.ts';
 
 export const ROW_BYTES = 16;
 
@@ -100,12 +101,7 @@ function pushBytes(out: HexRow[], page: MemoryPage, address: bigint, bytes: Uint
 export function wordsOf(bytes: Uint8Array, size: 1 | 2 | 4 | 8): string[] {
   const out: string[] = [];
   for (let at = 0; at < bytes.length; at += size)
-    out.push(
-      [...bytes.subarray(at, at + size)]
-        .reverse()
-        .map((byte) => byte.toString(16).padStart(2, '0'))
-        .join(''),
-    );
+    out.push([...bytes.subarray(at, at + size)].reverse().map(byteDigits).join(''));
   return out;
 }
 
@@ -118,7 +114,7 @@ export function asciiOf(bytes: Uint8Array): string {
 
 /** `hexdump -C` of one row. */
 export function hexdump(address: bigint, bytes: Uint8Array): string {
-  const cells = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
+  const cells = [...bytes].map(byteDigits);
   const left = cells.slice(0, 8).join(' ');
   const right = cells.slice(8).join(' ');
   const text = [...bytes]
@@ -153,7 +149,7 @@ export function cArray(rows: readonly HexRow[]): string {
   const lines = rows.flatMap((row) =>
     row.kind === 'bytes'
       ? [
-          `  /* 0x${row.address.toString(16)} */ ${[...row.bytes].map((byte) => `0x${byte.toString(16).padStart(2, '0')},`).join(' ')}`,
+          `  /* 0x${row.address.toString(16)} */ ${[...row.bytes].map((byte) => `${hexByte(byte)},`).join(' ')}`,
         ]
       : [],
   );

@@ -22,6 +22,7 @@ import { EMPTY, UNDECIDED, UNTRANSLATED } from '../../wording.ts';
 import type { TranslateInput } from './model.ts';
 import { readPasted, readTranslate, walkBoxes, walkTable } from './model.ts';
 import './translate.css';
+import { hexByte } from '../../../core/format/hex.ts';
 
 const BLANK: TranslateInput = { unit: '', bdf: '', pasid: '', address: '', access: 'read' };
 
@@ -263,7 +264,7 @@ function Outcome({ walk }: { readonly walk: WalkAnswer }): ReactNode {
       return (
         <>
           <Glyph kind="error" /> refused: reason{' '}
-          <span className="mono">0x{outcome.reason.toString(16).padStart(2, '0')}</span>{' '}
+          <span className="mono">{hexByte(outcome.reason)}</span>{' '}
           <span className="translate-size">{outcome.name}</span>
         </>
       );

@@ -171,7 +171,7 @@ describe('DMA verdicts of VT-d', () => {
     const { unit } = intelState({ leaf: 0n });
     const explained = explainFault(fault({ reason: 0x02 }), contextOf([unit]));
     expect(explained).toMatchObject({ verdict: 'not-mapped', confidence: 'weak' });
-    expect(explained.text).toContain('The hardware reported reason 0x2');
+    expect(explained.text).toContain('The hardware reported reason 0x02');
   });
 
   test('without any table there is still a meaning', () => {

@@ -11,7 +11,7 @@ const FAULT =
 describe('tips of marked lines', () => {
   test('a fault: who, what, where and why; a decimal reason in both ways', () => {
     expect(tips([FAULT])).toEqual([
-      ['fault', '00:06.0 read 0x1f00000: 0x6 (6) PTE Read access is not set'],
+      ['fault', '00:06.0 read 0x1f00000: 0x06 (6) PTE Read access is not set'],
     ]);
     expect(
       tips([

@@ -44,7 +44,7 @@ describe('DMA', () => {
     expect(read.ok).toBe(false);
     expect(read.pieces.map((piece) => piece.decision.result)).toEqual(['through', 'blocked']);
     expect([read.data[0], read.data[1]]).toEqual([0, 0xff]);
-    expect(read.text).toBe('0x3000: blocked, reason 0x6 (PTE Read access is not set)');
+    expect(read.text).toBe('0x3000: blocked, reason 0x06 (PTE Read access is not set)');
   });
 
   test('writes are posted: the rest goes on behind a page that is blocked', () => {
@@ -89,8 +89,8 @@ describe('events', () => {
       '02:00.0 read 4 bytes at 0x1800: reached 0x2005800 (old kernel)',
       'context cache hit: 02:00.0 domain 7 → 0xTABLE',
       'IOTLB miss: 0x8000 domain 7',
-      'fault 0x6 (PTE Read access is not set): 02:00.0 read at 0x8000, in fault recording register 0',
-      '02:00.0 read 4 bytes at 0x8000: blocked, reason 0x6 (PTE Read access is not set)',
+      'fault 0x06 (PTE Read access is not set): 02:00.0 read at 0x8000, in fault recording register 0',
+      '02:00.0 read 4 bytes at 0x8000: blocked, reason 0x06 (PTE Read access is not set)',
     ]);
   });
 
