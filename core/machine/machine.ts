@@ -37,7 +37,7 @@ export interface DmaResult {
   readonly ok: boolean;
   /** Read: the bytes, as far as they came; all ones where nothing answered. */
   readonly data: Uint8Array;
-  /** In words: `done`, `blocked at 0xfffff000: reason 0x6 (…)`. */
+  /** In words: `done`, `blocked at 0xfffff000: reason 0x06 (…)`. */
   readonly text: string;
 }
 

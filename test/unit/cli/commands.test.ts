@@ -246,7 +246,7 @@ describe('run', () => {
       VMCORE,
       CONSOLE,
     ]);
-    expect(out).toContain('first fault: 00:06.0 read 0x1f00000, reason 0x06');
+    expect(out).toContain('first fault: 00:06.0 read 0x1f00000, reason 0x6');
     expect(out).toContain('walk now: Present bit in context entry is clear');
     expect(out).toContain('walk after undo: PTE Read access is not set');
     expect(code).toBe(0);
