@@ -93,7 +93,7 @@ export class Engine {
 
   /** Takes up the session that an engine before this one left in the folder. */
   async restore(): Promise<void> {
-    await this.bench.restore();
+    await this.bench.openings.restore();
   }
 
   /** Ends all connections, ports and workers; the session stays on disk. */

@@ -52,7 +52,7 @@ export function registerCalls(bench: Workbench): CallHandlers {
       const { unit, world } = bench.worlds.unit(name);
       const { registers } = machineOf(world).unit;
       bench.acts.did(world.name, { act: 'register', offset, width, value });
-      bench.keepActs();
+      bench.changes.keepActs();
       const events = during(machineOf(world), () =>
         registers.write(Number(BigInt(offset)), width, BigInt(value)),
       );
@@ -75,7 +75,8 @@ export function registerCalls(bench: Workbench): CallHandlers {
       return { register: registerItem(definition, { value: parsed }, undefined) };
     },
     'machine.add': () => {
-      bench.addMachine();
+      bench.changes.addMachine();
+      bench.touched();
       return bench.info();
     },
     'machine.dma': ({ unit: name, bdf, address, length, access }) => {
@@ -83,7 +84,7 @@ export function registerCalls(bench: Workbench): CallHandlers {
       const machine = machineOf(world);
       const { id } = parseBdf(bdf)!;
       bench.acts.did(world.name, { act: 'dma', bdf, address, length, access });
-      bench.keepActs();
+      bench.changes.keepActs();
       let result: ReturnType<Machine['dma']> | undefined;
       const events = during(machine, () => {
         result = machine.dma({ id, address: BigInt(address), length, access });

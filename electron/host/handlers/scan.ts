@@ -36,7 +36,7 @@ export function scanCalls(bench: Workbench): CallHandlers {
           'None of them is sure enough to be taken as that of a unit.',
           'Choose one of the list, or give the address of a root table.',
         );
-      await bench.giveRegisters(registers);
+      await bench.openings.giveRegisters(registers);
       return { units: unitNames() };
     },
     'tables.give': async ({ kind, address: text, entries }) => {
@@ -57,7 +57,7 @@ export function scanCalls(bench: Workbench): CallHandlers {
           'No table can be read from it.',
           'Give another address, or a dump that holds this page.',
         );
-      await bench.giveRegisters(givenRegisters({ kind, address, entries }));
+      await bench.openings.giveRegisters(givenRegisters({ kind, address, entries }));
       return { units: unitNames() };
     },
   };

@@ -12,23 +12,23 @@ export function sessionCalls(bench: Workbench): CallHandlers {
   return {
     'session.get': () => bench.info(),
     'session.open': async ({ paths, add }) => {
-      await bench.open(paths, add);
+      await bench.openings.open(paths, add);
       return bench.info();
     },
     'session.openSample': async ({ replay }) => {
-      await bench.open(samplePaths(), false, {
+      await bench.openings.open(samplePaths(), false, {
         replayAtEnd: replay === 'end',
         title: SAMPLE_TITLE,
       });
       return bench.info();
     },
     'session.openText': async ({ name, text, add }) => {
-      await bench.open([bench.folder.keepText(name, text)], add);
+      await bench.openings.open([bench.folder.keepText(name, text)], add);
       return bench.info();
     },
     'session.locate': async ({ source, path }) => {
       checkPath(path);
-      await bench.locate(source, path);
+      await bench.openings.locate(source, path);
       return {};
     },
     'session.rename': ({ title }) => {
@@ -43,7 +43,7 @@ export function sessionCalls(bench: Workbench): CallHandlers {
       return {};
     },
     'session.close': async ({ source }) => {
-      await bench.close(source);
+      await bench.openings.close(source);
       return bench.info();
     },
     'files.list': ({ path }) => listFolder(path),

@@ -6,7 +6,7 @@ export function stateCalls(bench: Workbench): CallHandlers {
   return {
     'states.list': () => ({ states: bench.states.list() }),
     'states.open': async ({ paths }) => {
-      const state = await bench.openState(paths);
+      const state = await bench.openings.openState(paths);
       return { state, states: bench.states.list() };
     },
   };

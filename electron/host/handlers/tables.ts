@@ -49,20 +49,20 @@ export function tableCalls(bench: Workbench): CallHandlers {
     'entry.poke': ({ path, field, value }) => {
       const { entry, world } = bench.worlds.entry(path);
       const change = bench.journal.poke(world, entry, field, BigInt(value));
-      bench.keepChanges();
+      bench.changes.keep();
       bench.touched();
       return { change, entry: entryInfo(bench, path) };
     },
     'changes.list': journal,
     'changes.undo': () => {
       bench.journal.undo();
-      bench.keepChanges();
+      bench.changes.keep();
       bench.touched();
       return journal();
     },
     'changes.redo': () => {
       bench.journal.redo();
-      bench.keepChanges();
+      bench.changes.keep();
       bench.touched();
       return journal();
     },
