@@ -1,35 +1,60 @@
 import { z } from 'zod';
-import { Count, Id } from './schema.ts';
+import { Armed, ConsoleChunk, ConsoleLog, LineMark, PhaseItem } from './items-console.ts';
+import { ConsoleInfo } from './items-session.ts';
+import { Count, Id, Latin1, Nothing, Window } from './schema.ts';
 
-/**
- * Calls that drive a target over its console. Nothing reaches a target unless its writes are armed
- * or typing was allowed when it was connected; every write is written down with the notes.
- */
-
-/** The console of which writes are armed. */
-export const Armed = z.object({
-  console: Id,
-  /** The target's name, as the dialog asks for it. */
-  target: z.string(),
-  /** Seconds until writes are disarmed. */
-  seconds: Count,
-});
-export type Armed = z.infer<typeof Armed>;
-
-/** A file of the host that everything a console says is written to. */
-export const ConsoleLog = z.object({
-  path: z.string(),
-  name: z.string(),
-  bytes: Count,
-  /** Why it is not written to any more. */
-  failed: z.string().optional(),
-});
-export type ConsoleLog = z.infer<typeof ConsoleLog>;
-
-const Nothing = z.object({});
 const One = z.object({ console: Id });
 
+/**
+ * Consoles: connecting them, what they said, and driving a target over one. Nothing reaches a
+ * target unless its writes are armed or typing was allowed when it was connected; every write is
+ * written down with the notes.
+ */
 export const consoleCalls = {
+  'serial.ports': {
+    request: Nothing,
+    answer: z.object({
+      ports: z.array(z.object({ path: z.string(), name: z.string() })),
+      /** Why the list may be short. */
+      note: z.string().optional(),
+    }),
+  },
+  'console.connect': {
+    request: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('serial'),
+        path: z.string().min(1).max(4096),
+        baud: z.number().int().min(50).max(4_000_000),
+        dataBits: z.union([z.literal(5), z.literal(6), z.literal(7), z.literal(8)]),
+        parity: z.enum(['none', 'even', 'odd']),
+        stopBits: z.union([z.literal(1), z.literal(2)]),
+        /** Whether typing reaches the target without arming writes. */
+        typing: z.boolean(),
+      }),
+      z.object({ kind: z.literal('replay'), path: z.string().min(1).max(4096), speed: z.number() }),
+    ]),
+    answer: z.object({ console: Id }),
+  },
+  'console.disconnect': { request: z.object({ console: Id }), answer: Nothing },
+  'console.write': { request: z.object({ console: Id, data: Latin1 }), answer: Nothing },
+  'console.replay': {
+    request: z.object({
+      console: Id,
+      action: z.enum(['play', 'pause', 'restart', 'end', 'speed']),
+      speed: z.number().positive().max(1e6).optional(),
+    }),
+    answer: ConsoleInfo,
+  },
+  /** Lines of a console's record, for search results and marked lines. */
+  'console.lines': {
+    request: z.object({ console: Id, ...Window }),
+    answer: z.object({
+      total: Count,
+      from: Count,
+      lines: z.array(z.object({ line: Count, text: z.string(), mark: LineMark.optional() })),
+    }),
+  },
+  'phases.list': { request: Nothing, answer: z.object({ phases: z.array(PhaseItem) }) },
   /** Arms writes for five minutes. The target's name has to be given as a person typed it. */
   'console.arm': {
     request: z.object({ console: Id, target: z.string().max(400) }),
@@ -66,4 +91,13 @@ export const consoleCalls = {
   'console.reconnect': { request: One, answer: Nothing },
   /** Tries no more to open it. */
   'console.stopRetry': { request: One, answer: Nothing },
+} as const;
+
+export const consoleFeeds = {
+  /** A console's bytes from an offset on; nothing is dropped. */
+  'console.data': {
+    request: z.object({ console: Id, from: Count }),
+    item: ConsoleChunk,
+    coalesce: false,
+  },
 } as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Count } from './schema.ts';
+import { ExplainAnswer, FaultGrouping, FaultsAnswer } from './items-faults.ts';
+import { Count, Nothing, Window } from './schema.ts';
 
 /** Fields of the filter language of which the values can be listed. */
 export const FilterValueField = z.enum([
@@ -18,7 +19,32 @@ export const FilterValueField = z.enum([
 ]);
 export type FilterValueField = z.infer<typeof FilterValueField>;
 
-export const faultListCalls = {
+/** The list of faults, and what explains one. */
+export const faultCalls = {
+  'faults.rows': {
+    request: z.object({
+      filter: z.string().max(2000),
+      group: FaultGrouping,
+      /** Keys of groups that are folded. */
+      folded: z.array(z.string()).max(10_000),
+      sort: z.enum(['order', 'worst', 'count', 'address', 'reason', 'device']),
+      ...Window,
+    }),
+    answer: FaultsAnswer,
+  },
+  /** Faults per bin over the log's time, for the rate chart. */
+  'faults.rate': {
+    request: z.object({ filter: z.string().max(2000), bins: z.number().int().min(1).max(2000) }),
+    answer: z.object({
+      /** Seconds; a later kernel's clock begins where the one before it was seen last. */
+      start: z.number(),
+      end: z.number(),
+      read: z.array(Count),
+      write: z.array(Count),
+      interrupt: z.array(Count),
+    }),
+  },
+  explain: { request: z.object({ fault: Count }), answer: ExplainAnswer },
   /** The values that a field has among the session's faults, the most frequent first. */
   'faults.values': {
     request: z.object({ field: FilterValueField }),
@@ -28,4 +54,9 @@ export const faultListCalls = {
       left: Count,
     }),
   },
+} as const;
+
+export const faultFeeds = {
+  /** The fault count whenever it changed; coalesced. */
+  'faults.changes': { request: Nothing, item: z.object({ all: Count }), coalesce: true },
 } as const;

@@ -1,8 +1,26 @@
 import { z } from 'zod';
-import { BdfText, Count, Hex } from './schema.ts';
+import { Base64, BdfText, Count, Hex } from './schema.ts';
 
-/** Finding one's way in memory: search, and addresses of other spaces. */
+/** Physical memory: its bytes, search, and addresses of other spaces. */
 export const memoryCalls = {
+  /** Physical memory as hex view and structure overlay. */
+  'memory.read': {
+    request: z.object({
+      unit: z.string().optional(),
+      address: Hex,
+      length: z.number().int().min(1).max(65_536),
+    }),
+    answer: z.object({
+      pages: z.array(
+        z.object({
+          address: Hex,
+          provenance: z.enum(['present', 'zero', 'excluded', 'absent', 'failed', 'pending']),
+          note: z.string(),
+          bytes: Base64.optional(),
+        }),
+      ),
+    }),
+  },
   /**
    * Looks for bytes from a physical address on, for about a second: a view goes on from `next`
    * until there is none. Cancelling stops it.

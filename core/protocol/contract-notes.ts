@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count, Id, Path } from './schema.ts';
+import { Count, Id, Nothing, Path } from './schema.ts';
 
 /**
  * Notes and the report: what a person wrote down about an investigation, where each note is
@@ -63,8 +63,8 @@ const Notes = z.object({ notes: z.array(NoteItem), writes: z.array(TargetWrite) 
 export const ReportFormat = z.enum(['html', 'markdown']);
 export type ReportFormat = z.infer<typeof ReportFormat>;
 
-export const notesCalls = {
-  'notes.list': { request: z.object({}), answer: Notes },
+export const noteCalls = {
+  'notes.list': { request: Nothing, answer: Notes },
   /** A new note, pinned or not. */
   'notes.add': {
     request: z.object({ pin: NotePin.optional(), text: z.string().max(MAX_NOTE) }),

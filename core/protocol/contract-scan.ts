@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count, Hex } from './schema.ts';
+import { Count, Hex, Nothing } from './schema.ts';
 
 /** Tables that a unit's registers can point to. */
 export const RootKind = z.enum(['root-table', 'scalable-root-table', 'device-table']);
@@ -28,7 +28,7 @@ const Given = z.object({ units: z.array(z.string()) });
 export const scanCalls = {
   /** Looks at every page of the dump for tables; the best come first. */
   'scan.run': {
-    request: z.object({}),
+    request: Nothing,
     answer: z.object({
       tables: z.array(FoundTable),
       /** Tables that were found and are not listed. */
@@ -41,7 +41,7 @@ export const scanCalls = {
     }),
   },
   /** Takes the best tables of the scan as those of the units, with their interrupt tables. */
-  'scan.use': { request: z.object({}), answer: Given },
+  'scan.use': { request: Nothing, answer: Given },
   /** Takes a table at an address as a unit's root table or device table. */
   'tables.give': {
     request: z.object({

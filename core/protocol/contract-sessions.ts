@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count, Id, Severity } from './schema.ts';
+import { Count, Id, Nothing, Severity } from './schema.ts';
 
 /** Sessions that can be taken up again, copies of them, and files that are not where they were. */
 
@@ -30,7 +30,7 @@ export type SessionItem = z.infer<typeof SessionItem>;
 
 export const sessionsCalls = {
   'sessions.list': {
-    request: z.object({}),
+    request: Nothing,
     answer: z.object({
       sessions: z.array(SessionItem),
       /** Sessions that can't be read, with the reason. */
@@ -40,10 +40,10 @@ export const sessionsCalls = {
     }),
   },
   /** Removes a session from the disk, recordings included; not the one that is open. */
-  'sessions.remove': { request: z.object({ path: z.string().max(4096) }), answer: z.object({}) },
+  'sessions.remove': { request: z.object({ path: z.string().max(4096) }), answer: Nothing },
   /** The session as one file that can be taken elsewhere. */
   'session.copy': {
-    request: z.object({}),
+    request: Nothing,
     answer: z.object({
       name: z.string(),
       text: z.string(),
@@ -53,11 +53,11 @@ export const sessionsCalls = {
   },
   'session.rename': {
     request: z.object({ title: z.string().min(1).max(200) }),
-    answer: z.object({}),
+    answer: Nothing,
   },
   /** A file of the session was found elsewhere; another file's content is refused. */
   'session.locate': {
     request: z.object({ source: Id, path: z.string().min(1).max(4096) }),
-    answer: z.object({}),
+    answer: Nothing,
   },
 } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count, Id } from './schema.ts';
+import { Count, Id, Nothing } from './schema.ts';
 
 /** One state of the tables that can be looked at by itself and compared with another. */
 export const StateInfo = z.object({
@@ -17,7 +17,7 @@ export type StateInfo = z.infer<typeof StateInfo>;
 
 export const stateCalls = {
   /** Every state of the session, the captured one first. */
-  'states.list': { request: z.object({}), answer: z.object({ states: z.array(StateInfo) }) },
+  'states.list': { request: Nothing, answer: z.object({ states: z.array(StateInfo) }) },
   /** Opens files as a further state beside what is open; `session.close` closes it by its id. */
   'states.open': {
     request: z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(64) }),

@@ -1,6 +1,6 @@
 // What a console says, and what was found in it.
 import { z } from 'zod';
-import { Count, Latin1 } from './schema.ts';
+import { Count, Id, Latin1 } from './schema.ts';
 
 /** A marked line of a console. */
 export const LineMark = z.object({
@@ -34,3 +34,23 @@ export const PhaseItem = z.object({
   text: z.string(),
 });
 export type PhaseItem = z.infer<typeof PhaseItem>;
+
+/** The console of which writes are armed. */
+export const Armed = z.object({
+  console: Id,
+  /** The target's name, as the dialog asks for it. */
+  target: z.string(),
+  /** Seconds until writes are disarmed. */
+  seconds: Count,
+});
+export type Armed = z.infer<typeof Armed>;
+
+/** A file of the host that everything a console says is written to. */
+export const ConsoleLog = z.object({
+  path: z.string(),
+  name: z.string(),
+  bytes: Count,
+  /** Why it is not written to any more. */
+  failed: z.string().optional(),
+});
+export type ConsoleLog = z.infer<typeof ConsoleLog>;

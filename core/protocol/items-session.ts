@@ -1,6 +1,6 @@
 // The session: what is open, in which state.
 import { z } from 'zod';
-import { Armed, ConsoleLog } from './contract-console.ts';
+import { Armed, ConsoleLog } from './items-console.ts';
 import { LookedFor } from './contract-states.ts';
 import { Count, Hex, Id, Severity } from './schema.ts';
 

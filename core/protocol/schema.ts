@@ -17,6 +17,9 @@ export const RightsText = z.enum(['', 'r', 'w', 'rw']);
 export const Latin1 = z.string().max(1 << 20);
 export const Base64 = z.string().max(1 << 23);
 
+/** Of a call that needs nothing, or answers nothing. */
+export const Nothing = z.object({});
+
 /** A window of rows: `from` included, `to` excluded. */
 export const Window = { from: Count, to: Count };
 

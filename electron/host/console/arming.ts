@@ -1,5 +1,5 @@
 import { Failure } from '../../../core/memory/failure.ts';
-import type { Armed } from '../../../core/protocol/contract-console.ts';
+import type { Armed } from '../../../core/protocol/items-console.ts';
 
 /** How long writes stay armed, ms. */
 const ARMED_FOR = 5 * 60 * 1000;

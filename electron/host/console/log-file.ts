@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Failure } from '../../../core/memory/failure.ts';
-import type { ConsoleLog } from '../../../core/protocol/contract-console.ts';
+import type { ConsoleLog } from '../../../core/protocol/items-console.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'disk full',

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { ChangeItem, DeviceItem, EntryInfo, Journal, TreeRow } from './items-tables.ts';
+import {
+  Access,
+  BdfText,
+  Count,
+  FindingItem,
+  Hex,
+  Id,
+  Nothing,
+  Path,
+  RightsText,
+  WalkAnswer,
+  Window,
+} from './schema.ts';
+
+/** The tables: views of the tree, entries and changes to them, walks, what devices map. */
+export const tableCalls = {
+  /** A view of the tables with its own expansion; lives until `tree.close` or the view's end. */
+  'tree.open': {
+    request: z.object({ all: z.boolean() }),
+    answer: z.object({ tree: Id, total: Count }),
+  },
+  'tree.close': { request: z.object({ tree: Id }), answer: Nothing },
+  'tree.rows': {
+    request: z.object({ tree: Id, ...Window }),
+    answer: z.object({ total: Count, from: Count, generation: Count, rows: z.array(TreeRow) }),
+  },
+  'tree.expand': {
+    request: z.object({ tree: Id, path: Path, open: z.boolean(), subtree: z.boolean().optional() }),
+    answer: z.object({ total: Count, index: Count }),
+  },
+  /** Opens all parents of a path; answers its row, or -1 when it names nothing. */
+  'tree.reveal': {
+    request: z.object({ tree: Id, path: Path }),
+    answer: z.object({ total: Count, index: z.number().int().min(-1) }),
+  },
+  /** Puts another state beside the tree: rows say what differs there. Without one it goes. */
+  'tree.against': {
+    request: z.object({ tree: Id, state: Id.optional() }),
+    answer: z.object({ total: Count }),
+  },
+  'tree.all': {
+    request: z.object({ tree: Id, all: z.boolean() }),
+    answer: z.object({ total: Count }),
+  },
+  /** Entries whose words differ from what they were when this view showed them first. */
+  'tree.changes': {
+    request: z.object({ tree: Id }),
+    answer: z.object({
+      total: Count,
+      changes: z.array(z.object({ path: Path, was: z.string(), now: z.string() })),
+    }),
+  },
+  /** What is there now counts as looked at. */
+  'tree.seen': { request: z.object({ tree: Id }), answer: Nothing },
+  /** An entry, of another state than the session's own too, beside what a further state has there. */
+  'entry.get': {
+    request: z.object({ path: Path, state: Id.optional(), against: Id.optional() }),
+    answer: EntryInfo,
+  },
+  /** Changes one field in the overlay of captured memory, or in simulated memory. */
+  'entry.poke': {
+    request: z.object({ path: Path, field: z.string().max(64), value: Hex }),
+    answer: z.object({ change: ChangeItem, entry: EntryInfo }),
+  },
+  'changes.list': { request: Nothing, answer: Journal },
+  'changes.undo': { request: Nothing, answer: Journal },
+  'changes.redo': { request: Nothing, answer: Journal },
+  'findings.list': {
+    request: z.object({ path: Path.optional() }),
+    answer: z.object({ findings: z.array(FindingItem), incomplete: z.array(z.string()) }),
+  },
+  /** The walk of an address; `text` may be a whole kernel line instead of the other fields. */
+  walk: {
+    request: z.object({
+      unit: z.string().optional(),
+      bdf: BdfText.optional(),
+      address: Hex.optional(),
+      access: Access.optional(),
+      pasid: Count.optional(),
+      text: z.string().max(4096).optional(),
+    }),
+    answer: WalkAnswer,
+  },
+  /** Every device row of every unit, or of one. */
+  'devices.list': {
+    request: z.object({ unit: z.string().optional() }),
+    answer: z.object({ devices: z.array(DeviceItem) }),
+  },
+  /**
+   * A device's leaves from an input address on, so that a reader can go through millions of them
+   * in pieces: `next` is where to go on, absent after the last.
+   */
+  'mappings.read': {
+    request: z.object({
+      unit: z.string(),
+      bdf: BdfText,
+      pasid: Count.optional(),
+      from: Hex,
+      count: z.number().int().min(1).max(65_536),
+    }),
+    answer: z.object({
+      /** `[iova, pa, size, rights]` each. */
+      leaves: z.array(z.tuple([Hex, Hex, Hex, RightsText])),
+      next: Hex.optional(),
+      incomplete: z.array(z.string()),
+    }),
+  },
+} as const;
