@@ -101,8 +101,12 @@ export const EMPTY = {
   translate: 'Type a device and an address, or paste a kernel fault line.',
 } as const;
 
-/** The Faults panel when a log was read and holds no fault line. */
-export function noFaults(lines: number): string {
+/**
+ * The Faults panel when no fault line was read.
+ * @param ended whether no console will say more: one that is connected or replays still may.
+ */
+export function noFaults(lines: number, ended: boolean): string {
+  if (!ended) return `No faults so far: ${count(lines)} lines read, 0 fault lines.`;
   return lines === 0
     ? 'No faults. No console log is open.'
     : `No faults. The log was read to the end: ${count(lines)} lines, 0 fault lines.`;

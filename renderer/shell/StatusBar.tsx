@@ -120,7 +120,13 @@ function connectionText(console: ConsoleInfo | undefined): string {
 /** `dmar0 · VT-d legacy`, `dmar0–3 · VT-d legacy`. */
 function unitsText(info: SessionInfo): string {
   const vendor = { intel: 'VT-d', amd: 'AMD-Vi' };
-  const modes = [...new Set(info.units.map((unit) => `${vendor[unit.vendor]} ${unit.mode}`))];
+  const modes = [
+    ...new Set(
+      info.units.map(({ vendor: of, mode }) =>
+        mode === vendor[of] ? mode : `${vendor[of]} ${mode}`,
+      ),
+    ),
+  ];
   const names = info.units.map((unit) => unit.name);
   const shown = names.length > 3 ? `${names[0]}… ${names.length} units` : names.join(', ');
   return `${shown} · ${modes.join(', ')}`;

@@ -93,11 +93,19 @@ function OneConsole({
       if (element.clientWidth > 0) terminal.fit(element.clientWidth, element.clientHeight);
     };
     fit();
-    // The first measure may have been of a fallback font.
-    void document.fonts.load('12px "JetBrains Mono"').then(fit, fit);
+    let gone = false;
+    const loaded = (): void => {
+      if (gone) return;
+      terminal.fontLoaded();
+      fit();
+    };
+    void document.fonts.load('12px "JetBrains Mono"').then(loaded, loaded);
     const observer = new ResizeObserver(fit);
     observer.observe(element);
-    return () => observer.disconnect();
+    return () => {
+      gone = true;
+      observer.disconnect();
+    };
   }, [terminal]);
 
   useEffect(() => terminal?.recolour(theme), [terminal, theme]);

@@ -21,7 +21,8 @@ const SCROLLBACK = 25_000;
 const RULER_EVERY = 250;
 /** Frames in which a scroll may settle. */
 const TRIES = 10;
-const FONT = '"JetBrains Mono", "IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
+const FALLBACK = '"IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
+const FONT = `"JetBrains Mono", ${FALLBACK}`;
 /** Number, mark and time columns, px. */
 export const GUTTER = 160;
 
@@ -79,7 +80,7 @@ export class ConsoleTerminal {
     this.#hosts = hosts;
     this.#gutter = new Gutter(hosts.gutter);
     this.terminal = new Terminal({
-      fontFamily: FONT,
+      fontFamily: FALLBACK,
       fontSize: 12,
       lineHeight: 1.125,
       scrollback: SCROLLBACK,
@@ -106,6 +107,11 @@ export class ConsoleTerminal {
     cancelAnimationFrame(this.#painting);
     clearTimeout(this.#rulerTimer);
     this.terminal.dispose();
+  }
+
+  /** The bundled font is there: the terminal measures a cell when its font's name changes only. */
+  fontLoaded(): void {
+    this.terminal.options.fontFamily = FONT;
   }
 
   /** Fits the terminal into its room, px. Other columns wrap lines anew, from the record. */

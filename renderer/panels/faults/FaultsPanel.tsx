@@ -1,5 +1,6 @@
 import type { CSSProperties, ReactNode } from 'react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { hexByte } from '../../../core/format/hex.ts';
 import type { FaultGrouping, FaultRow } from '../../../core/protocol/contract.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import type { FaultItem } from '../../../core/protocol/schema.ts';
@@ -24,7 +25,6 @@ import type { FilterHandle } from './FilterBox.tsx';
 import { FilterBox } from './FilterBox.tsx';
 import { RateChart } from './RateChart.tsx';
 import './faults.css';
-import { hexByte } from '../../../core/format/hex.ts';
 
 const GROUPS: readonly (readonly [FaultGrouping, string])[] = [
   ['device-reason', 'device, reason'],
@@ -95,7 +95,7 @@ export function FaultsPanel(): ReactNode {
       {state.rate && (summary?.all ?? 0) > 0 && <RateChart key={theme} filter={state.filter} />}
       {known && total === 0 && summary ? (
         summary.all === 0 ? (
-          <Empty text={noFaults(summary.logLines)} action="target.paste" button="Paste a log" />
+          <NoFaults lines={summary.logLines} />
         ) : (
           <div className="empty-state">
             <p>{nonePass(summary.all)}</p>
@@ -282,4 +282,19 @@ function tableOf({ faults }: ReturnType<typeof useWorkbench>): PanelTable {
       return faultTable(rows, cut);
     },
   };
+}
+
+/** No fault was read: of all that was logged, or so far. */
+function NoFaults({ lines }: { readonly lines: number }): ReactNode {
+  const { session } = useWorkbench();
+  const consoles = useStore(session.info)?.consoles ?? [];
+  const ended = consoles.every(({ state }) => state === 'ended' || state === 'failed');
+  const shown = consoles.reduce((sum, console) => sum + console.lines, 0);
+  return (
+    <Empty
+      text={noFaults(Math.max(lines, shown), ended)}
+      action="target.paste"
+      button="Paste a log"
+    />
+  );
 }

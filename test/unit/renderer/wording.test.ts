@@ -49,8 +49,9 @@ describe('missing data', () => {
 
 describe('sentences', () => {
   it.each([
-    [noFaults(2214), 'No faults. The log was read to the end: 2,214 lines, 0 fault lines.'],
-    [noFaults(0), 'No faults. No console log is open.'],
+    [noFaults(2214, true), 'No faults. The log was read to the end: 2,214 lines, 0 fault lines.'],
+    [noFaults(0, true), 'No faults. No console log is open.'],
+    [noFaults(1234, false), 'No faults so far: 1,234 lines read, 0 fault lines.'],
     [nonePass(1542), '0 of 1,542 faults pass.'],
     [badBdf('2.0'), 'Not a BDF: "2.0". Write it as 02:00.0.'],
     [
