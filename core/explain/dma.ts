@@ -17,6 +17,7 @@ import { byKernelDump, dumpedEvidence } from './kernel-dump.ts';
 import { meaningOf } from './meaning.ts';
 import { regionAt } from './regions.ts';
 import type { VerdictId } from './verdicts.ts';
+import { walkOfFault } from './fault-walk.ts';
 import type { Walked } from './walked.ts';
 
 const MISSING: Readonly<Record<string, string>> = {
@@ -56,35 +57,11 @@ export function explainDma(fault: FaultRecord, context: ExplainContext): Judgeme
     address: fault.address,
     access: fault.access ?? 'read',
   };
-  const walked = { fault, context, unit, ...walkAs(unit, request, fault) };
+  const walked = { fault, context, unit, ...walkOfFault(unit, request, fault.reason) };
   const { result } = walked;
   if (result.result === 'unknown') return missing({ ...walked, result }, meaning);
   if (result.result === 'translated') return translated({ ...walked, result });
   return refused({ ...walked, result });
-}
-
-/** PASIDE is 0: requests with PASID are refused (VT-d 4.1 §7.1.3, SCT.6). */
-const PASID_REFUSED = 0x45;
-
-/**
- * The walk of a fault's request. Fault records name a PASID for requests without one too: the one
- * that stands for them (RID_PASID). Where the context entry allows no other, that is what it was.
- */
-function walkAs(
-  unit: Unit,
-  request: WalkRequest,
-  fault: FaultRecord,
-): { readonly request: WalkRequest; readonly result: WalkResult } {
-  const result = unit.walk(request);
-  if (
-    request.pasid === undefined ||
-    fault.reason === PASID_REFUSED ||
-    result.result !== 'fault' ||
-    result.reason !== PASID_REFUSED
-  )
-    return { request, result };
-  const plain = { ...request, pasid: undefined };
-  return { request: plain, result: unit.walk(plain) };
 }
 
 /** The unit that the log names, else the one with an entry for a requester, else the first. */

@@ -71,7 +71,10 @@ export const tableCalls = {
     request: z.object({ path: Path.optional() }),
     answer: z.object({ findings: z.array(FindingItem), incomplete: z.array(z.string()) }),
   },
-  /** The walk of an address; `text` may be a whole kernel line instead of the other fields. */
+  /**
+   * The walk of an address; `text` may be a whole kernel line instead of the other fields. `fault`
+   * names the fault whose request this is: its record tells whether the PASID was on the bus.
+   */
   walk: {
     request: z.object({
       unit: z.string().optional(),
@@ -80,6 +83,7 @@ export const tableCalls = {
       access: Access.optional(),
       pasid: Count.optional(),
       text: z.string().max(4096).optional(),
+      fault: Count.optional(),
     }),
     answer: WalkAnswer,
   },

@@ -101,6 +101,8 @@ export const WalkAnswer = z.object({
   unit: z.string(),
   bdf: BdfText,
   pasid: Count.optional(),
+  /** The PASID of the fault record, which stands for a request that carried none (RID_PASID). */
+  standsForNone: Count.optional(),
   address: Hex,
   access: Access,
   /** `second-stage, 48-bit, 4 levels`. */

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { formatBdf, parseBdf, type Bdf } from '../../../core/format/bdf.ts';
 import { hex, hexByte, parseHex } from '../../../core/format/hex.ts';
+import { walkOfFault } from '../../../core/explain/fault-walk.ts';
+import type { FaultRecord } from '../../../core/iommu/fault.ts';
 import { parseFaultLine } from '../../../core/log/parse.ts';
 import type { Unit, WalkRequest, WalkResult } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
@@ -41,7 +43,7 @@ export const command: Command = {
     const asked = question(args, invocation);
     const investigation = openSources(asked.sources, invocation);
     const units = unitsOf(investigation, options);
-    const { unit, request, result } = walkOne(units, asked.bdf, asked.request);
+    const { unit, request, result } = walkOne(units, asked.bdf, asked.request, asked.recorded);
     const bdf = formatBdf(asked.bdf.id, asked.bdf.segment);
     if (options['json'])
       io.out(
@@ -60,6 +62,8 @@ interface Question {
   readonly sources: readonly string[];
   readonly bdf: Bdf;
   readonly request: Omit<WalkRequest, 'id'>;
+  /** What the hardware recorded, where a kernel line is asked about. */
+  readonly recorded?: FaultRecord;
 }
 
 /** The last arguments are BDF and ADDRESS, or one whole kernel line. */
@@ -70,6 +74,7 @@ function question(args: readonly string[], { options }: Invocation): Question {
       sources: args.slice(0, -1),
       bdf: parseBdf(line.bdf)!,
       request: { address: line.address, access: line.access ?? 'read', pasid: line.pasid },
+      recorded: line,
     };
   if (args.length < 2)
     throw usage(
@@ -97,6 +102,7 @@ function walkOne(
   units: readonly Unit[],
   bdf: Bdf,
   request: Omit<WalkRequest, 'id'>,
+  recorded?: FaultRecord,
 ): { unit: Unit; request: WalkRequest; result: WalkResult } {
   const unit = servingUnit(units, bdf);
   if (!unit)
@@ -107,7 +113,9 @@ function walkOne(
       'Give a device of another segment.',
     );
   const whole = { id: bdf.id, ...request };
-  return { unit, request: whole, result: unit.walk(whole) };
+  return recorded
+    ? { unit, ...walkOfFault(unit, whole, recorded.reason) }
+    : { unit, request: whole, result: unit.walk(whole) };
 }
 
 function runBatch(file: string, sources: readonly string[], invocation: Invocation): number {

@@ -1,5 +1,6 @@
 import { parseBdf } from '../../../core/format/bdf.ts';
 import { LogParser } from '../../../core/log/parser.ts';
+import { walkOfFault } from '../../../core/explain/fault-walk.ts';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
 import type { Unit, WalkRequest } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
@@ -35,9 +36,15 @@ export function faultCalls(bench: Workbench): CallHandlers {
     },
     'phases.list': () => ({ phases: bench.hub.phases() }),
     walk: (request) => {
-      const { unit, walk } = whatToWalk(bench, request);
+      const { unit, walk: asked, recorded } = whatToWalk(bench, request);
+      const { request: walk, result } = recorded
+        ? walkOfFault(unit, asked, recorded.reason)
+        : { request: asked, result: unit.walk(asked) };
       const device = bench.worlds.device(unit, walk.id, walk.pasid);
-      return walkAnswer(unit, walk, unit.walk(walk), device);
+      return {
+        ...walkAnswer(unit, walk, result, device),
+        standsForNone: walk.pasid === undefined ? asked.pasid : undefined,
+      };
     },
   };
 }
@@ -49,8 +56,10 @@ const MAX_ROWS = 4096;
 function whatToWalk(
   bench: Workbench,
   request: CallInput<'walk'>,
-): { readonly unit: Unit; readonly walk: WalkRequest } {
+): { readonly unit: Unit; readonly walk: WalkRequest; readonly recorded?: FaultRecord } {
   const told = request.text === undefined ? undefined : faultIn(request.text);
+  const recorded =
+    told ?? (request.fault === undefined ? undefined : bench.faults.get(request.fault)?.record);
   const bdf = request.bdf ?? told?.bdf;
   const address = request.address === undefined ? told?.address : BigInt(request.address);
   if (bdf === undefined || address === undefined)
@@ -74,7 +83,7 @@ function whatToWalk(
     );
   const access = request.access ?? told?.access ?? 'read';
   const pasid = request.pasid ?? told?.pasid;
-  return { unit, walk: { id, pasid, address, access } };
+  return { unit, walk: { id, pasid, address, access }, recorded };
 }
 
 /** The first fault that a pasted text tells. */

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useMemo, useRef, useState } from 'react';
+import { hex, hexByte } from '../../../core/format/hex.ts';
 import type { WalkAnswer } from '../../../core/protocol/schema.ts';
 import { formatSize } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
@@ -22,7 +23,6 @@ import { EMPTY, UNDECIDED, UNTRANSLATED } from '../../wording.ts';
 import type { TranslateInput } from './model.ts';
 import { readPasted, readTranslate, walkBoxes, walkTable } from './model.ts';
 import './translate.css';
-import { hexByte } from '../../../core/format/hex.ts';
 
 const BLANK: TranslateInput = { unit: '', bdf: '', pasid: '', address: '', access: 'read' };
 
@@ -48,25 +48,31 @@ export function ForwardPanel({ ways }: { readonly ways: ReactNode }): ReactNode 
     ...(selected && inputOf(selected)),
   }));
   const [line, setLine] = useState('');
+  const [fault, setFault] = useState(selected?.fault);
   const address = useRef<HTMLInputElement>(null);
 
   if (useChanged(selected) && selected) {
     setLine('');
+    setFault(selected.fault);
     setInput({ ...input, ...inputOf(selected) });
   }
-  if (useChanged(request)) setInput({ ...input, ...readPasted(request.text) });
+  if (useChanged(request)) {
+    setFault(undefined);
+    setInput({ ...input, ...readPasted(request.text) });
+  }
 
   const typed = readTranslate(input);
   const asked =
     line !== ''
       ? { unit: input.unit === '' ? undefined : input.unit, text: line }
       : typed && 'request' in typed
-        ? typed.request
+        ? { ...typed.request, fault }
         : undefined;
   const answer = useCall('walk', asked);
   const walk = answer.value;
   const set = (change: Partial<TranslateInput>): void => {
     setLine('');
+    setFault(undefined);
     setInput((old) => ({ ...old, ...change }));
   };
   const pasted = (text: string): boolean => {
@@ -188,6 +194,12 @@ function Result({ walk }: { readonly walk: WalkAnswer }): ReactNode {
       <p className="translate-result" role="status">
         <Outcome walk={walk} />
       </p>
+      {walk.standsForNone !== undefined && (
+        <p className="translate-note">
+          Walked without a PASID: {hex(walk.standsForNone)} in the fault&apos;s record stands for a
+          request that carried none.
+        </p>
+      )}
       {simulated && <DmaButton walk={walk} />}
       <section className="section" aria-label="Steps">
         <h3>
@@ -296,7 +308,11 @@ function Hardware({ walk }: { readonly walk: WalkAnswer }): ReactNode {
   });
   const passed = answer.value?.filterError ? 0 : (answer.value?.passed ?? 0);
   if (passed === 0) return <>reported no fault here</>;
-  const disagrees = walk.outcome.result === 'translated';
+  const { outcome } = walk;
+  const reported = answer.value?.rows[0];
+  const reason = reported?.kind === 'fault' ? reported.fault.reason : undefined;
+  const other = outcome.result === 'fault' && reason !== undefined && reason !== outcome.reason;
+  const disagrees = outcome.result === 'translated' || other;
   return (
     <>
       <Glyph kind={disagrees ? 'error' : 'ok'} name="" /> {disagrees ? 'disagrees' : 'agrees'}:{' '}
@@ -310,6 +326,11 @@ function Hardware({ walk }: { readonly walk: WalkAnswer }): ReactNode {
       >
         {passed} {passed === 1 ? 'fault' : 'faults'}
       </button>
+      {other && (
+        <>
+          , reason <span className="mono">{hexByte(reason)}</span>
+        </>
+      )}
     </>
   );
 }
