@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { Failure } from '../../core/memory/failure.ts';
 import { identify, type SourceKind } from '../../core/session/identify.ts';
-import { openInvestigation, type Investigation } from '../../core/session/investigation.ts';
+import type { Investigation } from '../../core/session/investigation.ts';
+import { openInvestigation } from '../../core/session/open-investigation.ts';
 import { fileSource, nodePlatform } from './platform.ts';
 
 /** What was asked to be opened, by what becomes of it. */

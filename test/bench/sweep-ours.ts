@@ -1,6 +1,6 @@
 /** Our sweep of every device's leaves, the pages in memory: the best of its runs, as sweep.c prints it. */
 import { DEFAULT_BUDGET } from '../../core/iommu/unit.ts';
-import { openInvestigation } from '../../core/session/investigation.ts';
+import { openInvestigation } from '../../core/session/open-investigation.ts';
 import { fileSource, nodePlatform } from '../../electron/host/platform.ts';
 
 const [dump, registers] = process.argv.slice(2);

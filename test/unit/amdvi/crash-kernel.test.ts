@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { amdUnit } from '../../../core/amdvi/unit.ts';
 import { OverlayMemory } from '../../../core/memory/overlay.ts';
-import { openInvestigation } from '../../../core/session/investigation.ts';
+import { openInvestigation } from '../../../core/session/open-investigation.ts';
 import { fileSource, nodePlatform } from '../../../electron/host/platform.ts';
 import { expandedPaths, MISSING_CAPTURE } from '../../support/captures.ts';
 import { DEVICE_TABLE, dte, dteAddress, facts, host, ID, leavesOf, PageMemory } from './tables.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineClient } from '../../../core/protocol/client.ts';
 import { bytesSource } from '../../../core/memory/platform.ts';
-import { openInvestigation } from '../../../core/session/investigation.ts';
+import { openInvestigation } from '../../../core/session/open-investigation.ts';
 import { directEngine, type Engine } from '../../../electron/host/engine.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';
 import { SessionFolder } from '../../../electron/host/session-folder.ts';

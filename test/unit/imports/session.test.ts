@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../../core/memory/platform.ts';
 import { isKnown, type PhysicalMemory } from '../../../core/memory/physical.ts';
 import { identify } from '../../../core/session/identify.ts';
-import { openInvestigation } from '../../../core/session/investigation.ts';
+import { openInvestigation } from '../../../core/session/open-investigation.ts';
 import { parseRegisters } from '../../../core/session/register-file.ts';
 import { tablesDocument } from '../../../core/session/tables-document.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';

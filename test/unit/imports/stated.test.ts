@@ -6,7 +6,8 @@ import { eachLeaf } from '../../../core/session/mapping-filter.ts';
 import { bytesSource } from '../../../core/memory/platform.ts';
 import { isPlaceholder } from '../../../core/imports/stated/pages.ts';
 import { DEFAULT_BUDGET, type Device, type Unit } from '../../../core/iommu/unit.ts';
-import { openInvestigation, type Investigation } from '../../../core/session/investigation.ts';
+import type { Investigation } from '../../../core/session/investigation.ts';
+import { openInvestigation } from '../../../core/session/open-investigation.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';
 import { captureBytes, type CaptureName } from '../../support/captures.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_BUDGET, type Device, type Unit } from '../../../core/iommu/unit.ts';
-import { openInvestigation } from '../../../core/session/investigation.ts';
+import { openInvestigation } from '../../../core/session/open-investigation.ts';
 import { fileSource, nodePlatform } from '../../../electron/host/platform.ts';
 import { CAPTURES, capturePath } from '../../support/captures.ts';
 
