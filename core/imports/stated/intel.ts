@@ -38,7 +38,7 @@ export interface StatedFacts<T> {
 /** Entries of an interrupt remapping table as Linux makes it; IRTA's size where that is known. */
 const LINUX_INTERRUPT_ENTRIES = 65_536;
 const IRTE_SIZE = 16;
-/** A queue of size 0; each further size doubles it (VT-d 4.1 §11.4.9.3, QS). */
+/** A queue of size 0; each further size doubles it (IQA.QS). */
 const SHORTEST_QUEUE_BYTES = 4096;
 
 /** What the texts tell of one unit. */
