@@ -1,6 +1,7 @@
 /**
- * The key map as data. A unit test proves that no stroke means two things in one scope and that
- * none is reserved by browsers or desktops. Only what the window can do stands here.
+ * The key map as it comes, as data. A unit test proves that no stroke means two things in one
+ * scope and that none is reserved by browsers or desktops. Only what the window can do stands
+ * here. What a person made of it is in keymap.ts.
  */
 export type Scope =
   /** Even while a console, Monaco or a text field has the focus. */
@@ -96,6 +97,7 @@ export const KEYS: readonly KeyBinding[] = [
   ...bind('View', 'global', [
     ['V T', 'view.theme', 'Dark or light theme'],
     ['V D', 'view.density', 'Compact or comfortable rows'],
+    ['V X', 'view.numbers', 'Values in hexadecimal or decimal'],
     ['V M', 'view.maximise', 'Maximise this group'],
     ['V C', 'tables.against', 'Tables: show changes against…'],
     ['V S', 'view.splitRight', 'Split right'],
@@ -125,14 +127,17 @@ export const KEYS: readonly KeyBinding[] = [
   ...bind('Selection', 'global', [
     ['C', 'copy.value', 'Copy the value'],
     ['Shift+C', 'copy.as', 'Copy as…'],
+    ['Ctrl+C', 'copy.row', 'Copy the selected text, else the row'],
     ['L', 'copy.link', 'Copy a link'],
     ['E', 'go.explain', 'Explain the selection'],
     ['I', 'go.entry', 'Inspect the entry'],
     ['X', 'selection.showIn', 'Show the selection in…'],
     ['.', 'selection.actions', 'Actions for the selection'],
     ['Shift+F10', 'selection.actions', 'Actions for the selection'],
-    ['[', 'fault.previous', 'Previous fault'],
-    [']', 'fault.next', 'Next fault'],
+    ['[', 'fault.previous', 'Previous fault or finding'],
+    [']', 'fault.next', 'Next fault or finding'],
+    ['{', 'device.previous', 'Previous device'],
+    ['}', 'device.next', 'Next device'],
   ]),
   ...bind('Lists', 'lists', [
     ['Up', 'list.up', 'Row up'],
@@ -179,7 +184,9 @@ export const KEYS: readonly KeyBinding[] = [
     ['Shift+Left', 'chart.extendLeft', 'Select back to the previous thing'],
     ['Shift+Right', 'chart.extendRight', 'Select on to the next thing'],
     ['Up', 'chart.up', 'Lane above'],
+    ['K', 'chart.up', 'Lane above'],
     ['Down', 'chart.down', 'Lane below'],
+    ['J', 'chart.down', 'Lane below'],
     ['Home', 'chart.first', 'First thing in the lane'],
     ['End', 'chart.last', 'Last thing in the lane'],
     ['Enter', 'chart.open', 'Go to its line'],
@@ -218,19 +225,33 @@ export const KEYS: readonly KeyBinding[] = [
   ]),
 ];
 
-/** First strokes of two-stroke keys. */
-export const LEADERS: ReadonlySet<string> = new Set(
-  KEYS.filter(({ keys }) => keys.includes(' ')).map(({ keys }) => keys.split(' ')[0]),
-);
+/** Scopes that are heard at the same time: a stroke means one thing among them. */
+export const TOGETHER: readonly (readonly Scope[])[] = [
+  ['everywhere', 'global', 'lists', 'trees', 'memory'],
+  ['everywhere', 'global', 'chart'],
+  ['everywhere', 'global', 'map'],
+  ['everywhere', 'global', 'ruler'],
+  ['everywhere', 'global', 'stepper'],
+  ['everywhere', 'global', 'console'],
+  ['everywhere', 'script'],
+];
 
-/** Keys of an action for menus and the palette; the first binding wins. */
-export function keysOf(action: string): string | undefined {
-  return KEYS.find((binding) => binding.action === action)?.keys;
+/** First strokes of two-stroke keys. */
+export function leadersOf(bindings: readonly KeyBinding[]): ReadonlySet<string> {
+  return new Set(
+    bindings.filter(({ keys }) => keys.includes(' ')).map(({ keys }) => keys.split(' ')[0]),
+  );
 }
 
-/** Bindings that begin with a leader, for its list of continuations. */
-export function continuations(leader: string): readonly KeyBinding[] {
-  return KEYS.filter(({ keys }) => keys.startsWith(`${leader} `));
+/** Strokes that browsers and desktops keep for themselves. */
+const KEPT =
+  /(?:^|\+)(?:F1|F3|F5|F6|F7|F9|F10|F11|F12|\/|'|Backspace|Tab)$|^(?:Ctrl|Alt|Meta)\+(?:Shift\+)?[A-Z0-9]$|^Alt\+(?:Left|Right)$/;
+/** The context menu key of keyboards that lack one, standard copy, and the browser's history. */
+const STANDARD: ReadonlySet<string> = new Set(['Shift+F10', 'Ctrl+C', 'Alt+Left', 'Alt+Right']);
+
+/** Whether a stroke is the browser's or the desktop's own, and not a standard one used as such. */
+export function isKept(stroke: string): boolean {
+  return KEPT.test(stroke) && !STANDARD.has(stroke);
 }
 
 const NAMED: Readonly<Record<string, string>> = {
@@ -275,14 +296,4 @@ export function strokeOf(event: Stroke): string | undefined {
   if (event.metaKey) parts.push('Meta');
   if (shift) parts.push('Shift');
   return [...parts, key].join('+');
-}
-
-/** The binding of a stroke (after a leader, of both) in the given scopes. */
-export function bindingOf(
-  stroke: string,
-  leader: string | undefined,
-  scopes: readonly Scope[],
-): KeyBinding | undefined {
-  const keys = leader === undefined ? stroke : `${leader} ${stroke}`;
-  return KEYS.find((binding) => binding.keys === keys && scopes.includes(binding.scope));
 }

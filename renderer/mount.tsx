@@ -10,6 +10,7 @@ import { followShell, registerFileActions } from './shell/files.ts';
 import { followHash } from './shell/hash.ts';
 import { registerSessionActions } from './shell/sessions.ts';
 import { followSession } from './state/opening.ts';
+import { loadOwnKeys } from './state/own-keys.ts';
 import type { Workbench } from './state/workbench.ts';
 import { createWorkbench } from './state/workbench.ts';
 
@@ -25,6 +26,7 @@ export function mount(
   registerFileActions(workbench);
   registerAgainstAction(workbench);
   registerSessionActions(workbench);
+  loadOwnKeys(workbench);
   workbench.keyboard.listen(globalThis.window);
   workbench.writes.watch(globalThis.window);
   followSession(workbench);

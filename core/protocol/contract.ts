@@ -8,6 +8,7 @@ import { labCalls, labFeeds } from './contract-lab.ts';
 import { mapCalls } from './contract-map.ts';
 import { memoryCalls } from './contract-memory.ts';
 import { noteCalls } from './contract-notes.ts';
+import { preferencesCalls } from './contract-preferences.ts';
 import { registerCalls } from './contract-registers.ts';
 import { scanCalls } from './contract-scan.ts';
 import { sessionCalls, sessionFeeds } from './contract-session.ts';
@@ -42,6 +43,7 @@ export const calls = {
   ...mapCalls,
   ...memoryCalls,
   ...noteCalls,
+  ...preferencesCalls,
   ...registerCalls,
   ...scanCalls,
   ...sessionCalls,

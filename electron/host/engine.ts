@@ -16,6 +16,7 @@ import { mapCalls } from './handlers/map.ts';
 import { noteCalls } from './handlers/notes.ts';
 import { memorySearchCalls } from './handlers/memory-search.ts';
 import { memoryCalls } from './handlers/memory.ts';
+import { preferencesCalls } from './handlers/preferences.ts';
 import { registerCalls } from './handlers/registers.ts';
 import { scanCalls } from './handlers/scan.ts';
 import { sessionCalls, sessionFeeds } from './handlers/session.ts';
@@ -55,6 +56,7 @@ export class Engine {
       ...memorySearchCalls(this.bench),
       ...mapCalls(this.bench),
       ...noteCalls(this.bench),
+      ...preferencesCalls(this.bench),
       ...jumpCalls(this.bench),
       ...driveCalls(this.bench),
       ...timelineCalls(this.bench),

@@ -9,7 +9,7 @@ import 'dockview-react/dist/styles/dockview.css';
 import type { ReactNode } from 'react';
 import { useCallback, useEffect, useRef } from 'react';
 import { formatCount } from '../../core/format/size.ts';
-import { keysOf } from '../keys.ts';
+import { keysOf } from '../keymap.ts';
 import { COMPONENTS } from '../panels/components.tsx';
 import { consoleOf, kindOf } from '../panels/registry.ts';
 import { useWorkbench } from '../state/context.ts';

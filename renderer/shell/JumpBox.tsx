@@ -5,7 +5,7 @@ import { strokeOf } from '../keys.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
 import { useChanged } from '../state/useChanged.ts';
-import { Keys } from '../ui/Keys.tsx';
+import { ActionKeys, Keys } from '../ui/Keys.tsx';
 import { nothingMatches } from '../wording.ts';
 import { goTo } from './go.ts';
 import type { JumpMode, JumpRow } from './jump.ts';
@@ -93,7 +93,7 @@ export function JumpBox(): ReactNode {
         onChange={(event) => palette.set({ open: true, text: event.target.value })}
         onKeyDown={onKeyDown}
       />
-      {!open && <Keys keys="F2" />}
+      {!open && <ActionKeys action="palette.open" />}
       <div
         id={listId}
         className={shown ? 'popover jump-list' : ''}

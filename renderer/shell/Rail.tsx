@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useRef } from 'react';
 import { formatCount } from '../../core/format/size.ts';
+import { keymap, keysOf } from '../keymap.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import { PANELS, RAIL, kindOf } from '../panels/registry.ts';
 import { useWorkbench } from '../state/context.ts';
@@ -51,6 +52,7 @@ function RailRow({
   const empty = useStore(session.info, (info) => info?.empty ?? true);
   const starting = useStore(start);
   const { title, letter } = PANELS[kind];
+  const keys = useStore(keymap, () => keysOf(`go.${kind}`)) ?? '';
   const shown = !starting && visible.some((id) => kindOf(id) === kind);
   const focused = !starting && active !== undefined && kindOf(active) === kind;
   return (
@@ -60,10 +62,10 @@ function RailRow({
         className={`rail-row ${shown ? 'is-open' : ''} ${focused ? 'is-on' : ''}`}
         aria-current={focused ? 'page' : undefined}
         disabled={empty}
-        title={`${title} (G ${letter})`}
+        title={`${title} (${keys})`}
         onClick={() => actions.run(`go.${kind}`)}
       >
-        <b aria-hidden="true">{letter}</b>
+        <b aria-hidden="true">{keys.split(' ').at(-1) ?? letter}</b>
         <span className="rail-name">{title}</span>
         {count !== undefined && <span className="rail-count">{formatCount(count)}</span>}
       </button>

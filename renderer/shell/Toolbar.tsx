@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useRef } from 'react';
 import type { SourceInfo } from '../../core/protocol/contract.ts';
 import { formatSize } from '../../core/format/size.ts';
-import { keysOf } from '../keys.ts';
+import { keysOf } from '../keymap.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
 import { countdown } from '../state/writes.ts';

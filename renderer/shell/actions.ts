@@ -3,9 +3,10 @@ import { asFailure, isCancelled } from '../engine/failure.ts';
 import { PANELS, consoleOf } from '../panels/registry.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import type { Action } from '../state/actions.ts';
+import { takesText } from '../state/keyboard.ts';
 import type { Workbench } from '../state/workbench.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { whoReaches } from './go.ts';
+import { stepDevice, whoReaches } from './go.ts';
 import { PRESETS } from './presets.ts';
 import { selectionItems, showInItems } from './selection-menu.ts';
 
@@ -78,6 +79,8 @@ export function registerActions(workbench: Workbench): void {
   );
   add('fault.next', 'Next fault', () => void workbench.faults.step(1), ready);
   add('fault.previous', 'Previous fault', () => void workbench.faults.step(-1), ready);
+  add('device.next', 'Next device', () => stepDevice(workbench, 1), ready);
+  add('device.previous', 'Previous device', () => stepDevice(workbench, -1), ready);
   add('copy.link', 'Copy a link to the entry', () => {
     const { entry } = selection.current;
     if (entry !== undefined) void copyText(linkTo(workbench, entry), workbench.notices);
@@ -85,6 +88,7 @@ export function registerActions(workbench: Workbench): void {
 
   add('view.theme', 'Switch the theme', () => view.toggleTheme());
   add('view.density', 'Switch the row height', () => view.toggleDensity());
+  add('view.numbers', 'Values in hexadecimal or decimal', () => view.toggleNumbers());
   add('view.larger', 'Larger text', () => view.zoom(1));
   add('view.smaller', 'Smaller text', () => view.zoom(-1));
   add('view.maximise', 'Maximise or restore this group', () => dock.maximise(), ready);
@@ -165,10 +169,14 @@ function escape(workbench: Workbench): void {
   else if (workbench.menu.get()) workbench.menu.set(undefined);
   else if (workbench.start.get() && !workbench.session.empty) workbench.start.set(false);
   else if (!workbench.notices.dismiss()) {
-    // A panel clears its filter; else the focus leaves the field, so that keys are keys again.
+    // A panel clears its filter; then its list has the focus, and keys are keys again.
     const field = document.activeElement;
-    if (!workbench.actions.run('panel.escape'))
-      field?.closest<HTMLElement>('.panel, .start')?.focus();
+    workbench.actions.run('panel.escape');
+    const { active } = workbench.dock.state.get();
+    if (active !== undefined && !workbench.start.get()) workbench.dock.focus(active);
+    const focused = document.activeElement;
+    if (focused === field && takesText(focused))
+      focused?.closest<HTMLElement>('.panel, .start')?.focus();
   }
 }
 

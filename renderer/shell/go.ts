@@ -1,3 +1,4 @@
+import { asFailure } from '../engine/failure.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import { kindOf } from '../panels/registry.ts';
 import type { Workbench } from '../state/workbench.ts';
@@ -68,6 +69,30 @@ export function goTo(
     focus: how.focus ?? false,
     beside: how.beside,
   });
+}
+
+/**
+ * Selects the device after or before the selected one, units in their order; the ends meet. With
+ * none selected it begins at the end that it comes from. Panels with devices of their own answer
+ * to these keys themselves.
+ */
+export function stepDevice(workbench: Workbench, by: 1 | -1): void {
+  const { engine, selection, notices } = workbench;
+  engine.call('devices.list', {}).then(
+    ({ devices }) => {
+      const { bdf, unit } = selection.current;
+      const at = devices.findIndex(
+        (device) => device.bdf === bdf && (unit === undefined || device.unit === unit),
+      );
+      const next =
+        devices[at < 0 ? (by > 0 ? 0 : devices.length - 1) : at + by] ??
+        devices[by > 0 ? 0 : devices.length - 1];
+      if (next)
+        selection.publish({ entry: next.path, bdf: next.bdf, unit: next.unit, from: 'keys' });
+      else notices.show({ severity: 'note', text: 'No device has an entry in these tables.' });
+    },
+    (error: unknown) => notices.fail(asFailure(error)),
+  );
 }
 
 /** Lists every device that can reach the page of a physical address; without one it can be typed. */

@@ -1,5 +1,5 @@
 import { go as search } from 'fuzzysort';
-import { keysOf } from '../keys.ts';
+import { keysOf } from '../keymap.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import { PANELS } from '../panels/registry.ts';
 import type { Action } from '../state/actions.ts';

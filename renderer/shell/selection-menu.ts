@@ -1,4 +1,4 @@
-import { keysOf } from '../keys.ts';
+import { keysOf } from '../keymap.ts';
 import { goTo, whoReaches } from './go.ts';
 import { PANELS } from '../panels/registry.ts';
 import type { PanelKind } from '../panels/registry.ts';

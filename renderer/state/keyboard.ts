@@ -1,4 +1,5 @@
-import { LEADERS, bindingOf, strokeOf } from '../keys.ts';
+import { bindingOf, keymap } from '../keymap.ts';
+import { strokeOf } from '../keys.ts';
 import type { ActionRegistry } from './actions.ts';
 import type { Store } from './store.ts';
 import { createStore } from './store.ts';
@@ -12,7 +13,7 @@ export interface LeaderState {
 const LIST_AFTER = 400;
 
 /** Elements in which plain letters are text. */
-function takesText(target: EventTarget | null): boolean {
+export function takesText(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest('[data-keys="plain"]')) return false;
   if (target.closest('[data-keys="text"]')) return true;
@@ -31,9 +32,10 @@ function takesText(target: EventTarget | null): boolean {
  */
 export class Keyboard {
   readonly leader: Store<LeaderState | undefined> = createStore<LeaderState | undefined>(undefined);
+  /** The next strokes are plain keys, wherever the focus is. */
+  readonly plain: Store<boolean> = createStore(false);
   readonly #actions: ActionRegistry;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #plain = false;
 
   constructor(actions: ActionRegistry) {
     this.#actions = actions;
@@ -58,18 +60,20 @@ export class Keyboard {
 
   /** Makes the next strokes plain keys, also in a console or a text field. */
   plainNext(): void {
-    this.#plain = true;
+    this.plain.set(true);
   }
 
   /** Forgets a leader that was pressed. */
   cancel(): void {
     clearTimeout(this.#timer);
-    this.#plain = false;
+    this.plain.set(false);
     this.leader.set(undefined);
   }
 
   /** Before anybody else: keys that work everywhere, and whatever continues a leader. */
   #early(event: KeyboardEvent): void {
+    // A modal dialog has the keyboard to itself.
+    if (document.querySelector('dialog[open]')) return;
     const stroke = strokeOf(event);
     if (stroke === undefined) return;
     const leader = this.leader.get();
@@ -83,10 +87,13 @@ export class Keyboard {
     const everywhere = bindingOf(stroke, undefined, ['everywhere']);
     if (everywhere) {
       take(event);
+      this.plain.set(false);
       this.#actions.run(everywhere.action);
-    } else if (this.#plain) {
-      this.#plain = false;
-      this.#plainStroke(event, stroke);
+    } else if (this.plain.get()) {
+      // Also one that means nothing: it was not meant for the field or the target.
+      take(event);
+      this.plain.set(false);
+      if (stroke !== 'Esc') this.#plainStroke(event, stroke);
     }
   }
 
@@ -104,16 +111,17 @@ export class Keyboard {
   }
 
   #plainStroke(event: KeyboardEvent, stroke: string): void {
-    // Back and Forward are the browser's own keys; the history listens to it.
-    if (stroke.startsWith('Alt+')) return;
-    if (LEADERS.has(stroke)) {
+    if (keymap.get().leaders.has(stroke)) {
       take(event);
       this.leader.set({ leader: stroke, listed: false });
       this.#timer = setTimeout(() => this.leader.set({ leader: stroke, listed: true }), LIST_AFTER);
       return;
     }
     const binding = bindingOf(stroke, undefined, ['global']);
-    if (binding && this.#actions.run(binding.action)) take(event);
+    if (!binding) return;
+    // Text that a person marked is copied by the browser itself.
+    if (binding.action === 'copy.row' && getSelection()?.isCollapsed === false) return;
+    if (this.#actions.run(binding.action)) take(event);
   }
 }
 

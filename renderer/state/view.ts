@@ -3,12 +3,15 @@ import type { Store } from './store.ts';
 import { createStore } from './store.ts';
 
 export type Theme = 'dark' | 'light';
+export type Numbers = 'hex' | 'decimal';
 
 /** What a person set in the window; it is saved with the session. */
 export interface ViewState {
   /** Absent: as the system has it. */
   readonly theme?: Theme;
   readonly density?: 'compact' | 'comfortable';
+  /** How values of fields are written; addresses and raw words are always hexadecimal. */
+  readonly numbers: Numbers;
   /** Per cent, 80 to 200. */
   readonly zoom: number;
   /** The hint in the Faults bar was read. */
@@ -22,7 +25,14 @@ export interface ViewState {
   readonly preset: number;
 }
 
-const INITIAL: ViewState = { zoom: 100, hintSeen: false, unlinked: [], panels: {}, preset: 1 };
+const INITIAL: ViewState = {
+  numbers: 'hex',
+  zoom: 100,
+  hintSeen: false,
+  unlinked: [],
+  panels: {},
+  preset: 1,
+};
 
 const SAVE_AFTER = 1000;
 const ZOOM_STEPS = [80, 90, 100, 110, 125, 150, 175, 200];
@@ -45,6 +55,7 @@ export function parseView(text: string | undefined | null): ViewState {
       theme: saved.theme === 'dark' || saved.theme === 'light' ? saved.theme : undefined,
       density:
         saved.density === 'compact' || saved.density === 'comfortable' ? saved.density : undefined,
+      numbers: saved.numbers === 'decimal' ? 'decimal' : 'hex',
       zoom: typeof saved.zoom === 'number' && ZOOM_STEPS.includes(saved.zoom) ? saved.zoom : 100,
       hintSeen: saved.hintSeen === true,
       unlinked: Array.isArray(saved.unlinked)
@@ -138,6 +149,10 @@ export class ViewModel {
   toggleDensity(): void {
     const dense = document.documentElement.dataset.density === 'compact';
     this.set({ density: dense ? 'comfortable' : 'compact' });
+  }
+
+  toggleNumbers(): void {
+    this.set({ numbers: this.state.get().numbers === 'hex' ? 'decimal' : 'hex' });
   }
 
   zoom(direction: 1 | -1): void {

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { keysOf } from '../keys.ts';
+import { keymap, keysOf } from '../keymap.ts';
+import { useStore } from '../state/store.ts';
 
 /** The strokes of a key: one box each. */
 export function Keys({ keys }: { readonly keys: string }): ReactNode {
@@ -14,6 +15,7 @@ export function Keys({ keys }: { readonly keys: string }): ReactNode {
 
 /** The key of an action, when it has one. */
 export function ActionKeys({ action }: { readonly action: string }): ReactNode {
-  const keys = keysOf(action);
+  // A person may give it other keys.
+  const keys = useStore(keymap, () => keysOf(action));
   return keys ? <Keys keys={keys} /> : null;
 }

@@ -57,6 +57,12 @@ function Menu({
     else if (stroke === 'End') all.at(-1)?.focus();
     else if (stroke === 'Esc' || stroke === 'Tab') close();
     else if (stroke === 'Enter' || stroke === 'Space') return event.stopPropagation();
+    else if (stroke?.length === 1) {
+      // The next item that begins with the letter.
+      const begins = (item: HTMLElement): boolean =>
+        item.textContent.trim().toUpperCase().startsWith(stroke);
+      [...all.slice(at + 1), ...all.slice(0, at + 1)].find(begins)?.focus();
+    }
     event.preventDefault();
     event.stopPropagation();
   };
@@ -69,6 +75,11 @@ function Menu({
       tabIndex={-1}
       aria-label={request.label}
       onKeyDown={onKeyDown}
+      onBlur={(event) => {
+        // The focus went elsewhere by a key: the menu is over.
+        const to = event.relatedTarget;
+        if (to instanceof Node && !root.current?.contains(to)) onClose();
+      }}
     >
       {request.items.map((item) => (
         <button

@@ -3,6 +3,7 @@ import { createContext, useContext, useEffect, useMemo, useRef } from 'react';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import type { PanelActions } from '../state/actions.ts';
 import { useWorkbench } from '../state/context.ts';
+import { copyText } from './clipboard.ts';
 import { ErrorBlock } from './ErrorBlock.tsx';
 import { ActionKeys } from './Keys.tsx';
 import type { PanelTable } from './table-export.ts';
@@ -77,17 +78,23 @@ export function Panel(props: PanelProps): ReactNode {
     table.current = props.table;
   });
   const exports = props.table !== undefined;
+  const { actions: answers } = props;
   const own = useMemo(
     () =>
       exports
         ? {
-            ...props.actions,
+            ...answers,
             'copy.as': () => {
               if (table.current) openExport(workbench, table.current);
             },
+            'copy.row': () => {
+              const [row] = table.current?.forms?.() ?? [];
+              if (row) void copyText(row.text, workbench.notices);
+              else answers?.['copy.value']?.();
+            },
           }
-        : props.actions,
-    [props.actions, exports, workbench],
+        : answers && { 'copy.row': answers['copy.value'], ...answers },
+    [answers, exports, workbench],
   );
   useEffect(() => (own ? actions.panel(id, own) : undefined), [actions, id, own]);
 

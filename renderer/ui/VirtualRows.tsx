@@ -1,7 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useCallback, useEffect, useId, useRef } from 'react';
-import { strokeOf } from '../keys.ts';
+import { strokeIn } from '../keymap.ts';
+import type { Scope } from '../keys.ts';
 import { useStore } from '../state/store.ts';
 import { useWorkbench } from '../state/context.ts';
 
@@ -29,6 +30,8 @@ interface VirtualRowsProps {
   readonly onToggle?: (index: number) => void;
   /** Keys that the rows do not know, in the notation of the key map; true when taken. */
   readonly onKey?: (stroke: string, index: number) => boolean;
+  /** Scopes whose keys the rows know; those of lists and trees when absent. */
+  readonly scopes?: readonly Scope[];
   /** The rows on the screen, the end excluded. */
   readonly onRange?: (from: number, to: number) => void;
   /** Row height in px when it is not the density's. */
@@ -36,6 +39,7 @@ interface VirtualRowsProps {
   readonly onMenu?: (index: number, x: number, y: number) => void;
 }
 
+const LISTS: readonly Scope[] = ['lists', 'trees'];
 /** Rows beyond the screen that are kept ready. */
 const OVERSCAN = 12;
 /** Height of the column names, px. */
@@ -76,7 +80,7 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
 
   const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / height) - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const stroke = strokeOf(event);
+    const stroke = strokeIn(event, ...(props.scopes ?? LISTS));
     if (stroke === undefined || event.target !== event.currentTarget) return;
     const target = moved(stroke, selected, count, page);
     if (target !== undefined) {

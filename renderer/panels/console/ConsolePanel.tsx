@@ -16,6 +16,7 @@ import { ConsoleBar } from './ConsoleBar.tsx';
 import { latin1OfText } from './latin1.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleTerminal } from './terminal.ts';
+import { consoleKey } from './terminal-keys.ts';
 import './console.css';
 
 /** Reads and drives one console, with its decoded lines marked. */
@@ -142,7 +143,9 @@ function OneConsole({
         .call('console.write', { console: id, data: latin1OfText(data) })
         .catch((error: unknown) => notices.fail(asFailure(error)));
     });
-    terminal.terminal.attachCustomKeyEventHandler((event) => passes(event, canWrite));
+    terminal.terminal.attachCustomKeyEventHandler(
+      (event) => !consoleKey(event, terminal.terminal, notices) && canWrite,
+    );
     return () => typing.dispose();
   }, [terminal, engine, id, canWrite, notices]);
 
@@ -220,6 +223,7 @@ function OneConsole({
         data-keys={canWrite ? 'text' : 'plain'}
         onKeyDown={(event) => {
           if (canWrite || !terminal) return;
+          if (consoleKey(event.nativeEvent, terminal.terminal, notices)) return;
           if (info.canArm && typed(event)) setReadOnlyHint(true);
           scrollKey(event, terminal, pick);
         }}
@@ -289,13 +293,6 @@ function copyLines(
   });
 }
 
-/** Keys that never reach the terminal: those of the window, and all plain ones where nobody types. */
-function passes(event: globalThis.KeyboardEvent, canWrite: boolean): boolean {
-  if (['F2', 'F8'].includes(event.key)) return false;
-  if (!canWrite && !(event.ctrlKey && event.key === 'Insert')) return false;
-  return true;
-}
-
 /** Whether a key would have been something to send. */
 function typed({ key, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
   return !ctrlKey && !altKey && !metaKey && (key.length === 1 || key === 'Enter');
@@ -314,7 +311,7 @@ function scrollKey(
     view.reveal(target);
     pick(target);
   };
-  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (event.key === 'ArrowUp') to(line - 1);
   else if (event.key === 'ArrowDown') to(line + 1);
   else if (event.key === 'PageUp') to(line - terminal.rows + 1);

@@ -2,7 +2,9 @@ import type { CSSProperties, KeyboardEvent, ReactNode } from 'react';
 import { useId, useMemo } from 'react';
 import type { EntryInfo } from '../../../core/protocol/contract.ts';
 import type { FieldItem } from '../../../core/protocol/schema.ts';
-import { strokeOf } from '../../keys.ts';
+import { strokeIn } from '../../keymap.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
 import type { RulerBox, RulerRow } from './bits.ts';
 import { boxName, boxValue, rulerRows } from './bits.ts';
 
@@ -32,7 +34,7 @@ export function BitRuler({ entry, width, shown, onShow, onEdit }: BitRulerProps)
   const current = rows.find((row) => row.boxes.some(({ field }) => field.name === shown));
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const stroke = strokeOf(event);
+    const stroke = strokeIn(event, 'ruler');
     const at = order.indexOf(shown ?? '');
     if (stroke === 'Left') onShow(order[Math.max(0, at - 1)]);
     else if (stroke === 'Right') onShow(order[Math.min(order.length - 1, at + 1)]);
@@ -137,6 +139,8 @@ function Box({
   readonly onEdit?: (field: string) => void;
 }): ReactNode {
   const { field, column, span } = box;
+  const { view } = useWorkbench();
+  const numbers = useStore(view.state, (state) => state.numbers);
   const hatched = field.kind === 'reserved' || field.kind === 'ignored';
   return (
     <span
@@ -153,7 +157,7 @@ function Box({
       <span className="visually-hidden">{`${field.name}, ${field.text}`}</span>
       <span aria-hidden="true">
         <small>{boxName(field, span)}</small>
-        {boxValue(field, span)}
+        {boxValue(field, span, numbers)}
       </span>
     </span>
   );

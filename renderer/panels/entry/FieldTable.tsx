@@ -1,8 +1,16 @@
 import type { CSSProperties, ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { FieldItem } from '../../../core/protocol/schema.ts';
-import { smallBinary } from '../../format/address.ts';
-import { fieldBits, fieldValue, formerValue, fieldWidth, readFieldValue } from './bits.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import {
+  fieldBits,
+  fieldValue,
+  fieldWidth,
+  formerValue,
+  otherBases,
+  readFieldValue,
+} from './bits.ts';
 
 interface FieldTableProps {
   readonly fields: readonly FieldItem[];
@@ -59,6 +67,8 @@ function FieldRow({
   onPoke,
   other,
 }: { readonly field: FieldItem } & FieldTableProps): ReactNode {
+  const { view } = useWorkbench();
+  const numbers = useStore(view.state, (state) => state.numbers);
   const edited = editing === field.name && onPoke !== undefined;
   const canEdit = onPoke !== undefined && field.access !== 'RO';
   return (
@@ -69,7 +79,7 @@ function FieldRow({
     >
       <td className="muted">{fieldBits(field)}</td>
       <td title={field.name}>{field.name}</td>
-      <td title={smallBinary(field.value, fieldWidth(field))}>
+      <td title={otherBases(field, numbers)}>
         {edited ? (
           <ValueInput
             field={field}
@@ -82,13 +92,13 @@ function FieldRow({
           <button
             type="button"
             className="field-value"
-            aria-label={`Change ${field.name}, now ${fieldValue(field)}`}
+            aria-label={`Change ${field.name}, now ${fieldValue(field, numbers)}`}
             onClick={() => onEdit?.(field.name)}
           >
-            {fieldValue(field)}
+            {fieldValue(field, numbers)}
           </button>
         ) : (
-          fieldValue(field)
+          fieldValue(field, numbers)
         )}
       </td>
       <td className="text second" title={`${field.text}. ${field.meaning} (${field.spec})`}>
@@ -97,7 +107,7 @@ function FieldRow({
       </td>
       {other !== undefined && (
         <td className="diff" title={field.wasText}>
-          {field.was === undefined ? '' : `Δ ${formerValue(field)}`}
+          {field.was === undefined ? '' : `Δ ${formerValue(field, numbers)}`}
         </td>
       )}
     </tr>

@@ -1,6 +1,7 @@
 import type { EntryInfo } from '../../../core/protocol/contract.ts';
 import type { FieldItem } from '../../../core/protocol/schema.ts';
-import { bitRange, padded } from '../../format/address.ts';
+import { bitRange, padded, smallBinary } from '../../format/address.ts';
+import type { Numbers } from '../../state/view.ts';
 
 /** One cell row of the ruler: 64 bits or 32, high first. */
 export interface RulerRow {
@@ -75,24 +76,37 @@ export function fieldWidth(field: FieldItem): number {
   return field.pieces.reduce((sum, { high, low }) => sum + high - low + 1, 0);
 }
 
-/** The value in its field's width: `0x000a`; an address as an address. */
-export function fieldValue(field: FieldItem): string {
-  return field.kind === 'address' ? field.text : padded(field.value, fieldWidth(field));
+/** The value in its field's width: `0x000a`, or `10`; an address as an address. */
+export function fieldValue(field: FieldItem, numbers: Numbers = 'hex'): string {
+  if (field.kind === 'address') return field.text;
+  return valueText(field.value, fieldWidth(field), numbers);
+}
+
+/** The value in the other bases, for a tip: `10, 0b1010`. */
+export function otherBases(field: FieldItem, numbers: Numbers): string | undefined {
+  if (field.kind === 'address') return undefined;
+  const width = fieldWidth(field);
+  const other = valueText(field.value, width, numbers === 'hex' ? 'decimal' : 'hex');
+  return [other, smallBinary(field.value, width)].filter((part) => part !== undefined).join(', ');
+}
+
+function valueText(value: string, width: number, numbers: Numbers): string {
+  return numbers === 'hex' ? padded(value, width) : String(BigInt(value));
 }
 
 /** The former or other value in the same form. */
-export function formerValue(field: FieldItem): string {
+export function formerValue(field: FieldItem, numbers: Numbers = 'hex'): string {
   if (field.was === undefined) return '';
   return field.kind === 'address'
     ? (field.wasText ?? field.was)
-    : padded(field.was, fieldWidth(field));
+    : valueText(field.was, fieldWidth(field), numbers);
 }
 
 /** The value as a box of that many columns can hold it. */
-export function boxValue(field: FieldItem, span: number): string {
+export function boxValue(field: FieldItem, span: number, numbers: Numbers = 'hex'): string {
   const width = fieldWidth(field);
   if (width < 3) return String(BigInt(field.value));
-  const text = fieldValue(field);
+  const text = fieldValue(field, numbers);
   return text.length * 6 <= span * 10 ? text : '';
 }
 

@@ -4,7 +4,7 @@ import { hexByte } from '../../../core/format/hex.ts';
 import type { FaultGrouping, FaultRow } from '../../../core/protocol/contract.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import type { FaultItem } from '../../../core/protocol/schema.ts';
-import { keysOf } from '../../keys.ts';
+import { keysOf } from '../../keymap.ts';
 import { attempt } from '../../shell/actions.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useRef, useState } from 'react';
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
 import { useCall } from '../../engine/useCall.ts';
-import { strokeOf } from '../../keys.ts';
+import { strokeIn } from '../../keymap.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx';
@@ -113,7 +113,7 @@ function Matrix({
         role="grid"
         aria-label="Outcomes by strategy and scenario"
         onKeyDown={(event) => {
-          const stroke = strokeOf(event);
+          const stroke = strokeIn(event, 'lists', 'trees');
           if (stroke === 'Up') move(-1, 0);
           else if (stroke === 'Down') move(1, 0);
           else if (stroke === 'Left') move(0, -1);

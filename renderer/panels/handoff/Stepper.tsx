@@ -1,7 +1,7 @@
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useEffect, useState } from 'react';
 import type { CallAnswer, HandoffStep, HandoffStory } from '../../../core/protocol/contract.ts';
-import { strokeOf } from '../../keys.ts';
+import { strokeIn } from '../../keymap.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { Lanes } from './Lanes.tsx';
 import { OUTCOME_GLYPH, openingStep, outcomeWords } from './model.ts';
@@ -34,7 +34,7 @@ export function Stepper({
 
   const go = (to: number): void => setAt(Math.max(0, Math.min(last, to)));
   const onKeyDown = (event: KeyboardEvent): void => {
-    const stroke = strokeOf(event);
+    const stroke = strokeIn(event, 'stepper');
     if (stroke === 'Left') go(at - 1);
     else if (stroke === 'Right') go(at + 1);
     else if (stroke === 'Home') go(0);

@@ -3,7 +3,7 @@ import { useCallback, useId, useState } from 'react';
 import { formatCount, formatSize } from '../../../core/format/size.ts';
 import { hex } from '../../../core/format/hex.ts';
 import type { MapPin, MapRegion, StripItem } from '../../../core/protocol/contract-map.ts';
-import { strokeOf } from '../../keys.ts';
+import { strokeIn } from '../../keymap.ts';
 import { edgesOf, paintPins, paintStrip, paintTicks, pinText, type StripData } from './paint.ts';
 import { Plot, taken, type PlotPoint } from './Plot.tsx';
 import type { Sheet } from './sheet.ts';
@@ -56,7 +56,7 @@ export function ZoomStrip({
   const region = hovered === undefined ? selected : at(hovered);
   const gap = hovered === undefined ? undefined : gapAt(data, span, width, hovered);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const stroke = strokeOf(event);
+    const stroke = strokeIn(event, 'map');
     if (stroke !== undefined && onKey(stroke)) taken(event);
   };
   return (

@@ -266,6 +266,7 @@ export function MemoryPanel(): ReactNode {
                 });
             }}
             rowClass={(index) => rowClass(rows[index])}
+            scopes={['lists', 'memory']}
             onKey={(stroke) => {
               if (stroke === '+') widen(1);
               else if (stroke === '-') widen(-1);

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
-import { padded, smallBinary } from '../../format/address.ts';
+import { padded } from '../../format/address.ts';
 import { ABSENT } from '../../wording.ts';
-import { fieldBits, fieldValue, fieldWidth } from '../entry/bits.ts';
+import { useWorkbench } from '../../state/context.ts';
+import { useStore } from '../../state/store.ts';
+import { fieldBits, fieldValue, formerValue, otherBases } from '../entry/bits.ts';
 import type { RegisterRow } from './model.ts';
 
 /** The cells of a register, or of one of its fields. */
@@ -15,6 +17,8 @@ export function RegisterCells({
   readonly changed: boolean;
   readonly onToggle: () => void;
 }): ReactNode {
+  const { view } = useWorkbench();
+  const numbers = useStore(view.state, (state) => state.numbers);
   const { register } = row;
   if (row.kind === 'field') {
     const { field } = row;
@@ -26,8 +30,8 @@ export function RegisterCells({
         <span role="gridcell" className="muted">
           {fieldBits(field)}
         </span>
-        <span role="gridcell" title={smallBinary(field.value, fieldWidth(field))}>
-          {fieldValue(field)}{' '}
+        <span role="gridcell" title={otherBases(field, numbers)}>
+          {fieldValue(field, numbers)}{' '}
           {field.access !== undefined && field.access !== 'RO' && (
             <span className="muted">{field.access}</span>
           )}
@@ -37,7 +41,7 @@ export function RegisterCells({
         </span>
         {changed && (
           <span role="gridcell" className="diff">
-            {field.was === undefined ? '' : `Δ ${field.was}`}
+            {field.was === undefined ? '' : `Δ ${formerValue(field, numbers)}`}
           </span>
         )}
       </>

@@ -1,8 +1,9 @@
 import type { ReactNode, Ref } from 'react';
 import { useEffect, useImperativeHandle, useRef } from 'react';
+import { strokeIn } from '../../keymap.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
-import { KeyCode, KeyMod, colours, editor, setDeclarations } from './monaco.ts';
+import { colours, editor, setDeclarations } from './monaco.ts';
 
 export interface EditorHandle {
   focus(): void;
@@ -55,17 +56,18 @@ export default function Editor({ ref, ...props }: EditorProps): ReactNode {
     const changes = instance.onDidChangeModelContent(() =>
       latest.current.onChange(instance.getValue()),
     );
-    instance.addCommand(KeyMod.CtrlCmd | KeyCode.Enter, () =>
-      latest.current.onRun(instance.getValue()),
-    );
-    instance.addCommand(KeyMod.Shift | KeyCode.Enter, () =>
-      latest.current.onRunLine(selectedOrLine(instance)),
-    );
-    instance.addCommand(KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.Enter, () =>
-      latest.current.onStop(),
-    );
+    const keys = instance.onKeyDown((event) => {
+      const stroke = strokeIn(event.browserEvent, 'script');
+      if (stroke === 'Ctrl+Enter') latest.current.onRun(instance.getValue());
+      else if (stroke === 'Shift+Enter') latest.current.onRunLine(selectedOrLine(instance));
+      else if (stroke === 'Ctrl+Shift+Enter') latest.current.onStop();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
     return () => {
       changes.dispose();
+      keys.dispose();
       instance.dispose();
       made.current = undefined;
     };

@@ -19,11 +19,11 @@ import {
   ScriptTarget,
   typescriptDefaults,
 } from 'monaco-editor/languages/features/typescript/register';
-import { KeyCode, KeyMod, editor } from 'monaco-editor/editor/editor.api';
+import { editor } from 'monaco-editor/editor/editor.api';
 import type { Theme } from '../../state/view.ts';
 import { token } from '../../ui/colours.ts';
 
-export { KeyCode, KeyMod, editor };
+export { editor };
 
 // Workers come as files from the window's own origin.
 globalThis.MonacoEnvironment = {

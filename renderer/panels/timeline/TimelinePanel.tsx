@@ -1,7 +1,7 @@
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useEffect, useMemo } from 'react';
 import type { TimelineItem } from '../../../core/protocol/contract-timeline.ts';
-import { strokeOf } from '../../keys.ts';
+import { strokeIn } from '../../keymap.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
@@ -128,7 +128,7 @@ function chartKey(
   model: TimelineModel,
   openItem: (() => void) | undefined,
 ): boolean {
-  switch (strokeOf(event)) {
+  switch (strokeIn(event, 'chart')) {
     case 'Left':
       void model.step('previous');
       return true;

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Scope, Stroke } from '../../../renderer/keys.ts';
-import {
-  KEYS,
-  LEADERS,
-  bindingOf,
-  continuations,
-  keysOf,
-  strokeOf,
-} from '../../../renderer/keys.ts';
+import { bindingOf, continuations, keysOf } from '../../../renderer/keymap.ts';
+import type { Stroke } from '../../../renderer/keys.ts';
+import { KEYS, TOGETHER, isKept, leadersOf, strokeOf } from '../../../renderer/keys.ts';
+
+const LEADERS = leadersOf(KEYS);
 
 const stroke = (key: string, more: Partial<Stroke> = {}): Stroke => ({
   key,
@@ -19,36 +15,31 @@ const stroke = (key: string, more: Partial<Stroke> = {}): Stroke => ({
   ...more,
 });
 
-/** Scopes that are heard at the same time. */
-const HEARD: readonly (readonly Scope[])[] = [
-  ['everywhere', 'global', 'lists', 'trees'],
-  ['everywhere', 'global', 'lists', 'memory'],
-  ['everywhere', 'global', 'map'],
-  ['everywhere', 'global', 'ruler'],
-  ['everywhere', 'global', 'stepper'],
-  ['everywhere', 'console'],
-  ['everywhere', 'script'],
-];
-
 describe('the key map', () => {
-  it.each(HEARD)('has no stroke twice among %s %s %s %s', (...scopes) => {
-    const keys = KEYS.filter(({ scope }) => scopes.includes(scope)).map((binding) => binding.keys);
-    const twice = keys.filter((each, index) => keys.indexOf(each) !== index);
-    expect(twice).toEqual([]);
-  });
+  it.each(TOGETHER.map((scopes) => [scopes.join(', '), scopes] as const))(
+    'has no stroke twice among %s',
+    (_, scopes) => {
+      const keys = KEYS.filter(({ scope }) => scopes.includes(scope)).map(
+        (binding) => binding.keys,
+      );
+      const twice = keys.filter((each, index) => keys.indexOf(each) !== index);
+      expect(twice).toEqual([]);
+    },
+  );
 
   it('uses no leader as a key of its own', () => {
     for (const { keys } of KEYS) expect(LEADERS.has(keys), keys).toBe(false);
   });
 
   it('has no stroke that browsers or desktops keep for themselves', () => {
-    const kept =
-      /(?:^|\+)(?:F1|F3|F5|F6|F7|F9|F10|F11|F12|\/|'|Backspace)$|(?:Ctrl|Meta|Alt)\+(?:Shift\+)?[A-Z0-9]$/;
     for (const { keys } of KEYS)
-      for (const each of keys.split(' ')) {
-        // The context menu key of keyboards that lack one.
-        if (each !== 'Shift+F10') expect(each).not.toMatch(kept);
-      }
+      for (const each of keys.split(' ')) expect(isKept(each), each).toBe(false);
+    for (const each of ['F5', 'Ctrl+T', 'Ctrl+Shift+P', 'Alt+D', '/', "'", 'Backspace', 'F12'])
+      expect(isKept(each), each).toBe(true);
+  });
+
+  it('hears every scope together with others', () => {
+    expect(new Set(TOGETHER.flat())).toEqual(new Set(KEYS.map(({ scope }) => scope)));
   });
 
   it('names every action in words', () => {
