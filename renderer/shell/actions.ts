@@ -170,13 +170,11 @@ function escape(workbench: Workbench): void {
   else if (workbench.start.get() && !workbench.session.empty) workbench.start.set(false);
   else if (!workbench.notices.dismiss()) {
     // A panel clears its filter; then its list has the focus, and keys are keys again.
-    const field = document.activeElement;
     workbench.actions.run('panel.escape');
     const { active } = workbench.dock.state.get();
     if (active !== undefined && !workbench.start.get()) workbench.dock.focus(active);
     const focused = document.activeElement;
-    if (focused === field && takesText(focused))
-      focused?.closest<HTMLElement>('.panel, .start')?.focus();
+    if (takesText(focused)) focused?.closest<HTMLElement>('.panel, .start')?.focus();
   }
 }
 
