@@ -1,3 +1,5 @@
+import { hexByte } from '../core/format/hex.ts';
+
 /**
  * The exact words for what is not there. Unit tests pin them: they must read the same in every
  * panel, report and copy.
@@ -156,6 +158,11 @@ export function nobodyReaches(range: string): string {
 
 export function badBdf(text: string): string {
   return `Not a BDF: "${text}". Write it as 02:00.0.`;
+}
+
+/** A device that the unit's tables do not know. */
+export function noContext(bdf: string, unit: string, reason: number): string {
+  return `${bdf} has no context entry on ${unit}: its DMA would fault with ${hexByte(reason)}.`;
 }
 
 export function nothingMatches(text: string): string {

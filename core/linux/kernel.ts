@@ -19,6 +19,7 @@ import { softwareDomains, type SoftwareDomain } from './domains.ts';
 import { Kallsyms } from './kallsyms.ts';
 import { moduleBtf, moduleSymbols, readModules, type KernelModule } from './modules.ts';
 import type { Notes } from './notes.ts';
+import { readPageFrame, type PageFrame } from './page-frame.ts';
 import { VirtualMemory } from './paging.ts';
 import { readPanic, type Panic } from './panic.ts';
 import {
@@ -201,6 +202,11 @@ export class Kernel {
   /** The crashkernel= reservation; undefined when there is none or it can't be read. */
   crashReservation(): CrashReservation | undefined {
     return this.#ask('reservation', undefined, readCrashReservation);
+  }
+
+  /** The kernel's record of a page frame; undefined when it has none that can be read. */
+  pageFrame(pfn: number): PageFrame | undefined {
+    return readPageFrame(this.info, this.memory, pfn);
   }
 
   /** Copies of the DMAR's structures that the kernel keeps. */

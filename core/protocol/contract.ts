@@ -16,6 +16,7 @@ import { sessionsCalls } from './contract-sessions.ts';
 import { stateCalls } from './contract-states.ts';
 import { tableCalls } from './contract-tables.ts';
 import { timelineCalls } from './contract-timeline.ts';
+import { translateCalls } from './contract-translate.ts';
 
 export * from './items-session.ts';
 export * from './items-tables.ts';
@@ -51,6 +52,7 @@ export const calls = {
   ...stateCalls,
   ...tableCalls,
   ...timelineCalls,
+  ...translateCalls,
 } as const;
 
 /** Every feed: what is asked for, and one item of it. */

@@ -23,6 +23,7 @@ import { sessionCalls, sessionFeeds } from './handlers/session.ts';
 import { stateCalls } from './handlers/states.ts';
 import { tableCalls } from './handlers/tables.ts';
 import { timelineCalls } from './handlers/timeline.ts';
+import { translateCalls } from './handlers/translate.ts';
 import { SessionFolder } from './session-folder.ts';
 import { Workbench, type WorkbenchOptions } from './workbench.ts';
 
@@ -60,6 +61,7 @@ export class Engine {
       ...jumpCalls(this.bench),
       ...driveCalls(this.bench),
       ...timelineCalls(this.bench),
+      ...translateCalls(this.bench),
       ...auditCalls(this.bench),
       ...stateCalls(this.bench),
       ...compareCalls(this.bench),

@@ -84,7 +84,11 @@ function Step({ step, last }: { readonly step: WalkStepItem; readonly last: bool
         {step.address !== undefined && <small>at {step.address}</small>}
       </span>
       <span className="walk-text" title={step.text}>
-        {step.rights ? <Rights rights={step.rights} /> : <Decides step={step} />}
+        {step.rights && step.outcome !== 'stop' ? (
+          <Rights rights={step.rights} />
+        ) : (
+          <Decides step={step} />
+        )}
       </span>
     </li>
   );

@@ -5,7 +5,6 @@ import type { WalkAnswer } from '../../../core/protocol/schema.ts';
 import { formatSize } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
-import { goTo } from '../../shell/go.ts';
 import { useWorkbench } from '../../state/context.ts';
 import type { Selection } from '../../state/selection.ts';
 import { useStore } from '../../state/store.ts';
@@ -19,9 +18,11 @@ import { Glyph } from '../../ui/Glyph.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { WalkSteps } from '../../ui/WalkView.tsx';
-import { EMPTY, UNDECIDED, UNTRANSLATED } from '../../wording.ts';
+import { EMPTY, UNDECIDED, UNTRANSLATED, noContext } from '../../wording.ts';
 import type { TranslateInput } from './model.ts';
-import { readPasted, readTranslate, walkBoxes, walkTable } from './model.ts';
+import { hasNoContext, isEvent, readPasted, readTranslate, walkTable } from './model.ts';
+import { WalkFacts } from './WalkFacts.tsx';
+import { WalkPicture } from './WalkPicture.tsx';
 import './translate.css';
 
 const BLANK: TranslateInput = { unit: '', bdf: '', pasid: '', address: '', access: 'read' };
@@ -190,7 +191,7 @@ function Result({ walk }: { readonly walk: WalkAnswer }): ReactNode {
       role="region"
       aria-label="Translation"
     >
-      <Boxes walk={walk} />
+      <WalkPicture walk={walk} />
       <p className="translate-result" role="status">
         <Outcome walk={walk} />
       </p>
@@ -200,6 +201,7 @@ function Result({ walk }: { readonly walk: WalkAnswer }): ReactNode {
           request that carried none.
         </p>
       )}
+      <WalkFacts walk={walk} />
       {simulated && <DmaButton walk={walk} />}
       <section className="section" aria-label="Steps">
         <h3>
@@ -207,52 +209,7 @@ function Result({ walk }: { readonly walk: WalkAnswer }): ReactNode {
         </h3>
         <WalkSteps walk={walk} />
       </section>
-      <dl className="facts">
-        <dt>Hardware</dt>
-        <dd>
-          <Hardware walk={walk} />
-        </dd>
-        <dt>Read from</dt>
-        <dd>
-          {walk.steps.filter((step) => step.missing === undefined).length} table entries
-          {walk.steps.some((step) => step.missing !== undefined) ? ', not all could be read' : ''}
-        </dd>
-      </dl>
     </div>
-  );
-}
-
-function Boxes({ walk }: { readonly walk: WalkAnswer }): ReactNode {
-  const workbench = useWorkbench();
-  return (
-    <ol className="walk-boxes" aria-label="The walk as a picture">
-      {walkBoxes(walk).map((box) => {
-        const path = box.step?.path;
-        return (
-          <li
-            key={`${box.name} ${box.step?.table ?? ''}`}
-            className={box.step ? `is-${box.step.outcome}` : 'is-leaf'}
-          >
-            <b>{box.name}</b>
-            <span>{box.before || '\u00a0'}</span>
-            {path === undefined ? (
-              <em>{box.chosen}</em>
-            ) : (
-              <button
-                type="button"
-                className="walk-chosen"
-                title={box.step?.text}
-                onClick={() => goTo(workbench, path, { from: 'walk' })}
-              >
-                {box.chosen}
-              </button>
-            )}
-            <span>{box.after || '\u00a0'}</span>
-            <small>{box.foot}</small>
-          </li>
-        );
-      })}
-    </ol>
   );
 }
 
@@ -269,13 +226,20 @@ function Outcome({ walk }: { readonly walk: WalkAnswer }): ReactNode {
           <Rights rights={outcome.rights} />{' '}
           <span className="translate-size">
             {outcome.untranslated ? UNTRANSLATED : `${formatSize(BigInt(outcome.size))} page`}
+            <Region walk={walk} address={outcome.pa} />
           </span>
         </>
       );
     case 'fault':
+      if (hasNoContext(walk))
+        return (
+          <>
+            <Glyph kind="error" /> {noContext(walk.bdf, walk.unit, outcome.reason)}
+          </>
+        );
       return (
         <>
-          <Glyph kind="error" /> refused: reason{' '}
+          <Glyph kind="error" /> refused: {isEvent(outcome) ? 'event' : 'reason'}{' '}
           <span className="mono">{hexByte(outcome.reason)}</span>{' '}
           <span className="translate-size">{outcome.name}</span>
         </>
@@ -293,46 +257,22 @@ function Outcome({ walk }: { readonly walk: WalkAnswer }): ReactNode {
   }
 }
 
-/** Faults that the hardware reported for the same page. */
-function Hardware({ walk }: { readonly walk: WalkAnswer }): ReactNode {
-  const { faults, dock } = useWorkbench();
-  const page = BigInt(walk.address) & ~0xfffn;
-  const filter = `bdf:${walk.bdf} addr:0x${page.toString(16)}-0x${(page + 0xfffn).toString(16)}`;
-  const answer = useCall('faults.rows', {
-    filter,
-    group: 'none',
-    sort: 'order',
-    folded: [],
-    from: 0,
-    to: 1,
-  });
-  const passed = answer.value?.filterError ? 0 : (answer.value?.passed ?? 0);
-  if (passed === 0) return <>reported no fault here</>;
-  const { outcome } = walk;
-  const reported = answer.value?.rows[0];
-  const reason = reported?.kind === 'fault' ? reported.fault.reason : undefined;
-  const other = outcome.result === 'fault' && reason !== undefined && reason !== outcome.reason;
-  const disagrees = outcome.result === 'translated' || other;
-  return (
-    <>
-      <Glyph kind={disagrees ? 'error' : 'ok'} name="" /> {disagrees ? 'disagrees' : 'agrees'}:{' '}
-      <button
-        type="button"
-        className="link"
-        onClick={() => {
-          faults.setFilter(filter);
-          dock.open('faults');
-        }}
-      >
-        {passed} {passed === 1 ? 'fault' : 'faults'}
-      </button>
-      {other && (
-        <>
-          , reason <span className="mono">{hexByte(reason)}</span>
-        </>
-      )}
-    </>
+/** `, System RAM`: what stands at the address that the walk came to. */
+function Region({
+  walk,
+  address,
+}: {
+  readonly walk: WalkAnswer;
+  readonly address: string;
+}): ReactNode {
+  const { session } = useWorkbench();
+  const from = useStore(
+    session.info,
+    (info) => info?.units.find(({ name }) => name === walk.unit)?.from,
   );
+  const unit = from === 'simulated' ? walk.unit : undefined;
+  const region = useCall('page.about', { unit, address }).value?.region;
+  return region === undefined ? null : `, ${region}`;
 }
 
 /** A device of a simulated unit does the DMA that was asked about. */

@@ -90,7 +90,7 @@ describe('the picture of a walk', () => {
       'Root 0x01 0x02 0x03 bus',
       'Context 00.7 01.0 01.1 dev.fn',
       'L3 2 3 4 38:30',
-      'Page  + 0x000  11:0',
+      'Page  + 0x000  4 KiB',
     ]);
   });
 });
