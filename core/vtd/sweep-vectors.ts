@@ -173,7 +173,7 @@ export interface FoundBits {
  * @param present an entry with one of these bits in its low half grants something
  * @returns the same object every time
  */
-export type VectorPages = (
+export type PagesLoop = (
   words: Uint32Array,
   frame: number,
   rights: number,
@@ -192,7 +192,7 @@ interface Exports {
 }
 
 /** @returns undefined where the platform has no WebAssembly with vectors. */
-export function vectorPages(): VectorPages | undefined {
+export function vectorPages(): PagesLoop | undefined {
   if (!columnMemory) return undefined;
   const memory = columnMemory;
   try {
