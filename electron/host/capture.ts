@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatBdf } from '../../core/format/bdf.ts';
+import type { Steps } from '../../core/memory/steps.ts';
 import { knownFunctions } from '../../core/session/explain-document.ts';
 import type { Investigation } from '../../core/session/investigation.ts';
 import type { KeptSource } from '../../core/session/session-file.ts';
 import { sourceRows, type SourceRow } from '../../core/session/source-rows.ts';
 import { FindingIndex } from './findings.ts';
 import type { Jobs } from './jobs.ts';
-import { runSteps } from './kept-answers.ts';
 import { investigate } from './opening.ts';
+import { PausedWork, tellPart } from './paused-work.ts';
 import { identityOf, isThere } from './provenance.ts';
 import type { SessionFolder } from './session-folder.ts';
 
@@ -82,18 +82,15 @@ export class Capture {
    */
   async read(paths: readonly string[]): Promise<Investigation> {
     const { folder, jobs, over } = this.#parts;
-    const job = jobs.begin('open', 'Opening', basename(paths[0]));
     folder.beginReading(paths);
     try {
-      // A turn for the views to see the job before the engine is busy with it.
-      await nextTurn();
-      const made = investigate(paths);
-      await runSteps(made.findKernel(), over, (part) => job.progress(part));
-      made.units();
-      return made;
+      const work = new PausedWork(reading(paths), {
+        begin: () => jobs.begin('open', 'Opening', basename(paths[0])),
+        tell: tellPart,
+      });
+      return await work.get(over);
     } finally {
       folder.endReading(paths);
-      job.end();
     }
   }
 
@@ -154,6 +151,14 @@ export class Capture {
     this.drop();
     this.#missing = [];
   }
+}
+
+/** Reads files as one case: its kernel and its units are found. */
+function* reading(paths: readonly string[]): Steps<Investigation> {
+  const made = investigate(paths);
+  yield* made.findKernel();
+  made.units();
+  return made;
 }
 
 function driversOf(investigation: Investigation): ReadonlyMap<string, string> {

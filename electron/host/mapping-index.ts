@@ -29,7 +29,6 @@ export interface WorldMap {
 interface Kept {
   readonly units: readonly Unit[];
   readonly index: PausedWork<IndexProgress, ReverseIndex>;
-  progress: IndexProgress | undefined;
   map:
     | {
         readonly turn: number;
@@ -37,7 +36,6 @@ interface Kept {
         readonly work: PausedWork<undefined, readonly Strip[]>;
       }
     | undefined;
-  job: { readonly job: Job; waiting: number } | undefined;
 }
 
 /** For every world the index of all its mappings, made when asked for, and again after a change. */
@@ -53,25 +51,26 @@ export class MappingIndexes {
     this.#parts = parts;
   }
 
-  /** Who reaches what in a world. @throws the signal's reason when it aborts */
+  /** Who reaches what in a world. @throws Failure of kind `cancelled` when the signal aborts */
   async index(world: World, signal: AbortSignal): Promise<ReverseIndex> {
-    const kept = this.#of(world);
-    return await this.#told(world, kept, () => kept.index.get(signal));
+    return await this.#of(world).index.get(signal);
   }
 
-  /** The strips of a world's devices. @throws the signal's reason when it aborts */
+  /** The strips of a world's devices. @throws Failure of kind `cancelled` when the signal aborts */
   async map(world: World, signal: AbortSignal): Promise<WorldMap> {
     const kept = this.#of(world);
-    return await this.#told(world, kept, async () => {
-      const index = await kept.index.get(signal);
-      const turn = this.#parts.physicalTurn();
-      if (kept.map?.turn !== turn) {
-        const physical = this.physical(world);
-        kept.map = { turn, physical, work: new PausedWork(addressMap(index, physical)) };
-      }
-      const { physical, work } = kept.map;
-      return { index, physical, strips: await work.get(signal) };
-    });
+    const index = await kept.index.get(signal);
+    const turn = this.#parts.physicalTurn();
+    if (kept.map?.turn !== turn) {
+      const physical = this.physical(world);
+      const work = new PausedWork(addressMap(index, physical), {
+        begin: () => this.#parts.job(world),
+        tell: () => {},
+      });
+      kept.map = { turn, physical, work };
+    }
+    const { physical, work } = kept.map;
+    return { index, physical, strips: await work.get(signal) };
   }
 
   /** What stands where in a world's physical memory: needs no index. */
@@ -94,41 +93,16 @@ export class MappingIndexes {
     const known = this.#kept.get(world);
     if (known?.units === units) return known;
     const steps = ReverseIndex.steps(units, { budget: { tablePages: PAGES_A_STEP } });
-    const kept: Kept = {
-      units,
-      index: new PausedWork(steps, (progress) => {
-        kept.progress = progress;
-        this.#say(kept);
-      }),
-      progress: undefined,
-      map: undefined,
-      job: undefined,
-    };
+    const index = new PausedWork(steps, { begin: () => this.#parts.job(world), tell: tellIndex });
+    const kept: Kept = { units, index, map: undefined };
     this.#kept.set(world, kept);
     return kept;
   }
+}
 
-  /** Shows a job as long as somebody waits. */
-  async #told<T>(world: World, kept: Kept, work: () => Promise<T>): Promise<T> {
-    kept.job ??= { job: this.#parts.job(world), waiting: 0 };
-    kept.job.waiting++;
-    this.#say(kept);
-    try {
-      return await work();
-    } finally {
-      if (--kept.job.waiting === 0) {
-        kept.job.job.end();
-        kept.job = undefined;
-      }
-    }
-  }
-
-  #say({ job, progress }: Kept): void {
-    if (!job || !progress) return;
-    const { done, all, leaves } = progress;
-    job.job.progress(
-      done / all,
-      `${formatCount(done)} of ${formatCount(all)} page tables, ${formatCount(leaves)} mappings`,
-    );
-  }
+function tellIndex(job: Job, { done, all, leaves }: IndexProgress): void {
+  job.progress(
+    done / all,
+    `${formatCount(done)} of ${formatCount(all)} page tables, ${formatCount(leaves)} mappings`,
+  );
 }

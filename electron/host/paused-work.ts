@@ -1,38 +1,81 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Failure } from '../../core/memory/failure.ts';
+import type { Progress } from '../../core/memory/steps.ts';
+import type { Job } from './jobs.ts';
 
 /** How long one turn may take, ms: other calls are answered between turns. */
 const TURN = 10;
 
+/** How long work shows in the status bar while somebody waits for it. */
+export interface Shown<S> {
+  readonly begin: () => Job;
+  /** Called with the last step of each turn. */
+  readonly tell: (job: Job, step: S) => void;
+}
+
+/** Tells a job how far its steps are. */
+export function tellPart(job: Job, { done, all }: Progress): void {
+  if (all > 0) job.progress(done / all);
+}
+
 /**
- * Long work in small steps that goes on only while somebody waits for it: everybody who waits
- * pushes it forward, so that it pauses where it is when the last of them has gone, and whoever
- * asks next goes on from there.
+ * Long work in small steps that goes on only while somebody waits for it: it pauses where it is
+ * when the last of them has gone, and whoever asks next goes on from there.
  */
 export class PausedWork<S, T> {
   readonly #steps: Generator<S, T>;
-  readonly #progress: (step: S) => void;
+  readonly #shown: Shown<S>;
+  readonly #waiting = new Set<{ readonly signal: AbortSignal }>();
+  #job: Job | undefined;
+  #last: S | undefined;
+  /** The turn that everybody waits for. */
+  #turn: Promise<void> | undefined;
   #ended: { readonly value: T } | { readonly error: unknown } | undefined;
 
-  /** @param progress called with the last step of each turn */
-  constructor(steps: Generator<S, T>, progress: (step: S) => void = () => {}) {
+  constructor(steps: Generator<S, T>, shown: Shown<S>) {
     this.#steps = steps;
-    this.#progress = progress;
+    this.#shown = shown;
   }
 
-  /** @throws the signal's reason when it aborts; what the work threw, to everybody. */
+  /** Whether nobody waits for it. */
+  get idle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** @throws Failure of kind `cancelled` when the signal aborts; what the work threw, to everybody */
   async get(signal: AbortSignal): Promise<T> {
-    for (;;) {
-      if (this.#ended) {
-        if ('error' in this.#ended) throw this.#ended.error;
-        return this.#ended.value;
+    const waiter = { signal };
+    this.#waiting.add(waiter);
+    try {
+      for (;;) {
+        if (this.#ended) {
+          if ('error' in this.#ended) throw this.#ended.error;
+          return this.#ended.value;
+        }
+        if (signal.aborted) throw cancelled();
+        this.#job ??= this.#begin();
+        await (this.#turn ??= this.#next());
       }
-      signal.throwIfAborted();
-      this.#turn();
-      await nextTurn();
+    } finally {
+      this.#waiting.delete(waiter);
+      if (this.idle) {
+        this.#job?.end();
+        this.#job = undefined;
+      }
     }
   }
 
-  #turn(): void {
+  #begin(): Job {
+    const job = this.#shown.begin();
+    if (this.#last !== undefined) this.#shown.tell(job, this.#last);
+    return job;
+  }
+
+  async #next(): Promise<void> {
+    // A turn of the others first: what was asked for may be cancelled, or out of date, by then.
+    await nextTurn();
+    this.#turn = undefined;
+    if ([...this.#waiting].every(({ signal }) => signal.aborted)) return;
     const until = performance.now() + TURN;
     try {
       for (;;) {
@@ -41,13 +84,17 @@ export class PausedWork<S, T> {
           this.#ended = { value: step.value };
           return;
         }
-        if (performance.now() >= until) {
-          this.#progress(step.value);
-          return;
-        }
+        this.#last = step.value;
+        if (performance.now() >= until) break;
       }
     } catch (error) {
       this.#ended = { error };
+      return;
     }
+    if (this.#job) this.#shown.tell(this.#job, this.#last);
   }
+}
+
+function cancelled(): Failure {
+  return new Failure('cancelled', 'The work was stopped.', 'There is no answer.', 'Ask once more.');
 }
