@@ -3,6 +3,16 @@ import { Armed, ConsoleChunk, ConsoleLog, LineMark, PhaseItem } from './items-co
 import { ConsoleInfo } from './items-session.ts';
 import { Count, Id, Latin1, Nothing, Window } from './schema.ts';
 
+/** A console behind a socket: a terminal server, QEMU, a bridge to a management controller. */
+const TcpConnection = z.object({
+  kind: z.literal('tcp'),
+  /** `host:port`, or the absolute path of a socket of the host. */
+  address: z.string().min(1).max(400),
+  /** Whether the other end speaks Telnet; `auto`: once it begins to negotiate. */
+  telnet: z.enum(['auto', 'always', 'never']),
+  typing: z.boolean(),
+});
+
 const One = z.object({ console: Id });
 
 /**
@@ -31,6 +41,7 @@ export const consoleCalls = {
         /** Whether typing reaches the target without arming writes. */
         typing: z.boolean(),
       }),
+      TcpConnection,
       z.object({ kind: z.literal('replay'), path: z.string().min(1).max(4096), speed: z.number() }),
     ]),
     answer: z.object({ console: Id }),

@@ -14,12 +14,17 @@ export const LineMark = z.object({
 });
 export type LineMark = z.infer<typeof LineMark>;
 
+const LineTime = z.object({ line: Count, at: z.number(), kernelTime: z.number().optional() });
+
 export const ConsoleChunk = z.object({
   /** Byte offset of the first byte of `data` in the console's record. */
   offset: Count,
   data: Latin1,
   /** Lines that start in this chunk: 1-based number, and seconds since the console's start. */
-  lines: z.array(z.object({ line: Count, at: z.number(), kernelTime: z.number().optional() })),
+  lines: z.array(LineTime),
+  /** The line that began before this chunk, when its stamp may have been cut in two. */
+  begun: LineTime.optional(),
+  /** Marks of its lines, and those of lines before it that were found since. */
   marks: z.array(LineMark),
 });
 export type ConsoleChunk = z.infer<typeof ConsoleChunk>;

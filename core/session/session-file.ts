@@ -60,6 +60,8 @@ export const KeptConsole = z.object({
   typing: z.boolean().optional(),
   bytes: Count.optional(),
   digest: z.string().max(200).optional(),
+  /** The file that it is logged to, and where in its record that began. */
+  log: z.object({ path: z.string().max(4096), from: Count }).optional(),
   /** In a copy: what it said, where no file holds that. */
   recording: Packed.optional(),
 });

@@ -195,7 +195,8 @@ export function copySession(folder: SessionFolder): { name: string; text: string
       const text = packed(path, basename(path));
       return text ? [{ path, text }] : [];
     });
-  const consoles = kept.consoles.map((console) => {
+  // A log file is of this machine alone.
+  const consoles = kept.consoles.map(({ log: _log, ...console }) => {
     const record = join(folder.path, 'consoles', `${console.id}.raw`);
     const alone = console.kind !== 'log' && isThere(record);
     const recording = alone ? packed(record, `the record of ${console.name}`) : undefined;

@@ -1,4 +1,4 @@
-import type { SerialSettings } from './console/serial.ts';
+import type { LineSettings } from './console/line-settings.ts';
 import type { ConsoleInfo } from '../../core/protocol/contract.ts';
 
 /**
@@ -37,7 +37,7 @@ export type PortRequest = { readonly console: string; readonly call: number } & 
 
 export type PortDemand =
   /** @property recorded bytes of the console's record: the offset that the next byte gets */
-  | { readonly ask: 'open'; readonly settings: SerialSettings; readonly recorded: number }
+  | { readonly ask: 'open'; readonly settings: LineSettings; readonly recorded: number }
   /** Takes up a port that stayed open. Bytes of its record that are on disk are not sent again. */
   | { readonly ask: 'attach'; readonly recorded: number }
   | { readonly ask: 'write'; readonly bytes: Uint8Array }

@@ -4,17 +4,16 @@ import { LineTimes } from '../../../core/log/line-times.ts';
 import type { ConsoleChunk, ConsoleInfo, LineMark } from '../../../core/protocol/contract.ts';
 import type { FeedSink } from '../../../core/protocol/server-feed.ts';
 import { Failure } from '../../../core/memory/failure.ts';
+import { feedConsole } from './console-feed.ts';
 import { createReader, type ConsoleReader, type ReaderMark, type ReaderSink } from './reader.ts';
 import type { LogFile } from './log-file.ts';
+import { LogReading } from './log-reading.ts';
 import { PortWatch } from './port-watch.ts';
 import type { ConsoleRecord } from './record.ts';
 import type { ConsoleSource, ReplayAction, SourceSink } from './source.ts';
 
-/** Bytes of one chunk to a view, and of one turn of reading a record. */
-const CHUNK = 64 * 1024;
+/** Bytes of one turn of reading a record. */
 const TURN = 1 << 20;
-
-const KERNEL_TIME = /^(?:<\d+>)?\[\s*(\d+\.\d+)\]/;
 
 /** How a break is named among what was sent. */
 export const BREAK = '<break>';
@@ -55,6 +54,8 @@ export class Console implements SourceSink {
   readonly times = new LineTimes();
   readonly #parts: ConsoleParts;
   readonly #marks: ReaderMark[] = [];
+  /** The same in the order in which they were found: a line is marked when it is whole. */
+  #found: ReaderMark[] = [];
   #reader: ConsoleReader;
   #devices = new DeviceLines();
   readonly #written: { readonly line: number; readonly text: string }[] = [];
@@ -65,6 +66,7 @@ export class Console implements SourceSink {
   #closed = false;
   readonly #watch: PortWatch | undefined;
   #log: LogFile | undefined;
+  #reading: LogReading | undefined;
   /** Seconds that are added to what a source counts: it was opened anew. */
   #began = 0;
   #latest = 0;
@@ -107,16 +109,25 @@ export class Console implements SourceSink {
     else this.state('ended', 'disconnected: the engine was started again');
   }
 
-  /** Reads a log file in, a piece at a time. */
+  /** Reads a log file in, a piece at a time, and then what is written to it from now on. */
   async readLog(): Promise<void> {
-    this.state('connecting', 'reading…');
-    const { record } = this;
-    while (!this.#closed && record.bytes < record.fileSize()) {
-      this.data(record.readFile(record.bytes, TURN), 0);
-      await nextTurn();
-    }
-    this.#reader.end();
-    if (!this.#closed) this.state('ended', 'log, read to the end');
+    const reading = new LogReading({
+      record: this.record,
+      take: (bytes) => this.data(bytes, 0),
+      end: () => {
+        this.#reader.end();
+        this.#wake();
+      },
+      again: async () => {
+        this.#forget();
+        await this.#reread();
+      },
+      empty: () => this.empty(),
+      state: (state, status) => this.state(state, status),
+    });
+    this.#reading = reading;
+    await reading.read();
+    if (!this.#closed) reading.watch();
   }
 
   data(bytes: Uint8Array, at: number): void {
@@ -199,11 +210,7 @@ export class Console implements SourceSink {
   /** Empties the record; what follows is recorded from the start. */
   empty(): void {
     this.record.clear();
-    this.#marks.length = 0;
-    this.times.clear();
-    this.#devices = new DeviceLines();
-    this.#parts.emptied(this);
-    this.#reader = createReader(this.#sink());
+    this.#forget();
     this.#epoch++;
     this.#wake();
   }
@@ -221,6 +228,7 @@ export class Console implements SourceSink {
   async close(): Promise<void> {
     this.#watch?.stop();
     this.#log?.close();
+    this.#reading?.stop();
     await this.#source?.close();
     this.#source = undefined;
     this.#closed = true;
@@ -229,20 +237,20 @@ export class Console implements SourceSink {
   }
 
   /** Feeds the record from an offset on, as the view grants credit; nothing is left out. */
-  async feed(from: number, sink: FeedSink<ConsoleChunk>): Promise<void> {
-    let offset = from;
-    let epoch = this.#epoch;
-    while (!sink.signal.aborted && !this.#closed) {
-      if (epoch !== this.#epoch) {
-        epoch = this.#epoch;
-        offset = 0;
-      }
-      if (offset < this.record.bytes) {
-        const chunk = this.#chunk(offset);
-        offset += chunk.data.length;
-        await sink.push(chunk);
-      } else await this.#more(sink.signal);
-    }
+  feed(from: number, sink: FeedSink<ConsoleChunk>): Promise<void> {
+    return feedConsole(
+      {
+        record: this.record,
+        epoch: () => this.#epoch,
+        over: () => this.#closed,
+        found: () => this.#found,
+        marks: (first, end) => this.marks(first, end),
+        numbered: (mark) => this.#numbered(mark),
+        more: (signal) => this.#more(signal),
+      },
+      from,
+      sink,
+    );
   }
 
   /** What was sent to its target since it was opened here, with the line that had begun then. */
@@ -272,10 +280,15 @@ export class Console implements SourceSink {
   marks(from: number, to: number): LineMark[] {
     return this.#marks
       .slice(this.#markIndex(from), this.#markIndex(to))
-      .map(({ ordinal, ...mark }) => ({
-        ...mark,
-        fault: ordinal === undefined ? undefined : this.#parts.faultNumber(this, ordinal),
-      }));
+      .map((mark) => this.#numbered(mark));
+  }
+
+  /** A mark with the session's number of its fault. */
+  #numbered({ ordinal, ...mark }: ReaderMark): LineMark {
+    return {
+      ...mark,
+      fault: ordinal === undefined ? undefined : this.#parts.faultNumber(this, ordinal),
+    };
   }
 
   /** What is sent while a line comes is one write. */
@@ -305,7 +318,10 @@ export class Console implements SourceSink {
   #sink(): ReaderSink {
     return {
       ...this.#parts.readerSink(this),
-      mark: (mark) => this.#marks.splice(this.#markIndex(mark.line + 1), 0, mark),
+      mark: (mark) => {
+        this.#marks.splice(this.#markIndex(mark.line + 1), 0, mark);
+        this.#found.push(mark);
+      },
     };
   }
 
@@ -318,23 +334,6 @@ export class Console implements SourceSink {
       else high = middle;
     }
     return low;
-  }
-
-  #chunk(offset: number): ConsoleChunk {
-    const bytes = this.record.read(offset, CHUNK);
-    const data = bytes.toString('latin1');
-    const first = this.record.lineAt(offset);
-    const end = this.record.lineAt(offset + bytes.length);
-    return {
-      offset,
-      data,
-      lines: this.record.starts(first, end).map((start) => ({
-        line: start.line,
-        at: start.at,
-        kernelTime: kernelTime(data, start.offset - offset),
-      })),
-      marks: this.marks(first, end),
-    };
   }
 
   /** Finds what there is to find in new bytes of the record. */
@@ -360,16 +359,20 @@ export class Console implements SourceSink {
     for (const done of this.#waiting) done();
   }
 
+  /** What was found in the text so far is void. */
+  #forget(): void {
+    this.#marks.length = 0;
+    this.#found = [];
+    this.times.clear();
+    this.#devices = new DeviceLines();
+    this.#parts.emptied(this);
+    this.#reader = createReader(this.#sink());
+  }
+
   async #reread(): Promise<void> {
     for (let offset = 0; offset < this.record.bytes; offset += TURN) {
       this.#look(this.record.read(offset, TURN), 0);
       await nextTurn();
     }
   }
-}
-
-/** The kernel's own time stamp at the start of a line. */
-function kernelTime(data: string, at: number): number | undefined {
-  const match = KERNEL_TIME.exec(data.slice(at, at + 32));
-  return match ? Number(match[1]) : undefined;
 }

@@ -1,29 +1,25 @@
+import { existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ConsoleInfo, PhaseItem } from '../../../core/protocol/contract.ts';
 import { Failure } from '../../../core/memory/failure.ts';
-import { knowledgeTexts } from '../../../core/explain/knowledge.ts';
-import { LogTexts } from '../../../core/explain/log-texts.ts';
 import type { LogStory } from '../../../core/explain/story.ts';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
-import type { KernelRecord, LogNote, PhaseRecord } from '../../../core/log/records.ts';
 import type { FaultTable } from '../../../core/session/fault-table.ts';
-import { knowledgeBase } from '../knowledge.ts';
 import { fileSource } from '../platform.ts';
 import { identityOf, isThere } from '../provenance.ts';
 import type { KeptConsole, SessionFolder } from '../session-folder.ts';
 import { Arming } from './arming.ts';
 import { Console } from './console.ts';
 import { KernelClocks } from './kernel-clocks.ts';
+import { copyRecord, LogFile, resumeLog } from './log-file.ts';
 import type { ReaderSink } from './reader.ts';
 import { plainLog } from './plain-log.ts';
 import { Recording } from './recording.ts';
 import { ConsoleRecord } from './record.ts';
 import { Replay } from './replay.ts';
+import { Stories } from './stories.ts';
 import type { PortOpener } from './port-opener.ts';
-import { settingsOf, settingsText, type SerialSettings } from './serial.ts';
-
-/** The log parser's note that lines or faults were dropped. */
-const LOWER_BOUND = 'counts-are-lower-bounds';
+import { keptLine, lineText, reachedAt, type LineSettings } from './line-settings.ts';
 
 /** What the hub tells the engine. */
 export interface HubEvents {
@@ -33,20 +29,6 @@ export interface HubEvents {
   faults(): void;
   /** What a log tells beside its faults grew: why a fault happened may be known better. */
   story(): void;
-}
-
-/** What a console's log tells beside its faults, as it grows. */
-interface Story {
-  readonly kernels: KernelRecord[];
-  readonly phases: PhaseRecord[];
-  readonly notes: LogNote[];
-  /** Finds the texts that the knowledge base asks for. */
-  readonly found: LogTexts;
-}
-
-function emptyStory(): Story {
-  const found = new LogTexts(knowledgeTexts(knowledgeBase()));
-  return { kernels: [], phases: [], notes: [], found };
 }
 
 /** All consoles of a session, and what was found in their text. */
@@ -59,11 +41,10 @@ export class ConsoleHub {
   readonly #events: HubEvents;
   readonly #ports: PortOpener;
   readonly #consoles = new Map<string, Console>();
-  readonly #stories = new Map<string, Story>();
+  readonly #stories = new Stories();
   readonly #consoleOf = new WeakMap<FaultRecord, string>();
   /** Log files that are being read in. */
   readonly #readings = new Set<Promise<void>>();
-  readonly #lowerBounds = new Map<string, string>();
   /** Consoles of the session whose log is not where it was. */
   #missing: KeptConsole[] = [];
 
@@ -93,45 +74,22 @@ export class ConsoleHub {
 
   /** Milestones of all consoles, in the order of each. */
   phases(): PhaseItem[] {
-    return [...this.#stories].flatMap(([id, { phases }]) =>
-      phases.map(({ line, time, kernel, phase, text }) => ({
-        line,
-        time,
-        kernel,
-        phase,
-        text,
-        at: this.clocks.at(id, kernel, time),
-      })),
-    );
+    return this.#stories.phases((id, kernel, time) => this.clocks.at(id, kernel, time));
   }
 
   /** The phase of its log in which a fault was told. */
   phaseOf(record: FaultRecord): string | undefined {
-    const phases = this.#stories.get(this.#consoleOf.get(record) ?? '')?.phases ?? [];
-    let low = 0;
-    let high = phases.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (phases[middle].line <= record.line) low = middle + 1;
-      else high = middle;
-    }
-    const last = phases[low - 1];
-    return last?.kernel === record.kernel ? last.phase : undefined;
+    return this.#stories.phaseAt(this.#consoleOf.get(record), record);
   }
 
   /** What a console's log tells beside its faults; undefined when there is no such console. */
   story(id: string): LogStory | undefined {
-    const story = this.#stories.get(id);
-    return story && { ...story, texts: story.found.found() };
+    return this.#stories.story(id);
   }
 
   /** Another text whenever the logs told more of the hand-off than before. */
   get told(): string {
-    return [...this.#stories]
-      .map(([id, { kernels, phases, notes }]) =>
-        [id, kernels.length, phases.length, notes.length].join('.'),
-      )
-      .join(' ');
+    return this.#stories.told;
   }
 
   /** The console that told a fault. */
@@ -146,17 +104,15 @@ export class ConsoleHub {
 
   /** Why there were more faults than the logs tell; undefined when there is no sign of that. */
   get lowerBound(): string | undefined {
-    return [...this.#lowerBounds.values()][0];
+    return this.#stories.lowerBound;
   }
 
-  /** Opens a serial port or pty. @throws Failure when it does not open. */
-  async connect(settings: SerialSettings, typing: boolean): Promise<string> {
+  /** Opens a serial port, a pty or a connection. @throws Failure when it does not open. */
+  async connect(settings: LineSettings, typing: boolean): Promise<string> {
     const kept = this.#remember({
       id: this.#nextId(),
-      name: basename(settings.path),
-      kind: 'serial',
-      path: settings.path,
-      settings: settingsText(settings),
+      ...reachedAt(settings),
+      settings: lineText(settings),
       typing,
     });
     const console = this.#make(kept, typing);
@@ -169,15 +125,15 @@ export class ConsoleHub {
     return kept.id;
   }
 
-  /** Opens a serial console's port again. @throws Failure when it does not open. */
+  /** Opens a console's port or connection again. @throws Failure when it does not open. */
   async reconnect(id: string): Promise<void> {
     const console = this.get(id);
     const kept = this.#folder.kept.consoles.find((each) => each.id === id);
-    const settings = kept && settingsOf(kept.path, kept.settings);
-    if (kept?.kind !== 'serial' || !settings)
+    const settings = kept && keptLine(kept);
+    if (!settings)
       throw new Failure(
         'usage',
-        `${console.name} is no serial port.`,
+        `${console.name} is no port and no connection.`,
         'There is nothing to open again.',
         'Connect to a console.',
       );
@@ -215,6 +171,33 @@ export class ConsoleHub {
     return kept.id;
   }
 
+  /**
+   * Writes everything that a console says from now on to a new file.
+   * @param all what it has said so far comes first
+   * @throws Failure when the file can't be made, or is there already
+   */
+  startLog(id: string, path: string, all: boolean): void {
+    const console = this.get(id);
+    const file = new LogFile(path);
+    const from = all ? 0 : console.record.bytes;
+    copyRecord(console.record, from, file);
+    console.logTo(file);
+    this.#keepLog(id, { path, from });
+  }
+
+  stopLog(id: string): void {
+    this.get(id).logTo(undefined);
+    this.#keepLog(id, undefined);
+  }
+
+  #keepLog(id: string, log: KeptConsole['log']): void {
+    this.#folder.keep({
+      consoles: this.#folder.kept.consoles.map((each) =>
+        each.id === id ? { ...each, log } : each,
+      ),
+    });
+  }
+
   /** Consoles of the session that could not be taken up: their log is not where it was. */
   get missing(): readonly KeptConsole[] {
     return this.#missing;
@@ -248,6 +231,7 @@ export class ConsoleHub {
 
   async #takeUp(kept: KeptConsole): Promise<void> {
     const console = this.#make(kept, kept.typing ?? false);
+    if (kept.log) console.logTo(resumeLog(console.record, kept.log));
     if (kept.kind === 'log') this.#readLog(console, kept.path);
     else if (kept.kind !== 'replay')
       await console.start(await this.#ports.kept(kept.id, () => console.record.bytes));
@@ -273,7 +257,11 @@ export class ConsoleHub {
       this.#consoles.delete(id);
       this.#forget(console);
       this.#stories.delete(id);
+      const recorded = console.kind === 'log' ? 0 : console.record.bytes;
       await console.close();
+      // What can be made again goes; what a target said is never removed by itself.
+      for (const ending of ['lines', 'log', ...(recorded === 0 ? ['raw'] : [])])
+        rmSync(`${this.#at(id)}.${ending}`, { force: true });
     }
     this.#missing = this.#missing.filter((kept) => kept.id !== id);
     this.#folder.keep({
@@ -299,9 +287,18 @@ export class ConsoleHub {
     this.#consoles.clear();
   }
 
+  /** An id that no console has, nor one that was closed: its record stays on disk. */
   #nextId(): string {
     const used = new Set(this.#folder.kept.consoles.map((kept) => kept.id));
-    for (let n = 1; ; n++) if (!used.has(`console-${n}`)) return `console-${n}`;
+    for (let n = 1; ; n++) {
+      const id = `console-${n}`;
+      if (!used.has(id) && !existsSync(`${this.#at(id)}.raw`)) return id;
+    }
+  }
+
+  /** Where a console's files stand, without their endings. */
+  #at(id: string): string {
+    return join(this.#folder.path, 'consoles', id);
   }
 
   #remember(console: KeptConsole): KeptConsole {
@@ -312,7 +309,7 @@ export class ConsoleHub {
   }
 
   #make(kept: KeptConsole, typing: boolean): Console {
-    const at = join(this.#folder.path, 'consoles', kept.id);
+    const at = this.#at(kept.id);
     const own = kept.kind !== 'log';
     const path = own ? `${at}.raw` : plainLog(kept.path, `${at}.log`);
     const record = new ConsoleRecord(path, `${at}.lines`, !own);
@@ -322,14 +319,14 @@ export class ConsoleHub {
       kind: kept.kind,
       record,
       mayWrite: () => typing || this.arming.has(kept.id),
-      ...(kept.kind === 'serial' ? { reopen: () => this.reconnect(kept.id) } : {}),
+      ...(keptLine(kept) ? { reopen: () => this.reconnect(kept.id) } : {}),
       over: () => this.arming.disarm(kept.id),
       readerSink: () => this.#sink(kept.id),
       faultNumber: (_console, ordinal) => this.#faults.numberOf(kept.id, ordinal),
       changed: () => this.#events.changed(),
       emptied: (emptied) => this.#forget(emptied),
     });
-    this.#stories.set(kept.id, emptyStory());
+    this.#stories.begin(kept.id);
     this.#consoles.set(kept.id, console);
     this.#events.changed();
     return console;
@@ -359,9 +356,8 @@ export class ConsoleHub {
 
   #forget(console: Console): void {
     this.#faults.clear(console.id);
-    this.#stories.set(console.id, emptyStory());
+    this.#stories.begin(console.id);
     this.#events.story();
-    this.#lowerBounds.delete(console.id);
     this.clocks.clear(console.id);
     this.#events.faults();
   }
@@ -382,21 +378,17 @@ export class ConsoleHub {
       },
       phase: (record) => {
         this.clocks.seen(id, record.kernel, record.time);
-        this.#stories.get(id)?.phases.push(record);
+        this.#stories.phase(id, record);
         this.#events.story();
         this.#events.changed();
       },
       kernel: (record) => {
-        const story = this.#stories.get(id);
-        if (story) story.kernels[record.kernel] = record;
+        this.#stories.kernel(id, record);
         this.#events.story();
         this.#events.changed();
       },
-      note: (note) => {
-        this.#stories.get(id)?.notes.push(note);
-        if (note.id === LOWER_BOUND) this.#lowerBounds.set(id, note.text);
-      },
-      bytes: (bytes) => this.#stories.get(id)?.found.push(bytes),
+      note: (note) => this.#stories.note(id, note),
+      bytes: (bytes) => this.#stories.bytes(id, bytes),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../../../core/memory/failure.ts';
 import type { PortDemand, PortEvent, PortRequest } from '../thread-messages.ts';
 import type { PortOpener } from './port-opener.ts';
-import { settingsText, type SerialSettings } from './serial.ts';
+import { lineText, type LineSettings } from './line-settings.ts';
 import type { ConsoleSource, SourceSink } from './source.ts';
 
 interface KeptSink {
@@ -22,8 +22,8 @@ export class KeptPorts implements PortOpener {
     this.#send = send;
   }
 
-  port(settings: SerialSettings, console: string, recorded: () => number): ConsoleSource {
-    return this.#source(settingsText(settings), console, recorded, async () => {
+  port(settings: LineSettings, console: string, recorded: () => number): ConsoleSource {
+    return this.#source(lineText(settings), console, recorded, async () => {
       await this.#ask(console, { ask: 'open', settings, recorded: recorded() });
     });
   }

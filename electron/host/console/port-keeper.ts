@@ -1,11 +1,14 @@
 import { Failure } from '../../../core/memory/failure.ts';
 import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
 import type { FailureText, PortEvent, PortRequest } from '../thread-messages.ts';
-import { SerialSource, type SerialSettings } from './serial.ts';
+import { openLine, type LineSettings } from './line-settings.ts';
 import type { ConsoleSource } from './source.ts';
 
 /** Bytes that a port may have delivered and nobody recorded; hours at a serial port's rate. */
 const MAX_WAITING = 64 << 20;
+/** With this much waiting, who can wait is told to; and to go on when a part of it is recorded. */
+const ENOUGH = 8 << 20;
+const LITTLE = 2 << 20;
 
 interface Chunk {
   readonly bytes: Uint8Array;
@@ -23,22 +26,24 @@ interface Held {
   recorded: number;
   state: ConsoleInfo['state'];
   status: string;
+  /** The other end waits. */
+  paused: boolean;
 }
 
 /**
- * Holds the serial ports in the process's first thread, where serialport has to run, for the
- * engine in the other one. When the engine ends, its ports stay open, and what they say is kept
+ * Holds the ports and connections in the process's first thread, where serialport has to run, for
+ * the engine in the other one. When the engine ends, its ports stay open, and what they say is kept
  * until the next one has it on disk.
  */
 export class PortKeeper {
   readonly #held = new Map<string, Held>();
   readonly #tell: (event: PortEvent) => void;
-  readonly #open: (settings: SerialSettings) => ConsoleSource;
+  readonly #open: (settings: LineSettings) => ConsoleSource;
 
   /** @param tell says something to the engine of now, if there is one */
   constructor(
     tell: (event: PortEvent) => void,
-    open: (settings: SerialSettings) => ConsoleSource = (settings) => new SerialSource(settings),
+    open: (settings: LineSettings) => ConsoleSource = openLine,
   ) {
     this.#tell = tell;
     this.#open = open;
@@ -74,7 +79,7 @@ export class PortKeeper {
 
   async #start(
     console: string,
-    { settings, recorded }: { readonly settings: SerialSettings; readonly recorded: number },
+    { settings, recorded }: { readonly settings: LineSettings; readonly recorded: number },
   ): Promise<string> {
     await this.#close(console);
     const source = this.#open(settings);
@@ -85,6 +90,7 @@ export class PortKeeper {
       recorded,
       state: 'connecting',
       status: 'connecting…',
+      paused: false,
     };
     this.#held.set(console, held);
     try {
@@ -106,6 +112,7 @@ export class PortKeeper {
     held.end += bytes.length;
     held.waiting.push({ bytes, at, end: held.end });
     this.#tell({ kind: 'data', console, bytes, at, end: held.end });
+    regulate(held);
     if (held.end - held.recorded <= MAX_WAITING) return;
     void this.#close(console);
     this.#tell({
@@ -135,6 +142,16 @@ export class PortKeeper {
 function forget(held: Held, recorded: number): void {
   held.recorded = recorded;
   while (held.waiting.length > 0 && held.waiting[0].end <= recorded) held.waiting.shift();
+  regulate(held);
+}
+
+/** Has the other end wait while much of what it said is not recorded. */
+function regulate(held: Held): void {
+  const waiting = held.end - held.recorded;
+  const paused = held.paused ? waiting > LITTLE : waiting > ENOUGH;
+  if (paused === held.paused) return;
+  held.paused = paused;
+  held.source.pause?.(paused);
 }
 
 function failureText(error: unknown): FailureText {

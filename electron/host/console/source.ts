@@ -18,6 +18,8 @@ export interface ConsoleSource {
   write?(bytes: Uint8Array): Promise<void>;
   /** Holds the line in the break state for a moment; absent where there is no line. */
   sendBreak?(): Promise<void>;
+  /** Has the other end wait, where it can: what came is not recorded as fast as it comes. */
+  pause?(paused: boolean): void;
   /** Ends it; nothing is delivered after that. */
   close(): Promise<void>;
   /** Control of a recording that is played. */

@@ -14,6 +14,10 @@ export function consoleCalls(bench: Workbench): CallHandlers {
       return { ports: ports.map(({ path, name }) => ({ path, name })), note };
     },
     'console.connect': async (request) => {
+      if (request.kind === 'tcp') {
+        const { address, telnet } = request;
+        return { console: await bench.hub.connect({ address, telnet }, request.typing) };
+      }
       checkPortPath(request.path);
       if (request.kind === 'replay')
         return { console: await bench.hub.replay(request.path, request.speed) };

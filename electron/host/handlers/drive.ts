@@ -3,12 +3,9 @@ import type { CallHandlers } from '../../../core/protocol/server.ts';
 import { SYSRQS } from '../../../core/protocol/sysrq.ts';
 import { requireName } from '../console/arming.ts';
 import { BREAK, type Console } from '../console/console.ts';
-import { freeLogPath, LogFile } from '../console/log-file.ts';
+import { freeLogPath } from '../console/log-file.ts';
 import { checkPath } from '../opening.ts';
 import type { Workbench } from '../workbench.ts';
-
-/** Bytes of a record that are copied to a log file at a time. */
-const PIECE = 1 << 20;
 
 /** Driving a target: arming, break, SysRq, and the log of what it says. */
 export function driveCalls(bench: Workbench): CallHandlers {
@@ -53,16 +50,12 @@ export function driveCalls(bench: Workbench): CallHandlers {
     'console.log': (request) => {
       const logged = hub.get(request.console);
       if (request.action === 'stop') {
-        logged.logTo(undefined);
+        hub.stopLog(request.console);
         return {};
       }
       checkPath(request.path);
-      const file = new LogFile(request.path);
-      if (request.all)
-        for (let at = 0; at < logged.record.bytes; at += PIECE)
-          file.write(logged.record.read(at, PIECE));
-      logged.logTo(file);
-      return { log: file.state };
+      hub.startLog(request.console, request.path, request.all);
+      return { log: logged.info.log };
     },
     'console.reconnect': async ({ console }) => {
       hub.get(console).stopRetry();

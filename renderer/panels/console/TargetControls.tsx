@@ -12,7 +12,8 @@ export function TargetControls({ info }: { readonly info: ConsoleInfo }): ReactN
   const { engine, dialog } = workbench;
   const call = (name: 'console.reconnect' | 'console.stopRetry'): void =>
     attempt(workbench, engine.call(name, { console: info.id }));
-  const lost = info.kind === 'serial' && (info.state === 'failed' || info.state === 'ended');
+  const target = info.kind === 'serial' || info.kind === 'tcp';
+  const lost = target && (info.state === 'failed' || info.state === 'ended');
   return (
     <>
       {info.canArm && (

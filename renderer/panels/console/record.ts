@@ -29,7 +29,9 @@ export class ConsoleRecord {
     const [first] = chunk.lines;
     if (first && first.line > (this.#index.at(-1)?.line ?? 0))
       this.#index.push({ line: first.line, offset: chunk.offset });
-    for (const { line, at, kernelTime } of chunk.lines) {
+    for (const { line, at, kernelTime } of chunk.begun
+      ? [chunk.begun, ...chunk.lines]
+      : chunk.lines) {
       const known = this.#times.get(line);
       this.#times.set(line, { at, kernelTime: kernelTime ?? known?.kernelTime });
       this.#last = Math.max(this.#last, line);

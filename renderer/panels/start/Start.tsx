@@ -49,7 +49,7 @@ export function Start(): ReactNode {
           <OpenAction
             action="target.connect"
             title="Connect to a console…"
-            text="A serial port, at the machine with the cable in it."
+            text="A serial port with the cable in it, or host:port of a terminal server or QEMU."
           />
           <OpenAction
             action="target.paste"

@@ -128,6 +128,23 @@ describe('ports that outlive the engine', () => {
     });
   });
 
+  test('who can wait is told to while much is not recorded, and to go on', async () => {
+    const paused: boolean[] = [];
+    const port = new FakePort();
+    const waits = Object.assign(port, { pause: (now: boolean) => paused.push(now) });
+    const record = new FakeRecord();
+    const recorded = (): number => record.bytes.length;
+    const { start, settle } = threads(() => waits);
+    await settle(start().port(SETTINGS, 'console-1', recorded).start(record));
+    const mebibyte = new Uint8Array(1 << 20);
+    for (let n = 0; n < 9; n++) port.sink!.data(mebibyte, n);
+    expect(paused).toEqual([true]);
+    // Another engine takes it up with all of it on disk but the last mebibyte.
+    const kept = await settle(start().kept('console-1', () => 8 << 20));
+    expect(kept).toBeDefined();
+    expect(paused).toEqual([true, false]);
+  });
+
   test('a port that nobody records any more is closed before it fills the memory', async () => {
     const port = new FakePort();
     const record = new FakeRecord();
