@@ -28,6 +28,8 @@ export const faultCalls = {
       /** Keys of groups that are folded. */
       folded: z.array(z.string()).max(10_000),
       sort: z.enum(['order', 'worst', 'count', 'address', 'reason', 'device']),
+      /** The last of that order first. */
+      reverse: z.boolean().optional(),
       ...Window,
     }),
     answer: FaultsAnswer,

@@ -36,7 +36,13 @@ interface Cut {
   readonly passed: number[];
   readonly groups: Map<string, Group>;
   sorted:
-    { readonly by: Sort; readonly seen: number; readonly order: readonly number[] } | undefined;
+    | {
+        readonly by: Sort;
+        readonly reverse: boolean;
+        readonly seen: number;
+        readonly order: readonly number[];
+      }
+    | undefined;
 }
 
 /** Cuts kept at a time: one for each panel that looks, and the one before. */
@@ -198,7 +204,7 @@ export class FaultTable {
   }
 
   #plainRows(cut: Cut, query: Query): { rows: FaultRow[]; total: number } {
-    const order = this.#order(cut, query.sort, cut.passed, (index) => this.#faults[index], 1);
+    const order = this.#order(cut, query, cut.passed, (index) => this.#faults[index], 1);
     const rows = order
       .slice(query.from, Math.max(query.from, query.to))
       .map((index) => this.#row(index, 0));
@@ -212,7 +218,7 @@ export class FaultTable {
     const indexes = groups.map((_, index) => index);
     const order = this.#order(
       cut,
-      query.sort,
+      query,
       indexes,
       (index) => this.#faults[this.#spokesman(groups[index], groups.length)],
       (index) => groups[index].members.length,
@@ -238,7 +244,7 @@ export class FaultTable {
       // One reason needs no group of its own.
       if (group.inner.size < 2) members(group, 1);
       else
-        for (const inner of this.#innerOrder(group, query.sort)) {
+        for (const inner of this.#innerOrder(group, query)) {
           const open = !folded.has(inner.key);
           show(() => this.#groupRow(inner, open, 1));
           if (open) members(inner, 2);
@@ -248,15 +254,17 @@ export class FaultTable {
   }
 
   /** The reasons of a device, in the order asked for. */
-  #innerOrder(group: Group, by: Sort): Group[] {
+  #innerOrder(group: Group, { sort: by, reverse = false }: Query): Group[] {
     const inner = [...group.inner.values()];
-    if (by === 'order') return inner;
+    if (by === 'order') return reverse ? inner.reverse() : inner;
     const keyed = inner.map((each) => {
       const { record, n } = this.#faults[each.members[0]];
       const judge = (of: FaultRecord): Verdict | undefined => this.#world.verdict(of);
       return { each, n, keys: sortKeys(by, record, each.members.length, judge) };
     });
-    return keyed.sort((a, b) => compareKeys(a.keys, b.keys) || a.n - b.n).map(({ each }) => each);
+    keyed.sort((a, b) => compareKeys(a.keys, b.keys) || a.n - b.n);
+    if (reverse) keyed.reverse();
+    return keyed.map(({ each }) => each);
   }
 
   #row(index: number, depth: number): FaultRow {
@@ -307,13 +315,27 @@ export class FaultTable {
   /** Places in the order asked for; the result is kept until a fault comes. */
   #order(
     cut: Cut,
-    by: Sort,
+    { sort: by, reverse = false }: Query,
     places: readonly number[],
     faultOf: (place: number) => SessionFault,
     countOf: ((place: number) => number) | 1,
   ): readonly number[] {
-    if (by === 'order') return places;
-    if (cut.sorted?.by === by && cut.sorted.seen === cut.seen) return cut.sorted.order;
+    if (by === 'order' && !reverse) return places;
+    const { sorted } = cut;
+    if (sorted?.by === by && sorted.reverse === reverse && sorted.seen === cut.seen)
+      return sorted.order;
+    const order = by === 'order' ? [...places] : this.#sorted(by, places, faultOf, countOf);
+    if (reverse) order.reverse();
+    cut.sorted = { by, reverse, seen: cut.seen, order };
+    return order;
+  }
+
+  #sorted(
+    by: Sort,
+    places: readonly number[],
+    faultOf: (place: number) => SessionFault,
+    countOf: ((place: number) => number) | 1,
+  ): number[] {
     const judge = (record: FaultRecord): Verdict | undefined =>
       places.length > MAX_JUDGED ? this.#world.knownVerdict(record) : this.#world.verdict(record);
     const keyed = places.map((place) => {
@@ -322,9 +344,7 @@ export class FaultTable {
       return { place, n, keys: sortKeys(by, record, count, judge) };
     });
     keyed.sort((a, b) => compareKeys(a.keys, b.keys) || a.n - b.n);
-    const order = keyed.map(({ place }) => place);
-    cut.sorted = { by, seen: cut.seen, order };
-    return order;
+    return keyed.map(({ place }) => place);
   }
 }
 

@@ -6,12 +6,18 @@ import { useCall } from '../engine/useCall.ts';
 import { useWorkbench } from '../state/context.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
+import type { Column } from '../ui/columns.ts';
 import { VirtualRows } from '../ui/VirtualRows.tsx';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import type { Wanted } from '../state/workbench.ts';
 import { browserModeLine } from '../wording.ts';
 import { opened } from './actions.ts';
 import { openSecond } from './files.ts';
+
+const COLUMNS: readonly Column[] = [
+  { id: 'name', title: 'Name', width: 120, grow: 'rest' },
+  { id: 'size', title: 'Size', width: 96, end: true },
+];
 
 /**
  * Picks files of the machine that the engine runs on: for the session, as a second state that is
@@ -153,7 +159,7 @@ export function OpenDialog({
         onKeyDown={(event) => {
           if (event.key !== 'ArrowDown') return;
           event.preventDefault();
-          event.currentTarget.form?.querySelector<HTMLElement>('.rows')?.focus();
+          event.currentTarget.form?.querySelector<HTMLElement>('.rows-list')?.focus();
           setSelected(Math.max(0, selected));
         }}
         autoFocus
@@ -161,10 +167,12 @@ export function OpenDialog({
       {listing.failure ? (
         <ErrorBlock failure={listing.failure} retry={() => enter(undefined)} />
       ) : (
-        <div className="file-list" style={{ '--cols': '1fr 96px' } as React.CSSProperties}>
+        <div className="file-list">
           <VirtualRows
             label={`Files in ${here?.path ?? 'the folder'}`}
             role="grid"
+            columns={COLUMNS}
+            head={false}
             count={rows.length}
             selected={selected}
             onSelect={setSelected}

@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { formatCount } from '../../core/format/size.ts';
 import type { FoundTable } from '../../core/protocol/contract-scan.ts';
@@ -10,10 +10,17 @@ import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
+import type { Column } from '../ui/columns.ts';
 import { VirtualRows } from '../ui/VirtualRows.tsx';
 
-const HEAD = ['>Score', 'Address', 'Table', '>Devices', 'Unit', 'Why'];
-const COLUMNS = '52px 120px 170px 66px 64px minmax(200px, 1fr)';
+const COLUMNS: readonly Column[] = [
+  { id: 'score', title: 'Score', width: 52, end: true },
+  { id: 'address', title: 'Address', width: 120 },
+  { id: 'table', title: 'Table', width: 170 },
+  { id: 'devices', title: 'Devices', width: 66, end: true },
+  { id: 'unit', title: 'Unit', width: 64 },
+  { id: 'why', title: 'Why', width: 200, grow: 'rest' },
+];
 
 /** Finds tables by their form alone, and takes them as those of the units. */
 export function ScanDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -87,10 +94,11 @@ export function ScanDialog({ onClose }: { readonly onClose: () => void }): React
         />
       )}
       {tables.length > 0 && (
-        <div className="scan-list" style={{ '--cols': COLUMNS } as CSSProperties}>
+        <div className="scan-list">
           <VirtualRows
             label="Tables that were found"
-            head={HEAD}
+            columns={COLUMNS}
+            table="scan"
             role="grid"
             count={tables.length}
             selected={selected}

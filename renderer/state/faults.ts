@@ -14,6 +14,8 @@ export interface FaultsState {
   readonly filter: string;
   readonly group: FaultGrouping;
   readonly sort: FaultSort;
+  /** The order is turned around. */
+  readonly reverse: boolean;
   readonly rate: boolean;
   /** The newest fault stays in view. */
   readonly follow: boolean;
@@ -27,10 +29,17 @@ interface Kept {
   readonly filter: string;
   readonly group: FaultGrouping;
   readonly sort: FaultSort;
+  readonly reverse: boolean;
   readonly rate: boolean;
 }
 
-const USUAL: Kept = { filter: '', group: 'device-reason', sort: 'worst', rate: true };
+const USUAL: Kept = {
+  filter: '',
+  group: 'device-reason',
+  sort: 'worst',
+  reverse: false,
+  rate: true,
+};
 
 /** Least time between two looks at new faults, ms: charts and counts move at 4 Hz at most. */
 const LOOK_EVERY = 250;
@@ -50,6 +59,8 @@ export class FaultsModel {
   #folded: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #untouched = true;
+  /** The row that is to be selected when the rows come in their new order. */
+  #sought: string | undefined;
 
   constructor(engine: Connection, bus: SelectionBus, view: ViewModel) {
     this.#engine = engine;
@@ -98,8 +109,11 @@ export class FaultsModel {
     this.#keep();
   }
 
-  setSort(sort: FaultSort): void {
-    this.state.set((old) => ({ ...old, sort, follow: false, selected: -1 }));
+  /** Another order; the selected fault stays the selected one where it is among the first rows. */
+  setSort(sort: FaultSort, reverse = false): void {
+    const row = this.rows.row(this.state.get().selected);
+    this.#sought = row && rowKey(row);
+    this.state.set((old) => ({ ...old, sort, reverse, follow: false, selected: -1 }));
     this.rows.refresh();
     this.#keep();
   }
@@ -118,6 +132,7 @@ export class FaultsModel {
       follow,
       group: follow ? 'none' : kept.group,
       sort: follow ? 'order' : kept.sort,
+      reverse: !follow && kept.reverse,
       selected: -1,
     }));
     this.rows.refresh();
@@ -136,6 +151,7 @@ export class FaultsModel {
   /** Selects a row and publishes its fault. */
   select(index: number, from = 'faults'): void {
     this.#untouched = false;
+    this.#sought = undefined;
     this.state.set((old) => (old.selected === index ? old : { ...old, selected: index }));
     const row = this.rows.row(index);
     if (row) this.#bus.publish(selectionOf(faultOf(row), from));
@@ -174,26 +190,26 @@ export class FaultsModel {
     to: number,
     signal: AbortSignal,
   ): Promise<{ readonly total: number; readonly rows: readonly FaultItem[] }> {
-    const { sort } = this.state.get();
+    const { sort, reverse } = this.state.get();
     const answer = await this.#engine.call(
       'faults.rows',
-      { filter: this.#valid, group: 'none', sort, folded: [], from, to },
+      { filter: this.#valid, group: 'none', sort, reverse, folded: [], from, to },
       signal,
     );
     return { total: answer.total, rows: answer.rows.map(faultOf) };
   }
 
   #keep(): void {
-    const { filter, group, sort, rate } = this.state.get();
-    this.#view.remember('faults', { filter, group, sort, rate } satisfies Kept);
+    const { filter, group, sort, reverse, rate } = this.state.get();
+    this.#view.remember('faults', { filter, group, sort, reverse, rate } satisfies Kept);
   }
 
   async #fetch(from: number, to: number, signal: AbortSignal) {
-    const { filter, group, sort } = this.state.get();
+    const { filter, group, sort, reverse } = this.state.get();
     const ask = (text: string): Promise<FaultsAnswer> =>
       this.#engine.call(
         'faults.rows',
-        { filter: text, group, sort, folded: this.#folded, from, to },
+        { filter: text, group, sort, reverse, folded: this.#folded, from, to },
         signal,
       );
     let answer = await ask(filter);
@@ -210,12 +226,19 @@ export class FaultsModel {
 
   /** The first row of a session is selected by itself: the answer shows with no further action. */
   async #arrived(): Promise<void> {
-    const { total, known } = this.rows.state.get();
+    const { total, known, loading } = this.rows.state.get();
     const { follow, selected } = this.state.get();
     if (follow && total > 0 && selected !== total - 1) {
       this.state.set((old) => ({ ...old, selected: total - 1 }));
       await this.rows.need(total - 1);
       this.select(total - 1);
+      return;
+    }
+    if (this.#sought !== undefined) {
+      const index = this.rows.find((row) => rowKey(row) === this.#sought);
+      this.state.set((old) => ({ ...old, selected: index }));
+      // Until then rows of the old order are among them.
+      if (!loading) this.#sought = undefined;
       return;
     }
     if (!this.#untouched || !known || total === 0) return;
@@ -241,6 +264,11 @@ export class FaultsModel {
       this.rows.refresh();
     }, LOOK_EVERY);
   }
+}
+
+/** What a row is known by, wherever it stands. */
+export function rowKey(row: FaultRow): string {
+  return row.kind === 'group' ? row.key : `#${row.fault.n}`;
 }
 
 /** The fault of a row; a group's first stands for it. */

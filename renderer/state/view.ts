@@ -1,4 +1,8 @@
 import type { EngineApi } from '../engine/api.ts';
+import type { Sort, TableView } from '../ui/columns.ts';
+import { parseTables } from '../ui/columns.ts';
+import type { Anchor } from './anchors.ts';
+import { Anchors } from './anchors.ts';
 import type { Store } from './store.ts';
 import { createStore } from './store.ts';
 
@@ -18,8 +22,10 @@ export interface ViewState {
   readonly hintSeen: boolean;
   /** Panels that do not follow the selection. */
   readonly unlinked: readonly string[];
-  /** Filters, widths and the like, by panel. */
+  /** Filters and the like, by panel. */
   readonly panels: Readonly<Record<string, unknown>>;
+  /** Widths of columns and the order of rows, by table. */
+  readonly tables: Readonly<Record<string, TableView>>;
   /** Dockview's own form of the layout, and the preset that it came from. */
   readonly layout?: unknown;
   readonly preset: number;
@@ -31,6 +37,7 @@ const INITIAL: ViewState = {
   hintSeen: false,
   unlinked: [],
   panels: {},
+  tables: {},
   preset: 1,
 };
 
@@ -65,6 +72,7 @@ export function parseView(text: string | undefined | null): ViewState {
         typeof saved.panels === 'object' && saved.panels !== null
           ? (saved.panels as Record<string, unknown>)
           : {},
+      tables: parseTables(saved.tables),
       layout: saved.layout,
       preset: typeof saved.preset === 'number' ? saved.preset : 1,
     };
@@ -79,6 +87,7 @@ export class ViewModel {
   /** The theme that shows, whoever chose it. */
   readonly theme: Store<Theme>;
   readonly #engine: EngineApi;
+  readonly #anchors = new Anchors();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #loaded = false;
 
@@ -122,6 +131,7 @@ export class ViewModel {
       const { state } = await this.#engine.call('view.load', {});
       if (state !== undefined) {
         const saved = parseView(state);
+        this.#anchors.read(state);
         const { theme, density, zoom, hintSeen } = this.state.get();
         this.state.set({
           ...saved,
@@ -130,7 +140,10 @@ export class ViewModel {
           zoom: saved.zoom === 100 ? zoom : saved.zoom,
           hintSeen: saved.hintSeen || hintSeen,
         });
-      } else if (another) this.set({ panels: {}, unlinked: [] });
+      } else if (another) {
+        this.#anchors.read(undefined);
+        this.set({ panels: {}, unlinked: [] });
+      }
     } catch {
       // A view that can't be had is no reason to stop: the window starts with the usual one.
     }
@@ -185,9 +198,47 @@ export class ViewModel {
     this.set({ panels: { ...this.state.get().panels, [id]: state } });
   }
 
+  /** Gives a column of a table a width, px; none: the usual one. */
+  setWidth(table: string, column: string, width: number | undefined): void {
+    const { [column]: _old, ...others } = this.table(table).widths ?? {};
+    this.#setTable(table, {
+      widths: width === undefined ? others : { ...others, [column]: width },
+    });
+  }
+
+  /** Keeps the order of a table's rows. */
+  setSort(table: string, sort: Sort): void {
+    this.#setTable(table, { sort });
+  }
+
+  /** What is remembered of a table. */
+  table(id: string): TableView {
+    return this.state.get().tables[id] ?? {};
+  }
+
+  /** The row that was first on the screen of a list. */
+  anchor(list: string): Anchor | undefined {
+    return this.#anchors.get(list);
+  }
+
+  /** Keeps the first row on the screen of a list; nobody hears of it, but it is saved. */
+  keepAnchor(list: string, anchor: Anchor): void {
+    if (this.#anchors.set(list, anchor)) this.#soon();
+  }
+
+  #setTable(id: string, change: Partial<TableView>): void {
+    const { tables } = this.state.get();
+    this.set({ tables: { ...tables, [id]: { ...tables[id], ...change } } });
+  }
+
   #save(): void {
     const { theme, density, zoom, hintSeen } = this.state.get();
     localStorage.setItem(LOCAL, JSON.stringify({ theme, density, zoom, hintSeen }));
+    this.#soon();
+  }
+
+  /** Saves when nothing changed for a second. */
+  #soon(): void {
     if (!this.#loaded) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#flush(), SAVE_AFTER);
@@ -199,7 +250,7 @@ export class ViewModel {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#engine
-      .call('view.save', { state: JSON.stringify(this.state.get()) })
+      .call('view.save', { state: JSON.stringify({ ...this.state.get(), anchors: this.#anchors }) })
       .catch((error: unknown) => console.warn('the view was not saved:', error));
   }
 }

@@ -134,7 +134,7 @@ function takeFocus(panel: HTMLElement | null, own: (() => boolean) | undefined):
     return false;
   }
   const first = panel?.querySelector<HTMLElement>('[data-first-focus]');
-  (first ?? panel)?.focus();
+  (first ?? panel)?.focus({ preventScroll: true });
   return first !== null;
 }
 

@@ -1,11 +1,13 @@
-import type { CSSProperties, ReactNode } from 'react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useCall } from '../../engine/useCall.ts';
 import { deviceOfPath, goTo } from '../../shell/go.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
+import type { Column } from '../../ui/columns.ts';
+import { nextSort } from '../../ui/columns.ts';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { StateButton, useStates } from '../../ui/StateButton.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
@@ -13,19 +15,23 @@ import { EMPTY, notRead } from '../../wording.ts';
 import { AuditCells } from './AuditCells.tsx';
 import { auditForms, auditTable } from './copy.ts';
 import type { AuditRow } from './model.ts';
-import { auditRows, foldKey, levelOf, summaryOf } from './model.ts';
+import { auditRows, foldKey, levelOf, rowId, summaryOf } from './model.ts';
 import { RuleDetail } from './RuleDetail.tsx';
 import './audit.css';
 
-const HEAD = ['Rule', '', '>Hits', 'Where'];
-const COLUMNS = 'minmax(220px, 1fr) 28px 60px minmax(120px, 260px)';
+const COLUMNS: readonly Column[] = [
+  { id: 'rule', title: 'Rule', width: 220, grow: 'rest', sorts: true },
+  { id: 'severity', title: '', name: 'Severity', width: 28, sorts: true },
+  { id: 'hits', title: 'Hits', width: 60, end: true, sorts: true },
+  { id: 'where', title: 'Where', width: 120, grow: 260 },
+];
 
 const NONE: readonly never[] = [];
 
 /** Checks the tables against rules; each hit leads to its entry. */
 export function AuditPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { session, selection, menu, notices } = workbench;
+  const { session, selection, menu, notices, view } = workbench;
   const info = useStore(session.info);
   const states = useStates();
   const [chosen, setChosen] = useState<string>();
@@ -46,7 +52,12 @@ export function AuditPanel(): ReactNode {
   }, [told, retry]);
 
   const rules = answer.value?.rules ?? NONE;
-  const rows = useMemo(() => auditRows(rules, flipped), [rules, flipped]);
+  const sort = useStore(view.state, ({ tables }) => tables['audit']?.sort);
+  const rows = useMemo(() => auditRows(rules, flipped, sort), [rules, flipped, sort]);
+  const sortBy = useCallback(
+    (column: string) => view.setSort('audit', nextSort(view.table('audit').sort, column)),
+    [view],
+  );
   const at = Math.min(selected, rows.length - 1);
 
   const select = (index: number): void => {
@@ -129,10 +140,14 @@ export function AuditPanel(): ReactNode {
         <Empty text={EMPTY.audit} action="target.open" button="Open a dump…" />
       ) : (
         <>
-          <div className="audit-grid" style={{ '--cols': COLUMNS } as CSSProperties}>
+          <div className="audit-grid">
             <VirtualRows
               label="Audit"
-              head={HEAD}
+              columns={COLUMNS}
+              table="audit"
+              rowId={(index) => rowId(rows[index])}
+              sort={sort}
+              onSort={sortBy}
               role="treegrid"
               count={rows.length}
               selected={at}

@@ -1,4 +1,6 @@
 import type { AuditHit, AuditRule } from '../../../core/protocol/contract-audit.ts';
+import type { Sort } from '../../ui/columns.ts';
+import { sortedBy } from '../../ui/columns.ts';
 
 /** A row of the audit: a rule, a place that breaks it, or a fold of rules. */
 export type AuditRow =
@@ -48,23 +50,28 @@ function notesOf({ more, gaps }: AuditRule): string[] {
 
 /**
  * The rows: rules that found something, the worst first, open; then what passed, folded; then what
- * was not run. @param flipped folds that are not as they are at first, by rule or PASSED
+ * was not run.
+ * @param flipped folds that are not as they are at first, by rule or PASSED
+ * @param sort the order of the rules within each of the three; absent: the worst first
  */
 export function auditRows(
   rules: readonly AuditRule[],
   flipped: ReadonlySet<string>,
+  sort?: Sort,
 ): readonly AuditRow[] {
   const rows: AuditRow[] = [];
-  const of = (outcome: AuditRule['outcome']): AuditRule[] =>
-    rules.filter((rule) => rule.outcome === outcome);
+  const of = (outcome: AuditRule['outcome']): readonly AuditRule[] => {
+    const those = rules.filter((rule) => rule.outcome === outcome);
+    const key = sort && SORT_KEYS[sort.column];
+    if (key) return sortedBy(those, key, sort.descending);
+    if (outcome !== 'found') return those;
+    return those.sort((a, b) => RANK[worstOf(a)] - RANK[worstOf(b)] || hitCount(b) - hitCount(a));
+  };
   const below = (rule: AuditRule): void => {
     for (const [n, hit] of rule.hits.entries()) rows.push({ kind: 'hit', rule, hit, n });
     for (const text of notesOf(rule)) rows.push({ kind: 'note', rule, text });
   };
-  const found = of('found').sort(
-    (a, b) => RANK[worstOf(a)] - RANK[worstOf(b)] || hitCount(b) - hitCount(a),
-  );
-  for (const rule of found) {
+  for (const rule of of('found')) {
     const open = !flipped.has(rule.id);
     rows.push({ kind: 'rule', rule, level: 1, open });
     if (open) below(rule);
@@ -87,6 +94,20 @@ export function auditRows(
   }
   for (const rule of of('skipped')) rows.push({ kind: 'rule', rule, level: 1, open: false });
   return rows;
+}
+
+/** What rules are sorted by, by the columns' ids; severities rise from note to error. */
+const SORT_KEYS: Readonly<Record<string, ((rule: AuditRule) => string | number) | undefined>> = {
+  rule: (rule) => rule.title.toLowerCase(),
+  severity: (rule) => -RANK[worstOf(rule)],
+  hits: hitCount,
+};
+
+/** What a row is known by when it stands elsewhere. */
+export function rowId(row: AuditRow): string {
+  if (row.kind === 'fold') return PASSED;
+  if (row.kind === 'hit') return `${row.rule.id} ${row.n}`;
+  return row.kind === 'note' ? `${row.rule.id} ${row.text}` : row.rule.id;
 }
 
 /** Whether a row can be folded. */

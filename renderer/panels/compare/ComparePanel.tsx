@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useEffect, useMemo } from 'react';
 import type { StateInfo } from '../../../core/protocol/contract-states.ts';
 import { deviceOfPath, goTo } from '../../shell/go.ts';
@@ -7,6 +7,7 @@ import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import type { Workbench } from '../../state/workbench.ts';
 import { copyText } from '../../ui/clipboard.ts';
+import type { Column } from '../../ui/columns.ts';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { StateButton, useStates } from '../../ui/StateButton.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
@@ -21,7 +22,14 @@ import type { Pair } from './states.ts';
 import { pairOf } from './states.ts';
 import './compare.css';
 
-const COLUMNS = 'minmax(180px, 1fr) minmax(120px, 1fr) minmax(120px, 1fr)';
+/** @param names of the two states */
+function columnsOf(names: { readonly a: string; readonly b: string }): readonly Column[] {
+  return [
+    { id: 'what', title: 'What differs', width: 180, grow: 'rest' },
+    { id: 'a', title: `A: ${names.a}`, width: 120, grow: 'rest' },
+    { id: 'b', title: `B: ${names.b}`, width: 120, grow: 'rest' },
+  ];
+}
 
 /** What differs between two states, entry by entry. */
 export function ComparePanel(): ReactNode {
@@ -48,6 +56,7 @@ export function ComparePanel(): ReactNode {
     [workbench, compare, notices],
   );
   const names = useMemo(() => namesOf(states, shown), [states, shown]);
+  const columns = useMemo(() => columnsOf(names), [names]);
   const table = useMemo(
     (): PanelTable => ({
       name: 'Compare',
@@ -138,10 +147,12 @@ export function ComparePanel(): ReactNode {
           </p>
         </div>
       ) : (
-        <div className="compare-grid" style={{ '--cols': COLUMNS } as CSSProperties}>
+        <div className="compare-grid">
           <VirtualRows
             label="Compare"
-            head={['What differs', `A: ${names.a}`, `B: ${names.b}`]}
+            columns={columns}
+            table={`compare ${pair.a} ${pair.b}`}
+            rowId={(index) => compare.rows.row(index)?.key}
             role="treegrid"
             count={total}
             selected={selected}

@@ -1,8 +1,11 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { FieldItem } from '../../../core/protocol/schema.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
+import type { Column } from '../../ui/columns.ts';
+import { HeadStops } from '../../ui/TableHead.tsx';
+import { ColumnEnd, useColumnStyle } from '../../ui/useColumns.tsx';
 import {
   fieldBits,
   fieldValue,
@@ -24,30 +27,50 @@ interface FieldTableProps {
   readonly other: string | undefined;
 }
 
+/** What the widths of the columns are kept by. */
+const TABLE = 'entry';
+const MEANING: Column = { id: 'meaning', title: 'Meaning', width: 120, grow: 'rest' };
+const COLUMNS: readonly Column[] = [
+  { id: 'bits', title: 'Bits', width: 64 },
+  { id: 'field', title: 'Field', width: 92 },
+  { id: 'value', title: 'Value', width: 118 },
+  MEANING,
+];
+const WITH_OTHER: readonly Column[] = [
+  { id: 'bits', title: 'Bits', width: 52 },
+  { id: 'field', title: 'Field', width: 84 },
+  { id: 'value', title: 'Value', width: 112 },
+  { ...MEANING, width: 64 },
+  { id: 'other', title: '', name: 'Other state', width: 112 },
+];
+
 /** The fields of an entry as a table; a value can be changed in place. */
 export function FieldTable(props: FieldTableProps): ReactNode {
-  const columns =
-    props.other === undefined
-      ? '64px 92px 118px minmax(120px, 1fr)'
-      : '52px 84px 112px minmax(64px, 1fr) 112px';
+  const root = useRef<HTMLTableElement>(null);
+  const columns = props.other === undefined ? COLUMNS : WITH_OTHER;
+  const style = useColumnStyle(TABLE, columns);
   // High bits first, as in the ruler; reserved and ignored fields only where they say something.
   const fields = [...props.fields]
     .filter((field) => !isFiller(field) || field.violated || BigInt(field.value) !== 0n)
     .sort((a, b) => high(b) - high(a));
   return (
-    <table className="field-table" style={{ '--cols': columns } as CSSProperties}>
+    <table ref={root} className="field-table" style={style}>
       <thead>
-        <tr>
-          <th scope="col">Bits</th>
-          <th scope="col">Field</th>
-          <th scope="col">Value</th>
-          <th scope="col">Meaning</th>
-          {props.other !== undefined && (
-            <th scope="col" title={props.other}>
-              {props.other}
+        <HeadStops>
+          {columns.map((column) => (
+            <th
+              key={column.id}
+              scope="col"
+              aria-label={column.id === 'other' ? props.other : column.title}
+              title={column.id === 'other' ? props.other : undefined}
+            >
+              <span className="head-title">
+                {column.id === 'other' ? props.other : column.title}
+              </span>
+              <ColumnEnd table={TABLE} columns={columns} column={column} root={root} />
             </th>
-          )}
-        </tr>
+          ))}
+        </HeadStops>
       </thead>
       <tbody>
         {fields.map((field) => (

@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { hexByte } from '../../../core/format/hex.ts';
 import type { FaultGrouping, FaultRow } from '../../../core/protocol/contract.ts';
@@ -10,9 +10,10 @@ import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import type { FaultSort } from '../../state/faults.ts';
 import type { MenuItem } from '../../state/workbench.ts';
-import { faultOf } from '../../state/faults.ts';
+import { faultOf, rowKey } from '../../state/faults.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
+import type { Column, Sort } from '../../ui/columns.ts';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
@@ -43,9 +44,23 @@ const SORTS: readonly (readonly [FaultSort, string])[] = [
   ['reason', 'reason'],
 ];
 
-const HEAD = ['Source · driver', '>Count', '', 'Address', 'Reason', 'Verdict'];
-const COLUMNS =
-  '158px 52px 28px 116px minmax(120px, 1fr) clamp(110px, calc(100cqw - 560px), 188px)';
+const COLUMNS: readonly Column[] = [
+  { id: 'source', title: 'Source · driver', width: 158, sorts: true },
+  { id: 'count', title: 'Count', width: 52, end: true, sorts: true },
+  { id: 'access', title: '', name: 'Access', width: 28 },
+  { id: 'address', title: 'Address', width: 116, sorts: true },
+  { id: 'reason', title: 'Reason', width: 120, grow: 'rest', sorts: true },
+  { id: 'verdict', title: 'Verdict', width: 110, grow: 188, sorts: true },
+];
+
+/** What the engine sorts by for a column, and the column that an order is shown at. */
+const COLUMN_SORTS: Readonly<Record<string, FaultSort | undefined>> = {
+  source: 'device',
+  count: 'count',
+  address: 'address',
+  reason: 'reason',
+  verdict: 'worst',
+};
 
 /** Ranks and filters every fault. */
 export function FaultsPanel(): ReactNode {
@@ -63,6 +78,15 @@ export function FaultsPanel(): ReactNode {
   }, [faults, selected]);
 
   const range = useCallback((from: number, to: number) => faults.rows.show(from, to), [faults]);
+  const sort = useMemo(() => sortOf(state.sort, state.reverse), [state.sort, state.reverse]);
+  const sortBy = useCallback(
+    (column: string) => {
+      const by = COLUMN_SORTS[column];
+      const { sort: old, reverse } = faults.state.get();
+      if (by) faults.setSort(by, by === old && !reverse);
+    },
+    [faults],
+  );
   const actions = useMemo(
     () => ({
       'panel.filter': () => filter.current?.focus(),
@@ -105,10 +129,17 @@ export function FaultsPanel(): ReactNode {
           </div>
         )
       ) : (
-        <div className="faults-grid" style={{ '--cols': COLUMNS } as CSSProperties}>
+        <div className="faults-grid">
           <VirtualRows
             label="Faults"
-            head={HEAD}
+            columns={COLUMNS}
+            table="faults"
+            rowId={(index) => {
+              const each = row(index);
+              return each && rowKey(each);
+            }}
+            sort={sort}
+            onSort={sortBy}
             role="treegrid"
             count={total}
             selected={state.selected}
@@ -149,6 +180,13 @@ export function FaultsPanel(): ReactNode {
       )}
     </Panel>
   );
+}
+
+/** The order as the head shows it: the worst verdict, and the largest count, come first by themselves. */
+function sortOf(by: FaultSort, reverse: boolean): Sort | undefined {
+  const column = Object.keys(COLUMN_SORTS).find((id) => COLUMN_SORTS[id] === by);
+  const falling = by === 'worst' || by === 'count';
+  return column === undefined ? undefined : { column, descending: falling !== reverse };
 }
 
 function Bar({ filter }: { readonly filter: React.RefObject<FilterHandle | null> }): ReactNode {

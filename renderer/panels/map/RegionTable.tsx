@@ -1,17 +1,23 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { formatCount, formatSize } from '../../../core/format/size.ts';
 import type { MapRegion } from '../../../core/protocol/contract-map.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
+import type { Column } from '../../ui/columns.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { ABSENT } from '../../wording.ts';
 import { targetText } from './words.ts';
 
-const HEAD = ['From', 'To', '>Mapped', 'Access', 'Leads to', 'Physical'];
-const COLUMNS =
-  'minmax(92px, 1fr) minmax(92px, 1fr) 84px 48px minmax(90px, 150px) minmax(92px, 1fr)';
+const COLUMNS: readonly Column[] = [
+  { id: 'from', title: 'From', width: 92, grow: 'rest' },
+  { id: 'to', title: 'To', width: 92, grow: 'rest' },
+  { id: 'mapped', title: 'Mapped', width: 84, end: true },
+  { id: 'access', title: 'Access', width: 48 },
+  { id: 'leadsTo', title: 'Leads to', width: 90, grow: 150 },
+  { id: 'physical', title: 'Physical', width: 92, grow: 'rest' },
+];
 
 /** The regions in view in words: what the picture shows, for whoever does not look at it. */
 export function RegionTable({
@@ -28,11 +34,13 @@ export function RegionTable({
   readonly onMenu: (region: MapRegion, at: { readonly x: number; readonly y: number }) => void;
 }): ReactNode {
   return (
-    <div className="map-table" style={{ '--cols': COLUMNS } as CSSProperties}>
+    <div className="map-table">
       <VirtualRows
         label="Regions in view"
         role="grid"
-        head={HEAD}
+        columns={COLUMNS}
+        table="map"
+        rowId={(index) => regions[index].from}
         count={regions.length}
         selected={selected}
         onSelect={(index) => onSelect(regions[index])}

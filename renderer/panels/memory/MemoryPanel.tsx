@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useMemo, useRef, useState } from 'react';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import { formatSize } from '../../../core/format/size.ts';
@@ -10,6 +10,7 @@ import { useStore } from '../../state/store.ts';
 import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { copyText } from '../../ui/clipboard.ts';
+import type { Column } from '../../ui/columns.ts';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
@@ -26,7 +27,12 @@ type WordSize = 1 | 2 | 4 | 8;
 const SIZES: readonly WordSize[] = [1, 2, 4, 8];
 /** Bytes that are read at a time. */
 const SPAN = 16_384;
-const COLUMNS = '148px minmax(180px, 212px) minmax(180px, 212px) minmax(120px, 1fr)';
+const COLUMNS: readonly Column[] = [
+  { id: 'address', title: 'Address', width: 148 },
+  { id: 'low', title: '0–7', name: 'Bytes 0–7', width: 180, grow: 212 },
+  { id: 'high', title: '8–f', name: 'Bytes 8–f', width: 180, grow: 212 },
+  { id: 'text', title: 'Text or entry', width: 120, grow: 'rest' },
+];
 
 type Space = 'physical' | 'virtual' | 'iova';
 
@@ -247,10 +253,13 @@ export function MemoryPanel(): ReactNode {
       {start === undefined ? (
         <Empty text={EMPTY.memory} action="panel.filter" button="Address" />
       ) : (
-        <div className="memory" style={{ '--cols': COLUMNS } as CSSProperties}>
+        <div className="memory">
           <VirtualRows
             label="Physical memory"
             role="grid"
+            columns={COLUMNS}
+            table="memory"
+            rowId={(index) => hex(rows[index].address)}
             count={rows.length}
             selected={selected}
             rowHeight={18}

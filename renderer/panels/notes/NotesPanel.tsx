@@ -84,6 +84,8 @@ export function NotesPanel(): ReactNode {
               <VirtualRows
                 label="Notes"
                 role="grid"
+                table="notes"
+                rowId={(index) => list[index]?.id}
                 count={list.length}
                 selected={at}
                 rowHeight={38}

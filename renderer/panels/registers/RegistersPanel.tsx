@@ -1,5 +1,5 @@
-import type { CSSProperties, ReactNode } from 'react';
-import { useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import type { MachineEvent, RegisterItem } from '../../../core/protocol/contract.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
@@ -9,23 +9,29 @@ import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { MenuButton } from '../../ui/MenuButton.tsx';
+import type { Column } from '../../ui/columns.ts';
+import { nextSort } from '../../ui/columns.ts';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY, NO_REGISTERS } from '../../wording.ts';
 import { DecodeBox } from './DecodeBox.tsx';
-import { registerRows, registerTable } from './model.ts';
+import { registerRows, registerTable, rowId } from './model.ts';
 import { RegisterCells } from './RegisterCells.tsx';
 import { WriteForm } from './WriteForm.tsx';
 import './registers.css';
 
-const COLUMNS = 'minmax(110px, 170px) 56px 158px minmax(100px, 1fr)';
-const WAS = ' 158px';
-const HEAD = ['Register', 'Offset', 'Value', 'Decoded'];
+const COLUMNS: readonly Column[] = [
+  { id: 'register', title: 'Register', width: 110, grow: 170, sorts: true },
+  { id: 'offset', title: 'Offset', width: 56, sorts: true },
+  { id: 'value', title: 'Value', width: 158 },
+  { id: 'decoded', title: 'Decoded', width: 100, grow: 'rest' },
+];
+const WITH_WAS: readonly Column[] = [...COLUMNS, { id: 'was', title: 'Was', width: 158 }];
 const NONE: readonly RegisterItem[] = [];
 
 /** A unit's registers by name; those of a simulated unit can be written. */
 export function RegistersPanel(): ReactNode {
-  const { session, selection, engine, notices, actions } = useWorkbench();
+  const { session, selection, engine, notices, actions, view } = useWorkbench();
   const info = useStore(session.info);
   const units = info?.units ?? [];
   const followed = useFollowed(({ unit }) => unit);
@@ -49,7 +55,15 @@ export function RegistersPanel(): ReactNode {
   }
 
   const registers = written ?? answer.value?.registers ?? NONE;
-  const rows = useMemo(() => registerRows(registers, open, filter), [registers, open, filter]);
+  const sort = useStore(view.state, ({ tables }) => tables['registers']?.sort);
+  const rows = useMemo(
+    () => registerRows(registers, open, filter, sort),
+    [registers, open, filter, sort],
+  );
+  const sortBy = useCallback(
+    (column: string) => view.setSort('registers', nextSort(view.table('registers').sort, column)),
+    [view],
+  );
   const simulated = answer.value?.unit.from === 'simulated';
   const changed = registers.some(isChanged);
 
@@ -152,13 +166,14 @@ export function RegistersPanel(): ReactNode {
           {answer.value?.unit.from === 'none' && answer.value.note === undefined && (
             <p className="partial-strip">{NO_REGISTERS}</p>
           )}
-          <div
-            className="registers"
-            style={{ '--cols': changed ? COLUMNS + WAS : COLUMNS } as CSSProperties}
-          >
+          <div className="registers">
             <VirtualRows
               label={`Registers of ${unit}`}
-              head={changed ? [...HEAD, 'Was'] : HEAD}
+              columns={changed ? WITH_WAS : COLUMNS}
+              table={`registers ${unit}`}
+              rowId={(index) => rowId(rows[index])}
+              sort={sort}
+              onSort={sortBy}
               role="treegrid"
               count={rows.length}
               selected={selected}

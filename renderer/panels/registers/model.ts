@@ -1,21 +1,42 @@
 import type { TextTable } from '../../../core/format/table-text.ts';
 import type { RegisterItem } from '../../../core/protocol/contract.ts';
 import type { FieldItem } from '../../../core/protocol/schema.ts';
+import type { Sort } from '../../ui/columns.ts';
+import { sortedBy } from '../../ui/columns.ts';
 
 /** A row of the register tree: a register, or a field of an open one. */
 export type RegisterRow =
   | { readonly kind: 'register'; readonly register: RegisterItem; readonly open: boolean }
   | { readonly kind: 'field'; readonly register: RegisterItem; readonly field: FieldItem };
 
-/** Rows of the tree with the given registers open; fields from the high bits down. */
+/** What registers are sorted by, by the columns' ids. */
+const SORT_KEYS: Readonly<
+  Record<string, ((register: RegisterItem) => string | number) | undefined>
+> = {
+  register: ({ name }) => name.toLowerCase(),
+  offset: ({ offset }) => Number(offset),
+};
+
+/** What a row is known by when it stands elsewhere. */
+export function rowId(row: RegisterRow): string {
+  const { name } = row.register;
+  return row.kind === 'field' ? `${name} ${row.field.name}` : name;
+}
+
+/**
+ * Rows of the tree with the given registers open; fields from the high bits down.
+ * @param sort the order of the registers; absent: as the unit has them
+ */
 export function registerRows(
   registers: readonly RegisterItem[],
   open: ReadonlySet<string>,
   filter: string,
+  sort?: Sort,
 ): readonly RegisterRow[] {
   const low = filter.trim().toLowerCase();
   const rows: RegisterRow[] = [];
-  for (const register of registers) {
+  const key = sort && SORT_KEYS[sort.column];
+  for (const register of key ? sortedBy(registers, key, sort.descending) : registers) {
     const fits =
       low === '' ||
       [register.name, register.title, register.offset].some((text) =>

@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { linkTo } from '../../shell/actions.ts';
 import { deviceOfPath } from '../../shell/go.ts';
@@ -7,6 +7,7 @@ import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { ActionKeys } from '../../ui/Keys.tsx';
+import type { Column } from '../../ui/columns.ts';
 import { Panel } from '../../ui/Panel.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
 import { allRows } from '../../ui/table-export.ts';
@@ -25,10 +26,18 @@ import type { TreeModel } from './model.ts';
 import { TreeCells } from './TreeCells.tsx';
 import './tables.css';
 
-const HEAD = ['Entry', 'Points to', 'Decoded', ''];
-const COLUMNS = 'minmax(150px, 224px) 98px minmax(180px, 1fr) 34px';
-const RAW_HEAD = ['Entry', 'Points to', 'Raw', 'Decoded', ''];
-const RAW_COLUMNS = 'minmax(176px, 224px) 98px minmax(128px, 1fr) minmax(70px, 1fr) 28px';
+const ENTRY: Column = { id: 'entry', title: 'Entry', width: 150, grow: 224 };
+const POINTS_TO: Column = { id: 'pointsTo', title: 'Points to', width: 98 };
+const DECODED: Column = { id: 'decoded', title: 'Decoded', width: 180, grow: 'rest' };
+const FINDINGS: Column = { id: 'findings', title: '', name: 'Findings', width: 34 };
+const COLUMNS: readonly Column[] = [ENTRY, POINTS_TO, DECODED, FINDINGS];
+const RAW_COLUMNS: readonly Column[] = [
+  { ...ENTRY, width: 176 },
+  POINTS_TO,
+  { id: 'raw', title: 'Raw', width: 128, grow: 'rest' },
+  { ...DECODED, width: 70 },
+  { ...FINDINGS, width: 28 },
+];
 
 /** Browses every table that the hardware would walk. */
 export function TablesPanel(): ReactNode {
@@ -154,10 +163,12 @@ export function TablesPanel(): ReactNode {
       {nothing ? (
         <NoTables info={info} />
       ) : (
-        <div className="tree" style={{ '--cols': raw ? RAW_COLUMNS : COLUMNS } as CSSProperties}>
+        <div className="tree">
           <VirtualRows
             label="Tables"
-            head={raw ? RAW_HEAD : HEAD}
+            columns={raw ? RAW_COLUMNS : COLUMNS}
+            table="tables"
+            rowId={(index) => tree.rows.row(index)?.path}
             role="tree"
             count={total}
             selected={selected}

@@ -1,16 +1,22 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useCallback, useState } from 'react';
 import type { TimelineItem } from '../../../core/protocol/contract-timeline.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import { kernelName, seconds } from '../../format/time.ts';
 import { useStore } from '../../state/store.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
+import type { Column } from '../../ui/columns.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { ABSENT } from '../../wording.ts';
 import type { TimelineModel } from './model.ts';
 
-const HEAD = ['>Time', 'Clock', 'Lane', 'What', '>Line'];
-const COLUMNS = '92px 104px 110px minmax(160px, 1fr) 72px';
+const COLUMNS: readonly Column[] = [
+  { id: 'time', title: 'Time', width: 92, end: true },
+  { id: 'clock', title: 'Clock', width: 104 },
+  { id: 'lane', title: 'Lane', width: 110 },
+  { id: 'what', title: 'What', width: 160, grow: 'rest' },
+  { id: 'line', title: 'Line', width: 72, end: true },
+];
 
 /** Everything on the axis as rows, in the order of the log. */
 export function TimelineList({
@@ -33,10 +39,15 @@ export function TimelineList({
         ? at
         : model.rows.find((row) => row.line === item.line && row.lane === item.lane);
   return (
-    <div className="timeline-list" style={{ '--cols': COLUMNS } as CSSProperties}>
+    <div className="timeline-list">
       <VirtualRows
         label="Timeline as a list"
-        head={HEAD}
+        columns={COLUMNS}
+        table="timeline"
+        rowId={(index) => {
+          const row = model.rows.row(index);
+          return row && `${row.lane} ${row.line} ${row.text}`;
+        }}
         role="grid"
         count={total}
         selected={selected}

@@ -1,5 +1,5 @@
-import type { CSSProperties, ReactNode } from 'react';
-import { useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { formatCount, formatSize } from '../../../core/format/size.ts';
 import type { ReverseItem } from '../../../core/protocol/contract-map.ts';
 import { useStoppable } from '../../engine/useStoppable.ts';
@@ -11,6 +11,8 @@ import { useStore } from '../../state/store.ts';
 import { useChanged } from '../../state/useChanged.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
+import type { Column } from '../../ui/columns.ts';
+import { nextSort, sortedBy } from '../../ui/columns.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { MappingsJob } from '../../ui/MappingsJob.tsx';
@@ -23,14 +25,30 @@ import { rangeText, readReverse, reverseTable } from './reverse.ts';
 
 /** Rows that are listed. */
 const LISTED = 4096;
-const HEAD = ['Device', 'PASID', 'IOVA', 'Physical', 'Access', '>Size', 'Domain'];
-const COLUMNS =
-  'minmax(110px, 170px) 48px minmax(92px, 1fr) minmax(92px, 1fr) 46px minmax(56px, 72px) minmax(64px, 96px)';
+const COLUMNS: readonly Column[] = [
+  { id: 'device', title: 'Device', width: 110, grow: 170, sorts: true },
+  { id: 'pasid', title: 'PASID', width: 48 },
+  { id: 'iova', title: 'IOVA', width: 92, grow: 'rest', sorts: true },
+  { id: 'physical', title: 'Physical', width: 92, grow: 'rest', sorts: true },
+  { id: 'access', title: 'Access', width: 46 },
+  { id: 'size', title: 'Size', width: 56, grow: 72, end: true, sorts: true },
+  { id: 'domain', title: 'Domain', width: 64, grow: 96, sorts: true },
+];
+/** What rows are sorted by, by the columns' ids. */
+const SORT_KEYS: Readonly<
+  Record<string, ((row: ReverseItem) => string | number | bigint | undefined) | undefined>
+> = {
+  device: ({ unit, bdf }) => `${unit} ${bdf}`,
+  iova: ({ iova }) => BigInt(iova),
+  physical: ({ pa }) => BigInt(pa),
+  size: ({ size }) => BigInt(size),
+  domain: ({ domain }) => domain,
+};
 
 /** Every device, PASID, address and access that reaches a physical address or range. */
 export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode {
   const workbench = useWorkbench();
-  const { reverse, selection, session, notices, menu } = workbench;
+  const { reverse, selection, session, notices, menu, view } = workbench;
   const asked = useStore(reverse);
   const units = useStore(session.info, (info) => info?.units) ?? [];
   const simulated = units.filter(({ from }) => from === 'simulated').map(({ name }) => name);
@@ -50,7 +68,19 @@ export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode 
     'reverse',
     range && { ...range, unit: unit === '' ? undefined : unit, from: 0, to: LISTED },
   );
-  const rows = answer.value?.rows ?? [];
+  const sort = useStore(view.state, ({ tables }) => tables['translate']?.sort);
+  const sortBy = useCallback(
+    (column: string) => {
+      setSelected(-1);
+      view.setSort('translate', nextSort(view.table('translate').sort, column));
+    },
+    [view],
+  );
+  const rows = useMemo(() => {
+    const listed = answer.value?.rows ?? [];
+    const key = sort && SORT_KEYS[sort.column];
+    return key ? sortedBy(listed, key, sort.descending) : listed;
+  }, [answer.value, sort]);
   const total = answer.value?.total ?? 0;
   const own = useMemo(
     () => ({
@@ -59,11 +89,11 @@ export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode 
         input.current?.select();
       },
       'copy.value': () => {
-        const row = answer.value?.rows[selected];
-        if (row) void copyText(row.iova, notices);
+        const row = rows.at(selected);
+        if (selected >= 0 && row) void copyText(row.iova, notices);
       },
     }),
-    [answer.value, selected, notices],
+    [rows, selected, notices],
   );
   const publish = (index: number): void => {
     setSelected(index);
@@ -166,11 +196,15 @@ export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode 
               partial={answer.value.incomplete.length > 0}
             />
             {rows.length > 0 && (
-              <div className="reverse" style={{ '--cols': COLUMNS } as CSSProperties}>
+              <div className="reverse">
                 <VirtualRows
                   label="Who can reach it"
                   role="grid"
-                  head={HEAD}
+                  columns={COLUMNS}
+                  table="translate"
+                  rowId={(index) => idOf(rows[index])}
+                  sort={sort}
+                  onSort={sortBy}
                   count={rows.length}
                   selected={selected}
                   onSelect={publish}
@@ -193,6 +227,10 @@ export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode 
       )}
     </Panel>
   );
+}
+
+function idOf({ unit, bdf, pasid, iova, pa }: ReverseItem): string {
+  return `${unit} ${bdf} ${pasid} ${iova} ${pa}`;
 }
 
 function requestOf(row: ReverseItem) {

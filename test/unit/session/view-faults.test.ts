@@ -190,6 +190,23 @@ describe('the fault list', () => {
         ).toEqual(whole.rows.slice(from, to));
   });
 
+  test.each(['order', 'worst', 'count', 'address', 'reason', 'device'] as const)(
+    'the order by %s can be turned around, plain and grouped, and back',
+    (sort) => {
+      const made = table([EDU, HPSA, REMAP, EDU]);
+      const keys = (group: 'none' | 'device', reverse: boolean): string[] =>
+        made
+          .rows({ ...QUERY, group, sort, reverse, folded: ['02:00.0', '00:06.0'] })
+          .rows.map((row) => (row.kind === 'group' ? row.key : `#${row.fault.n}`));
+      for (const group of ['none', 'device'] as const) {
+        const forth = keys(group, false);
+        expect(forth.length).toBeGreaterThan(1);
+        expect(keys(group, true)).toEqual([...forth].reverse());
+        expect(keys(group, false)).toEqual(forth);
+      }
+    },
+  );
+
   test('the worst verdict comes first, then the most', () => {
     const rows = table([EDU, EDU, REMAP, HPSA]).rows({ ...QUERY, folded: [], sort: 'worst' }).rows;
     const groups = rows.filter((row) => row.kind === 'group');
