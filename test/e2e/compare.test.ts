@@ -87,7 +87,7 @@ describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
       .click({ position: { x: 300, y: 8 } });
     await press(page, 'i');
     await page.getByText(`context entry of ${DEVICE.bdf}`).first().waitFor();
-    await page.getByRole('columnheader', { name: 'tables.crash.elf' }).waitFor();
+    await page.getByRole('columnheader', { name: 'tables.crash.elf', exact: true }).waitFor();
     const domain = page.locator('.field-table tr').filter({ hasText: 'DID' });
     expect(await domain.textContent()).toContain(
       `Δ 0x${THEN.domain.toString(16).padStart(4, '0')}`,

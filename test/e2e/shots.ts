@@ -175,7 +175,7 @@ const SCREENS: readonly Screen[] = [
       await press(page, 'ArrowRight');
       await compare.getByText('Page table', { exact: true }).first().waitFor();
       await press(page, 'i');
-      await page.getByRole('columnheader', { name: 'tables.crash.elf' }).waitFor();
+      await page.getByRole('columnheader', { name: 'tables.crash.elf', exact: true }).waitFor();
     },
   },
   {
