@@ -66,7 +66,7 @@ export function resetKeys(): void {
 }
 
 /** Why a binding can't have these keys: a sentence, or undefined when it can. */
-export function clashOf(binding: LiveBinding, keys: string): string | undefined {
+function clashOf(binding: LiveBinding, keys: string): string | undefined {
   const strokes = keys.split(' ');
   if (keys === '' || strokes.length > 2) return 'A key is one stroke, or a letter and a stroke.';
   const kept = strokes.find(isKept);

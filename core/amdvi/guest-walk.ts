@@ -54,7 +54,7 @@ export function gcr3Path(at: string, levels: number, level: number, pasid: numbe
 }
 
 /** The guest CR3 of a PASID: the top guest page table. */
-export function walkGcr3(
+function walkGcr3(
   context: AmdContext,
   walk: GuestWalk,
   steps: WalkStep[],

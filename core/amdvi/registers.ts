@@ -131,15 +131,10 @@ export const AMD_REGISTERS: readonly RegisterDefinition[] = [
 ];
 
 /** The exclusion registers as SNP uses them: bounds of COMPLETION_WAIT stores. */
-export const COMPLETION_STORE_REGISTERS: readonly RegisterDefinition[] = [
+const COMPLETION_STORE_REGISTERS: readonly RegisterDefinition[] = [
   register(OFFSET.exclusionBase, other.COMPLETION_STORE_BASE),
   register(OFFSET.exclusionLimit, other.COMPLETION_STORE_LIMIT),
 ];
-
-/** Reads a register as a number. @returns undefined when nobody read it. */
-export function readRegister(mmio: MmioSpace, which: RegisterDefinition): bigint | undefined {
-  return mmio.read(which.offset, which.layout.width === 32 ? 32 : 64)?.value;
-}
 
 /**
  * Every register of a unit with its reading. The exclusion registers are shown as the completion

@@ -271,7 +271,7 @@ class Walk {
 }
 
 /** What a device table entry says of translation, in one sentence. */
-export function describe(dte: DeviceTableEntry): string {
+function describe(dte: DeviceTableEntry): string {
   if (!dte.valid) return 'The entry is not valid.';
   if (!dte.translationValid) return 'The entry is valid, its translation information is not.';
   const parts = [`Domain ${dte.domain}`, `the device may do ${permits(dte.rights)}`];

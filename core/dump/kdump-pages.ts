@@ -10,7 +10,7 @@ import { unlzo } from './lzo.ts';
 import { unsnappy } from './snappy.ts';
 
 /** page_desc: offset, size, flags, page_flags (makedumpfile, diskdump_mod.h). */
-export const DESCRIPTOR_BYTES = 24;
+const DESCRIPTOR_BYTES = 24;
 
 /** Descriptors that are read at once and kept; tables of a sweep stand close together. */
 const GROUP = 256;

@@ -72,7 +72,7 @@ export function* addressMap(
 }
 
 /** What physical frames are, as marks. */
-export function targets(physical: PhysicalMap, from: number, to: number): number {
+function targets(physical: PhysicalMap, from: number, to: number): number {
   let marks = 0;
   if (physical.touches('crash-kernel', from, to)) marks |= MARK.crashKernel;
   if (physical.touches('kernel-text', from, to)) marks |= MARK.kernelText;

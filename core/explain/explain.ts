@@ -7,7 +7,6 @@ import type { ExplainContext, Judgement } from './judgement.ts';
 import { matchKnowledge, type KnowledgeEntry } from './knowledge.ts';
 import { flagNames, meaningOf } from './meaning.ts';
 import { handOffBefore, lineEvidence, type HandOff } from './story.ts';
-import { VERDICTS, type VerdictId } from './verdicts.ts';
 import { misleadingWords } from './wording.ts';
 
 export interface Explanation extends Judgement {
@@ -109,9 +108,4 @@ function storyEvidence(
   return [handOff.found, handOff.tables, handOff.interrupts]
     .flatMap((phase) => (phase ? [lineEvidence(phase)] : []))
     .filter(({ what }) => !named.has(what));
-}
-
-/** The verdict of a fault alone, for lists that show many. */
-export function verdictTitle(id: VerdictId): string {
-  return VERDICTS[id].title;
 }

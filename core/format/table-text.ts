@@ -46,13 +46,13 @@ export function tableText(table: TextTable, format: TableFormat): string {
  * RFC 4180, lines ended by a newline. A text that a spreadsheet would run as a formula gets an
  * apostrophe in front, which spreadsheets take as "this is text": cells come from consoles.
  */
-export function tableCsv(table: TextTable): string {
+function tableCsv(table: TextTable): string {
   const lines = [table.columns, ...table.rows].map((row) => row.map(csvCell).join(','));
   return lines.map((line) => `${line}\n`).join('');
 }
 
 /** One document; unknown cells are null. */
-export function tableJson(table: TextTable): string {
+function tableJson(table: TextTable): string {
   return `${JSON.stringify(
     {
       schema: 'faultline.table/1',
@@ -81,7 +81,7 @@ export function tableMarkdown(table: TextTable): string {
 }
 
 /** Columns aligned by spaces; unknown cells are an en dash. */
-export function tablePlain(table: TextTable): string {
+function tablePlain(table: TextTable): string {
   const rows = [
     table.columns,
     ...table.rows.map((row) => table.columns.map((_, at) => oneLine(text(row[at]) || '–'))),

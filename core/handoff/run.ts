@@ -12,7 +12,7 @@ export function scenarioOf(id: string): Scenario {
 }
 
 /** @throws Failure when there is no strategy of that name. */
-export function strategyOf(id: string): Strategy {
+function strategyOf(id: string): Strategy {
   return find(STRATEGIES, id, 'strategy');
 }
 

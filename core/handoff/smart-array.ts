@@ -12,7 +12,7 @@ export interface Buffer {
 }
 
 /** A command block in memory: magic, kind, tag, data address, data length; 8 bytes each. */
-export const COMMAND_BYTES = 40;
+const COMMAND_BYTES = 40;
 const MAGIC = 0x444e_414d_4d4f_4353n;
 const NO_OP = 3n;
 const WRITE_DISK = 1n;

@@ -1,4 +1,4 @@
-import { decode, type DecodedField, type Layout, type Words } from '../bits/layout.ts';
+import type { Layout, Words } from '../bits/layout.ts';
 
 /**
  * One entry that a text states, with the layout that decodes it. The text may state only the
@@ -13,12 +13,4 @@ export interface ImportedEntry {
   readonly address: bigint | undefined;
   /** Line of the text, from 1. */
   readonly line: number;
-}
-
-/** The fields of an entry that the stated words cover. */
-export function statedFields(entry: ImportedEntry): DecodedField[] {
-  const bits = entry.words.length * 64;
-  return decode(entry.layout, entry.words).filter(({ field }) =>
-    field.pieces.every((piece) => piece.high < bits),
-  );
 }

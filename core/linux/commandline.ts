@@ -19,7 +19,7 @@ export function readCommandLine(context: KernelContext): string | undefined {
 }
 
 /** Splits a command line as the kernel does: at spaces that stand outside double quotes. */
-export function parseCommandLine(text: string): BootParameter[] {
+function parseCommandLine(text: string): BootParameter[] {
   const parameters: BootParameter[] = [];
   for (const [word] of text.matchAll(/(?:"[^"]*"?|[^\s"])+/g)) {
     const plain = word.replaceAll('"', '');

@@ -169,7 +169,7 @@ function filters(tokens: Tokens, names: readonly string[]): Filters {
 }
 
 /** The text of codes `from` to `to`, its type letter first. */
-export function expand(bytes: Uint8Array, from: number, to: number, tokens: Tokens): string {
+function expand(bytes: Uint8Array, from: number, to: number, tokens: Tokens): string {
   let text = '';
   for (let i = from; i < to; i++) text += tokens.text[bytes[i]];
   return text;

@@ -3,7 +3,7 @@ import type { UnitFacts } from '../iommu/facts.ts';
 import { hex } from '../format/hex.ts';
 import { Failure } from '../memory/failure.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
-import { finish, type Steps } from '../memory/steps.ts';
+import type { Steps } from '../memory/steps.ts';
 import { amdUnits, type KernelAmdUnit } from './amd.ts';
 import { Btf } from './btf.ts';
 import { selfChecks, type SelfCheck } from './checks.ts';
@@ -45,7 +45,6 @@ import {
   rootSymbol,
   vmcoreinfoSteps,
   type FoundVmcoreinfo,
-  type ScanOptions,
   type Vmcoreinfo,
 } from './vmcoreinfo.ts';
 
@@ -66,7 +65,7 @@ export class Kernel {
   readonly #notes: Notes;
   readonly #answers = new Map<string, unknown>();
 
-  /** @param memory the kernel's virtual memory: see `openKernel` */
+  /** @param memory the kernel's virtual memory: see `openKernelSteps` */
   constructor(info: Vmcoreinfo, memory: VirtualMemory) {
     this.info = info;
     this.memory = memory;
@@ -277,23 +276,18 @@ function noteOtherUnits(context: KernelContext, units: readonly KernelUnit[]): v
   }
 }
 
-export interface KernelOptions extends ScanOptions {
+export interface KernelOptions {
   /** Text of the dump's VMCOREINFO note; without it the memory is scanned for a copy. */
   readonly vmcoreinfo?: string;
 }
 
 /**
  * Opens the kernel of a memory: by the dump's VMCOREINFO, else by a scan for it. Of several
- * kernels it is the one that crashed, else the first found.
+ * kernels it is the one that crashed, else the first found. A scan of a large memory takes long.
  */
-export function openKernel(memory: PhysicalMemory, options: KernelOptions = {}): Kernel | Failure {
-  return finish(openKernelSteps(memory, options), options.progress);
-}
-
-/** The same in steps: a scan of a large memory takes long. */
 export function* openKernelSteps(
   memory: PhysicalMemory,
-  options: Pick<KernelOptions, 'vmcoreinfo'>,
+  options: KernelOptions,
 ): Steps<Kernel | Failure> {
   const given = options.vmcoreinfo === undefined ? undefined : parseVmcoreinfo(options.vmcoreinfo);
   if (given && isComplete(given)) return kernelOf(memory, given);
@@ -313,11 +307,7 @@ export function* openKernelSteps(
  * Every kernel of a memory by a scan of all of it: a dump of a whole machine taken while a crash
  * kernel runs holds two. The crashed one comes first.
  */
-export function findKernels(memory: PhysicalMemory, options: ScanOptions = {}): Kernel[] {
-  return finish(findKernelsSteps(memory), options.progress);
-}
-
-function* findKernelsSteps(memory: PhysicalMemory): Steps<Kernel[]> {
+export function* findKernelsSteps(memory: PhysicalMemory): Steps<Kernel[]> {
   const best = new Map<string, FoundVmcoreinfo>();
   for (const found of yield* vmcoreinfoSteps(memory)) {
     const key = `${kernelOffset(found.info)} ${found.info.number('phys_base')}`;

@@ -3,7 +3,7 @@ import type { VirtualMemory } from './paging.ts';
 import type { StructReader } from './structs.ts';
 
 /** Entries of a list that are followed at most. */
-export const MAX_ENTRIES = 65_536;
+const MAX_ENTRIES = 65_536;
 
 /**
  * Addresses of the structures on a `list_head`, in order. Ends, with a finding, at a pointer that

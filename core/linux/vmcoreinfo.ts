@@ -1,4 +1,4 @@
-import { finish, type Steps } from '../memory/steps.ts';
+import type { Steps } from '../memory/steps.ts';
 import { isKnown, pageOnce, PAGE_SIZE, type PhysicalMemory } from '../memory/physical.ts';
 
 /**
@@ -80,12 +80,6 @@ export interface FoundVmcoreinfo {
   readonly form: 'note' | 'data';
 }
 
-export interface ScanOptions {
-  readonly signal?: AbortSignal;
-  /** Called now and then with page frames looked at and page frames in all. */
-  readonly progress?: (done: number, total: number) => void;
-}
-
 const DATA_MARK = new TextEncoder().encode('OSRELEASE=');
 const NOTE_MARK = new TextEncoder().encode('VMCOREINFO\0');
 /** The note's header: name size, descriptor size, type; its name is padded to 12 bytes. */
@@ -102,17 +96,6 @@ const PROGRESS_EVERY = 1024;
  * Only copies with all the lines that reading a kernel takes are given; whether the kernel they
  * speak of is there is for the caller to test.
  */
-export function scanVmcoreinfo(
-  memory: PhysicalMemory,
-  options: ScanOptions = {},
-): FoundVmcoreinfo[] {
-  return finish(vmcoreinfoSteps(memory), (done, all) => {
-    options.signal?.throwIfAborted();
-    options.progress?.(done, all);
-  });
-}
-
-/** The same scan in steps, for who has to answer others meanwhile. */
 export function* vmcoreinfoSteps(memory: PhysicalMemory): Steps<FoundVmcoreinfo[]> {
   const ranges = [...memory.ranges()];
   const total = ranges.reduce((sum, range) => sum + range.to - range.from, 0);

@@ -2,7 +2,7 @@
  * The abilities of a simulated unit. Everything that it does follows its CAP and ECAP registers
  * (VT-d 4.1 §11.4.2, §11.4.3), so a story puts another unit in place by giving other values.
  */
-import { encode, requireField, valueOf, withField } from '../bits/layout.ts';
+import { encode, requireField, valueOf } from '../bits/layout.ts';
 import type { RegisterDefinition } from '../iommu/registers.ts';
 import { CAP, ECAP } from '../vtd/registers-global.ts';
 
@@ -27,7 +27,7 @@ export const SERVER_CAP = encode(CAP.layout, {
 export const SERVER_ECAP = encode(ECAP.layout, { C: 1, PT: 1, SC: 1, IRO: 0x20 })[0];
 
 /** Abilities that this model does not have. */
-const LEFT_OUT: readonly (readonly [RegisterDefinition, readonly string[]])[] = [
+export const LEFT_OUT: readonly (readonly [RegisterDefinition, readonly string[]])[] = [
   [CAP, ['AFL', 'RWBF', 'PLMR', 'PHMR', 'CM', 'PI', 'ECMDS']],
   [ECAP, ['QI', 'DT', 'IR', 'EIM', 'PRS', 'SMTS', 'VCS', 'PMS']],
 ];
@@ -40,14 +40,4 @@ export function checkCapabilities(cap: bigint, ecap: bigint): void {
         throw new RangeError(
           `the simulated unit has no ${definition.name}.${name}: ${requireField(definition.layout, name).meaning}`,
         );
-}
-
-/** The registers with every ability taken out that the simulated unit does not have. */
-export function withoutLeftOut(cap: bigint, ecap: bigint): { cap: bigint; ecap: bigint } {
-  const strip = (definition: RegisterDefinition, names: readonly string[], value: bigint): bigint =>
-    names.reduce((word, name) => withField(definition.layout, [word], name, 0n)[0], value);
-  return {
-    cap: strip(LEFT_OUT[0][0], LEFT_OUT[0][1], cap),
-    ecap: strip(LEFT_OUT[1][0], LEFT_OUT[1][1], ecap),
-  };
 }

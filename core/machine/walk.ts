@@ -55,6 +55,6 @@ export function isPassThrough(context: CachedContext): boolean {
 }
 
 /** The domain identifier of a context entry. */
-export function domainOf(words: Words): number {
+function domainOf(words: Words): number {
   return Number(valueOf(CONTEXT_ENTRY, words, 'DID'));
 }

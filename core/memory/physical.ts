@@ -5,7 +5,7 @@
 
 /** Bytes in a page frame, whatever block size a dump uses on disk. */
 export const PAGE_SIZE = 4096;
-export const PAGE_SHIFT = 12;
+const PAGE_SHIFT = 12;
 
 /**
  * What is known of a page frame.

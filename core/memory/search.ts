@@ -2,7 +2,7 @@
 import { isKnown, PAGE_SIZE, ZERO_PAGE, type PhysicalMemory } from './physical.ts';
 
 /** The longest text or run of bytes that is looked for. */
-export const MAX_NEEDLE = 256;
+const MAX_NEEDLE = 256;
 
 export interface Needle {
   readonly bytes: Uint8Array;

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { Count, Id, Path, Window } from './schema.ts';
 
 /** What became of an entry from A to B; `unknown` where one of them does not hold it. */
-export const Sign = z.enum(['added', 'removed', 'changed', 'unknown']);
-export type Sign = z.infer<typeof Sign>;
+const Sign = z.enum(['added', 'removed', 'changed', 'unknown']);
+type Sign = z.infer<typeof Sign>;
 
 const Counts = z.object({ added: Count, removed: Count, changed: Count, unknown: Count });
-export type CompareCounts = z.infer<typeof Counts>;
 
 /** Where an entry stands in each state; absent where a state has none. */
 const Places = { inA: Path.optional(), inB: Path.optional() };

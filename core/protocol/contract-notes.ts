@@ -27,7 +27,7 @@ export const NotePin = z.discriminatedUnion('kind', [
 export type NotePin = z.infer<typeof NotePin>;
 
 /** Longest note. */
-export const MAX_NOTE = 100_000;
+const MAX_NOTE = 100_000;
 export const MAX_NOTES = 10_000;
 
 export const Note = z.object({

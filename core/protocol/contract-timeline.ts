@@ -52,14 +52,14 @@ export const TimelineItem = z.object({
 });
 export type TimelineItem = z.infer<typeof TimelineItem>;
 
-export const TimelineSpan = z.object({
+const TimelineSpan = z.object({
   from: z.number(),
   to: z.number(),
   text: z.string(),
   line: Count,
   kind: z.enum(['phase', 'gap', 'domain']),
 });
-export type TimelineSpan = z.infer<typeof TimelineSpan>;
+type TimelineSpan = z.infer<typeof TimelineSpan>;
 
 export const TimelineLane = z.object({
   id: Id,

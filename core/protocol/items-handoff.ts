@@ -3,13 +3,7 @@ import { z } from 'zod';
 import { MachineEvent } from './items-machine.ts';
 import { Count } from './schema.ts';
 
-export const HandoffOutcome = z.enum([
-  'dump saved',
-  'dump damaged',
-  'device lost',
-  'faults',
-  'nothing',
-]);
+const HandoffOutcome = z.enum(['dump saved', 'dump damaged', 'device lost', 'faults', 'nothing']);
 
 export const HandoffStep = z.object({
   n: Count,

@@ -2,7 +2,7 @@ import type { Channel, Closing } from './wire.ts';
 
 /**
  * What the channel needs of a message port, whoever made it. The functions below give it for
- * the ports of a page, of Node's workers and of Electron, each named by its shape alone.
+ * the ports of a page and of Electron, each named by its shape alone.
  */
 export interface Port {
   post(message: unknown): void;
@@ -16,14 +16,6 @@ export interface EventPort {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: () => void): void;
   start?(): void;
-  close(): void;
-}
-
-/** A port that emits the data itself: Node's worker threads. */
-export interface EmitterPort {
-  postMessage(message: unknown): void;
-  on(event: 'message', listener: (data: unknown) => void): unknown;
-  on(event: 'close', listener: () => void): unknown;
   close(): void;
 }
 
@@ -45,17 +37,6 @@ export function eventPort(port: EventPort): Port {
       port.addEventListener('message', (event) => message(event.data));
       port.addEventListener('close', () => closed(PORT_CLOSED));
       port.start?.();
-    },
-    close: () => port.close(),
-  };
-}
-
-export function emitterPort(port: EmitterPort): Port {
-  return {
-    post: (message) => port.postMessage(message),
-    listen(message, closed) {
-      port.on('message', message);
-      port.on('close', () => closed(PORT_CLOSED));
     },
     close: () => port.close(),
   };

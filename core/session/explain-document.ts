@@ -69,7 +69,7 @@ export function reservedRanges(
  * Which kernel of the log the tables belong to: the one in whose memory they stand. A device table
  * that the crash kernel goes on using belongs to both, so that nobody can say.
  */
-export function tablesOf(
+function tablesOf(
   investigation: Investigation,
   units: readonly Unit[],
   story: LogStory | undefined,

@@ -381,7 +381,7 @@ function compareKeys(a: Keys, b: Keys): number {
 }
 
 /** The key of the group that a fault belongs to. */
-export function groupKey(record: FaultRecord, by: FaultGrouping): string {
+function groupKey(record: FaultRecord, by: FaultGrouping): string {
   switch (by) {
     case 'reason':
       return reasonKey(record);

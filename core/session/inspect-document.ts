@@ -1,7 +1,6 @@
 import { hex } from '../format/hex.ts';
 import { formatCount, formatSize } from '../format/size.ts';
 import type { UnitFacts } from '../iommu/facts.ts';
-import { messageLines } from '../linux/printk.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { Investigation } from './investigation.ts';
 import { findingJson, incompleteJson, type FindingJson, type IncompleteJson } from './json.ts';
@@ -230,9 +229,4 @@ export function inspectGroups(document: InspectDocument): InspectGroup[] {
       rows: document.notPossible.map(({ what, why }) => ({ name: what, value: why })),
     });
   return groups;
-}
-
-/** The kernel's log from the dump's own ring, as the kernel prints it. */
-export function dmesgLines(investigation: Investigation): string[] | undefined {
-  return investigation.kernel()?.dmesg().flatMap(messageLines);
 }

@@ -38,18 +38,19 @@ export interface CandidateJson {
   readonly units?: readonly { readonly name: string; readonly base: string | null }[];
 }
 
-/** Scans the memory of a case. */
+/** Scans the memory of a case. @param step called with frames looked at and frames in all */
 export function scanDocument(
   investigation: Investigation,
   options: ScanOptions = {},
+  step?: (done: number, all: number) => void,
 ): ScanDocument {
-  return finish(scanDocumentSteps(investigation, options), options.step);
+  return finish(scanDocumentSteps(investigation, options), step);
 }
 
 /** The same, step by step: frames looked at and frames in all. */
 export function* scanDocumentSteps(
   investigation: Investigation,
-  options: Omit<ScanOptions, 'step'> = {},
+  options: ScanOptions = {},
 ): Steps<ScanDocument> {
   const result = yield* scanSteps(investigation.memory!, {
     ...options,

@@ -13,7 +13,7 @@ import { Note, TargetWrite } from '../protocol/contract-notes.ts';
 import { BdfText, Count, Hex, Severity } from '../protocol/schema.ts';
 import { VERSION } from './version.ts';
 
-export const SESSION_FORMAT = 'faultline.session';
+const SESSION_FORMAT = 'faultline.session';
 export const SESSION_VERSION = 2;
 /** Longest text that is read as a session: recordings of a long day are part of a copy. */
 export const MAX_SESSION_TEXT = 512 * 2 ** 20;

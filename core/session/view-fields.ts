@@ -6,7 +6,7 @@ import type { Evidence, Finding } from '../iommu/finding.ts';
 import type { EvidenceItem, FieldItem, FindingItem } from '../protocol/schema.ts';
 
 /** A field's value as a person reads it: its name, an address, a decimal count. */
-export function fieldText({ field, value, valueName }: DecodedField): string {
+function fieldText({ field, value, valueName }: DecodedField): string {
   if (valueName !== undefined) return valueName;
   switch (field.kind) {
     case 'address':
@@ -49,7 +49,7 @@ export function fieldItems(layout: Layout, words: Words, before?: Words): FieldI
 }
 
 /** Fields that differ between two states of one structure, in the layout's order. */
-export function changedFields(layout: Layout, before: Words, after: Words): Field[] {
+function changedFields(layout: Layout, before: Words, after: Words): Field[] {
   return layout.fields.filter((field) => fieldValue(before, field) !== fieldValue(after, field));
 }
 

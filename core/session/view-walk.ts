@@ -43,7 +43,7 @@ function walkTitle(device: Device | undefined, levels: number | undefined): stri
  * The address by level, the high part first. A large page ends the split early: its lower bits
  * are all offset.
  */
-export function splitAddress(
+function splitAddress(
   address: bigint,
   levels: number | undefined,
   lowest: number,

@@ -50,7 +50,7 @@ export function findEntry(source: Source, path: string): Entry | undefined {
 }
 
 /** The root entry of a bus. */
-export function rootEntry({ facts, memory }: Source, bus: number): Entry | undefined {
+function rootEntry({ facts, memory }: Source, bus: number): Entry | undefined {
   const { rootTable, mode } = facts;
   if (rootTable === undefined || (mode !== 'legacy' && mode !== 'scalable')) return undefined;
   const address = rootTable + BigInt(16 * bus);

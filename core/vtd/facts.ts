@@ -66,7 +66,7 @@ function rootTableOf(rtaddr: bigint | undefined): bigint | undefined {
 }
 
 /** What IRTA tells; undefined when no table was set. */
-export function interruptFacts(irta: bigint | undefined): IntelInterruptFacts | undefined {
+function interruptFacts(irta: bigint | undefined): IntelInterruptFacts | undefined {
   if (irta === undefined) return undefined;
   const table = addressOf(IRTA.layout, [irta], 'IRTA');
   if (table === 0n) return undefined;
@@ -78,7 +78,7 @@ export function interruptFacts(irta: bigint | undefined): IntelInterruptFacts | 
 }
 
 /** What IQA, IQH and IQT tell; undefined when no queue was set. */
-export function queueFacts(
+function queueFacts(
   iqa: bigint | undefined,
   iqh: bigint | undefined,
   iqt: bigint | undefined,

@@ -22,7 +22,7 @@ const COUNTER_EVENTS = 0x84;
 const has = (name: string, at: number, meaning: string): Field =>
   field(name, at, at, meaning, { access: 'RO' });
 
-export const PERFCAP = register(
+const PERFCAP = register(
   'PERFCAP',
   'Performance monitoring capability',
   0x300,

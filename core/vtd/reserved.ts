@@ -19,7 +19,7 @@ const SNOOP_BIT = 1n << 11n;
 const TRANSIENT_BIT = 1n << 62n;
 
 /** The bits that a layout's reserved fields cover, all words joined. */
-export function reservedMask(of: Layout): bigint {
+function reservedMask(of: Layout): bigint {
   return maskOf(of.fields.filter(({ kind }) => kind === 'reserved'));
 }
 

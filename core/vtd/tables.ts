@@ -42,7 +42,7 @@ export const SCALABLE_ROOT_ENTRY = layout(
 );
 
 /** Translation type (TT) of a context entry. */
-export const TRANSLATION_TYPES = {
+const TRANSLATION_TYPES = {
   0: 'second-stage',
   1: 'second-stage and Device-TLB',
   2: 'pass-through',
@@ -115,7 +115,7 @@ export const PASID_DIRECTORY_ENTRY = layout(
 );
 
 /** PASID granular translation type (PGTT). */
-export const GRANULAR_TRANSLATION_TYPES = {
+const GRANULAR_TRANSLATION_TYPES = {
   0: 'reserved',
   1: 'first-stage',
   2: 'second-stage',

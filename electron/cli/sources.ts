@@ -113,7 +113,7 @@ export function wholeNumber(options: OptionValues, name: string): number | undef
   return number;
 }
 
-export function address(options: OptionValues, name: string): bigint | undefined {
+function address(options: OptionValues, name: string): bigint | undefined {
   const value = text(options, name);
   if (value === undefined) return undefined;
   const parsed = parseHex(value);

@@ -79,7 +79,7 @@ export function findSession(
 }
 
 /** Whether a file is a session's, by its content or, when it is damaged, by its name. */
-export function isSessionFile(path: string): boolean {
+function isSessionFile(path: string): boolean {
   checkPath(path);
   if (!isThere(path)) return false;
   if (path.endsWith('.faultline')) return true;

@@ -2,7 +2,7 @@ import { app, session, type IpcMainEvent, type IpcMainInvokeEvent } from 'electr
 import { APP_ORIGIN } from '../../core/protocol/shell.ts';
 
 /** Whether an address is the app's own page. */
-export function isOwnPage(address: string): boolean {
+function isOwnPage(address: string): boolean {
   return address === APP_ORIGIN || address.startsWith(`${APP_ORIGIN}/`);
 }
 

@@ -29,10 +29,7 @@ export function servePages(folder: string): void {
 }
 
 /** The answer to one request of the page. */
-export async function answer(
-  folder: string,
-  request: { url: string; method: string },
-): Promise<Response> {
+async function answer(folder: string, request: { url: string; method: string }): Promise<Response> {
   const path = request.method === 'GET' ? fileOf(folder, request.url) : undefined;
   if (path === undefined) return refused(404);
   try {

@@ -39,7 +39,7 @@ export class Uploads {
 }
 
 /** The last part of a name, without characters that mean something to a system. */
-export function safeName(name: string): string {
+function safeName(name: string): string {
   const last = name.split(/[\\/]/).at(-1) ?? '';
   const safe = last
     .replace(/[^\w. +-]/g, '_')

@@ -16,7 +16,7 @@ export function consoleFor(
 }
 
 /** The target that may be written to, or could be when writes were armed. */
-export function targetOf(workbench: Workbench): ConsoleInfo | undefined {
+function targetOf(workbench: Workbench): ConsoleInfo | undefined {
   return consoleFor(workbench, ({ canArm, canWrite }) => canArm === true || canWrite);
 }
 
@@ -75,7 +75,7 @@ export function stopLog(workbench: Workbench, { id }: ConsoleInfo): void {
 }
 
 /** Asks for the target's name and arms its writes; where they are armed, disarms them. */
-export function toggleArmed(workbench: Workbench): void {
+function toggleArmed(workbench: Workbench): void {
   const { writes, engine, confirm } = workbench;
   if (writes.armed.get()) return writes.disarm();
   const target = targetOf(workbench);

@@ -5,7 +5,7 @@ import { attempt, opened } from './actions.ts';
 import { goTo } from './go.ts';
 
 /** Opens files of the machine that the engine runs on. */
-export function openPaths(workbench: Workbench, paths: readonly string[], add = false): void {
+function openPaths(workbench: Workbench, paths: readonly string[], add = false): void {
   if (paths.length === 0) return;
   attempt(workbench, workbench.engine.call('session.open', { paths: [...paths], add }), (info) => {
     bridge()?.opened(paths);

@@ -276,7 +276,7 @@ export function faultOf(row: FaultRow): FaultItem {
   return row.kind === 'group' ? row.first : row.fault;
 }
 
-export function selectionOf(fault: FaultItem, from: string): Selection {
+function selectionOf(fault: FaultItem, from: string): Selection {
   return {
     fault: fault.n,
     bdf: fault.bdf,

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 export type GlyphKind = 'error' | 'warning' | 'note' | 'ok' | 'unknown';
 
 /** Names that screen readers hear. */
-export const GLYPH_NAMES: Readonly<Record<GlyphKind, string>> = {
+const GLYPH_NAMES: Readonly<Record<GlyphKind, string>> = {
   error: 'Error',
   warning: 'Warning',
   note: 'Note',

@@ -26,7 +26,7 @@ export interface PanelTable {
 }
 
 /** Rows of one export. More than a spreadsheet takes would be of no use. */
-export const MAX_EXPORTED = 100_000;
+const MAX_EXPORTED = 100_000;
 /** Rows asked for at a time. */
 const PAGE = 2048;
 /** Shorter readings are not worth a line, ms. */

@@ -17,7 +17,7 @@ import { ROOT } from '../support/captures.ts';
 
 export const WORK = join(ROOT, 'build/bench');
 const PAGE = 4096;
-export const MEMORY_PAGES = (1 << 30) / PAGE;
+const MEMORY_PAGES = (1 << 30) / PAGE;
 const LEAVES_PER_DEVICE = 1 << 20;
 const DEVICES = [0x08, 0x10, 0x18, 0x20];
 /** First frame of the tables; frames below are filler. */

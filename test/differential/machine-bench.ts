@@ -2,21 +2,21 @@
  * The simulated unit and QEMU's side by side: the same stores, register writes and DMA go to
  * both, and what became of a DMA is compared.
  */
-import { encode, valueOf } from '../../core/bits/layout.ts';
+import { encode, valueOf, withField } from '../../core/bits/layout.ts';
 import type { RegisterDefinition } from '../../core/iommu/registers.ts';
-import { withoutLeftOut } from '../../core/machine/capability.ts';
+import { LEFT_OUT } from '../../core/machine/capability.ts';
 import { Machine } from '../../core/machine/machine.ts';
 import type { Lookup } from '../../core/machine/unit.ts';
 import { DomainTables, RootTables } from '../../core/machine/tables.ts';
-import { CAP, CCMD, GCMD, GSTS, RTADDR } from '../../core/vtd/registers-global.ts';
+import { CAP, CCMD, ECAP, GCMD, GSTS, RTADDR } from '../../core/vtd/registers-global.ts';
 import { FAULT_EVENT, FSTS } from '../../core/vtd/registers-faults.ts';
 import { CONTEXT_ENTRY } from '../../core/vtd/tables.ts';
 import { faultRecordRegisters, invalidationRegisters } from '../../core/vtd/registers.ts';
 import type { HardwareFault, VtdMachine } from './qtest/vtd.ts';
 
-export const MEMORY_BYTES = 256 << 20;
+const MEMORY_BYTES = 256 << 20;
 /** A page that every domain maps one to one, to look into edu's buffer through. */
-export const WINDOW = 0xf00_0000;
+const WINDOW = 0xf00_0000;
 const TABLES_FROM = 0x10_0000n;
 const TABLES_TO = 0x20_0000n;
 const DMA_WRITE = 'DMA write';
@@ -288,4 +288,18 @@ function outcomeText(
       )
       .join(', ');
   return pa === undefined ? 'nothing' : `reached 0x${pa.toString(16)}`;
+}
+
+/** The registers with every ability taken out that the simulated unit does not have. */
+function withoutLeftOut(cap: bigint, ecap: bigint): { cap: bigint; ecap: bigint } {
+  const words = new Map([
+    [CAP, cap],
+    [ECAP, ecap],
+  ]);
+  for (const [definition, names] of LEFT_OUT)
+    for (const name of names) {
+      const [word] = withField(definition.layout, [words.get(definition)!], name, 0n);
+      words.set(definition, word);
+    }
+  return { cap: words.get(CAP)!, ecap: words.get(ECAP)! };
 }

@@ -234,7 +234,7 @@ export function predictQemu(
   return { walk, prediction, rules };
 }
 
-export function same(a: Prediction, b: Prediction): boolean {
+function same(a: Prediction, b: Prediction): boolean {
   if ('pa' in a && 'pa' in b) return a.pa === b.pa;
   if ('reason' in a && 'reason' in b) return a.reason === b.reason && a.recorded === b.recorded;
   return 'undecided' in a && 'undecided' in b;

@@ -9,7 +9,8 @@ import { auditState } from '../../core/explain/audit/sweep.ts';
 import { diffStates } from '../../core/explain/diff/diff.ts';
 import { explainFault } from '../../core/explain/explain.ts';
 import { ReverseIndex } from '../../core/explain/reverse.ts';
-import { scanTables } from '../../core/explain/scan/scan.ts';
+import { scanSteps } from '../../core/explain/scan/scan.ts';
+import { finish } from '../../core/memory/steps.ts';
 import { amdUnit } from '../../core/amdvi/unit.ts';
 import type { AmdFacts, IntelFacts } from '../../core/iommu/facts.ts';
 import { UNKNOWN_MMIO } from '../../core/memory/mmio.ts';
@@ -128,7 +129,8 @@ test('noise is answered, whatever it says', () => {
         expect([...index.reaching({ from: 0, to: 4 })].every(({ pages }) => pages > 0)).toBe(true);
         const diff = diffStates([left], [right], { budget: BUDGET });
         for (const { a: was, b: is } of diff.changes) expect(was).not.toEqual(is);
-        for (const { score } of scanTables(a).candidates) expect(score).toBeLessThanOrEqual(1);
+        for (const { score } of finish(scanSteps(a)).candidates)
+          expect(score).toBeLessThanOrEqual(1);
         const record = {
           line: 1,
           kernel: 0,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Btf } from '../../core/linux/btf.ts';
 import { Kallsyms } from '../../core/linux/kallsyms.ts';
-import { findKernels, openKernel, type Kernel } from '../../core/linux/kernel.ts';
+import type { Kernel } from '../../core/linux/kernel.ts';
 import { readKernelLog } from '../../core/linux/printk.ts';
 import { Stretch } from '../../core/linux/stretch.ts';
 import { isComplete, kernelOffset, parseVmcoreinfo } from '../../core/linux/vmcoreinfo.ts';
@@ -22,6 +22,7 @@ import {
   writeLogBuffer,
   writeRing,
 } from '../support/linux/printk-image.ts';
+import { findKernels, openKernel } from '../support/linux/kernels.ts';
 
 /** More cases by FAULTLINE_FUZZ=10 (ten times as many). */
 const SCALE = Number(process.env['FAULTLINE_FUZZ'] ?? 1);

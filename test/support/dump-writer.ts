@@ -18,7 +18,7 @@ export function highestPfn(model: Model): number {
 }
 
 /** Page frames in order, grouped into runs of neighbours. */
-export function runsOf(model: Model): { from: number; to: number }[] {
+function runsOf(model: Model): { from: number; to: number }[] {
   const runs: { from: number; to: number }[] = [];
   for (const pfn of [...model.keys()].sort((a, b) => a - b)) {
     const last = runs.at(-1);
@@ -307,7 +307,7 @@ export function writeAvml(ranges: readonly RangeSpec[], options: AvmlOptions = {
 }
 
 /** Snappy framing (framing_format.txt): identifier, then a chunk per 64 KiB with its CRC-32C. */
-export function frame(data: Uint8Array, options: AvmlOptions = {}): Uint8Array {
+function frame(data: Uint8Array, options: AvmlOptions = {}): Uint8Array {
   const size = options.chunk ?? 65_536;
   const parts = [chunk(0xff, new TextEncoder().encode('sNaPpY'))];
   for (let at = 0; at < data.length; at += size) {

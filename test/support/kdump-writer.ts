@@ -8,7 +8,7 @@ import { concat, contentOf, highestPfn, noteArea, VMCOREINFO_TEXT } from './dump
 
 export const CODECS = ['none', 'zlib', 'lzo', 'snappy', 'zstd'] as const;
 export type Codec = (typeof CODECS)[number];
-export const CODEC_FLAGS = { none: 0, zlib: 1, lzo: 2, snappy: 4, zstd: 0x20 } as const;
+const CODEC_FLAGS = { none: 0, zlib: 1, lzo: 2, snappy: 4, zstd: 0x20 } as const;
 
 export interface PageDescriptor {
   offset: number;

@@ -46,16 +46,7 @@ export interface TableSide {
   readonly device: Device;
 }
 
-/** Compares what two page tables map. */
-export function diffTables(a: TableSide, b: TableSide, budget?: Budget): TableDiff {
-  const steps = diffTablesInSlices(a, b, budget);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
-
-/** The same in slices: it yields between them. */
+/** Compares what two page tables map, in slices: it yields between them. */
 export function* diffTablesInSlices(
   a: TableSide,
   b: TableSide,

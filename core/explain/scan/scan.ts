@@ -4,7 +4,7 @@ import { hex } from '../../format/hex.ts';
 import { isKnown, pageOnce, ZERO_PAGE, type PhysicalMemory } from '../../memory/physical.ts';
 import type { LogStory } from '../story.ts';
 import { crashedKernel } from '../story.ts';
-import { finish, type Steps } from '../../memory/steps.ts';
+import type { Steps } from '../../memory/steps.ts';
 import { deviceRuns, judgeDeviceTable } from './amd.ts';
 import type { Candidate, CandidateKind, FoundDevice } from './candidate.ts';
 import { contextOf, judgeRoot } from './intel.ts';
@@ -31,8 +31,6 @@ const LEAST = 0.2;
 
 export interface ScanOptions {
   readonly signal?: AbortSignal;
-  /** Called now and then with frames looked at and frames in all. */
-  readonly step?: (done: number, all: number) => void;
   /** What a console log tells of the units. */
   readonly story?: LogStory;
   /** DMAR and IVRS, where memory or a file holds them. */
@@ -47,16 +45,8 @@ export interface ScanResult {
   readonly interrupted: boolean;
 }
 
-/** Looks at every present page of a memory. */
-export function scanTables(memory: PhysicalMemory, options: ScanOptions = {}): ScanResult {
-  return finish(scanSteps(memory, options), options.step);
-}
-
-/** The same, step by step: frames looked at and frames in all. */
-export function* scanSteps(
-  memory: PhysicalMemory,
-  options: Omit<ScanOptions, 'step'> = {},
-): Steps<ScanResult> {
+/** Looks at every present page of a memory; its steps are frames looked at and frames in all. */
+export function* scanSteps(memory: PhysicalMemory, options: ScanOptions = {}): Steps<ScanResult> {
   const frames = { root: [], context: [], device: [], interrupt: [] } as Record<
     'root' | 'context' | 'device' | 'interrupt',
     number[]

@@ -33,11 +33,14 @@ export const command: Command = {
     // Only logs that were given: the kernel in a dump is not asked here.
     if (investigation.logs.length > 0) readLogs(investigation, () => collector);
     const meter = progress(io, 'scanning');
-    const document = scanDocument(investigation, {
-      signal: io.signal,
-      step: (done, all) => meter.show(done / all, `page ${done} of ${all}`),
-      ...(investigation.logs.length > 0 ? { story: storyOf(collector) } : {}),
-    });
+    const document = scanDocument(
+      investigation,
+      {
+        signal: io.signal,
+        ...(investigation.logs.length > 0 ? { story: storyOf(collector) } : {}),
+      },
+      (done, all) => meter.show(done / all, `page ${done} of ${all}`),
+    );
     meter.end();
     const limit = wholeNumber(options, 'limit') ?? Number.POSITIVE_INFINITY;
     const shown = document.candidates.slice(0, limit);

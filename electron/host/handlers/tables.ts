@@ -95,12 +95,7 @@ const MAX_ROWS = 4096;
 const MAX_LISTED = 10_000;
 
 /** A unit's row for a device. @throws Failure when it has none. */
-export function findDevice(
-  bench: Workbench,
-  unit: Unit,
-  bdf: string,
-  pasid: number | undefined,
-): Device {
+function findDevice(bench: Workbench, unit: Unit, bdf: string, pasid: number | undefined): Device {
   const parsed = parseBdf(bdf);
   const device = parsed && bench.worlds.device(unit, parsed.id, pasid);
   if (device) return device;

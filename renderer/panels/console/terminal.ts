@@ -24,7 +24,7 @@ const TRIES = 10;
 const FALLBACK = '"IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
 const FONT = `"JetBrains Mono", ${FALLBACK}`;
 /** Number, mark and time columns, px. */
-export const GUTTER = 160;
+const GUTTER = 160;
 
 export interface TerminalState {
   readonly follow: boolean;

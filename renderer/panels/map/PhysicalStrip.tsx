@@ -12,7 +12,7 @@ import type { Span } from './span.ts';
 import { addressAt } from './span.ts';
 import { rangeText } from './words.ts';
 
-export const PHYSICAL = { names: 18, strip: 20, ticks: 18 } as const;
+const PHYSICAL = { names: 18, strip: 20, ticks: 18 } as const;
 export const PHYSICAL_HEIGHT = PHYSICAL.names + PHYSICAL.strip + PHYSICAL.ticks;
 
 /** What stands in the physical address space, over the same addresses as the devices' strips. */

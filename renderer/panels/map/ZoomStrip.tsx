@@ -12,7 +12,7 @@ import { addressAt, sizeOf } from './span.ts';
 import { deviceText, regionText } from './words.ts';
 
 /** Room for the lines from the overview, the strip, and the addresses below it. */
-export const ZOOM = { wedge: 18, strip: 46, ticks: 18 } as const;
+const ZOOM = { wedge: 18, strip: 46, ticks: 18 } as const;
 export const ZOOM_HEIGHT = ZOOM.wedge + ZOOM.strip + ZOOM.ticks;
 
 /** One device's addresses as near as one likes: from all of them down to a page. */

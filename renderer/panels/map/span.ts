@@ -6,7 +6,7 @@ export interface Span {
 
 /** The widest span, and the least. */
 export const WHOLE: Span = { from: 0n, to: (1n << 64n) - 1n };
-export const LEAST = 4096n;
+const LEAST = 4096n;
 const FOUR_GIB = 1n << 32n;
 /** Ranges below it are shown with room around them. */
 const ROOMY = 1n << 30n;
@@ -14,8 +14,6 @@ const ROOMY = 1n << 30n;
 export type Zoom = 'in' | 'out';
 
 export const sizeOf = ({ from, to }: Span): bigint => to - from + 1n;
-
-export const sameSpan = (a: Span, b: Span): boolean => a.from === b.from && a.to === b.to;
 
 /** A span of that size as near to `from` as the address space allows, whole pages. */
 export function spanAt(from: bigint, size: bigint): Span {

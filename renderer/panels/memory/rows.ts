@@ -29,7 +29,7 @@ const FOLD = 3;
 const PAGE_BYTES = 4096n;
 
 /** Decodes the contract's bytes. */
-export function bytesOf(base64: string): Uint8Array {
+function bytesOf(base64: string): Uint8Array {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);

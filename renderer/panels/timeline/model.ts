@@ -346,7 +346,7 @@ export class TimelineModel {
 }
 
 /** What a thing of the timeline says to the other panels. */
-export function selectionOf(item: TimelineItem, console: string | undefined): Selection {
+function selectionOf(item: TimelineItem, console: string | undefined): Selection {
   return {
     fault: item.fault,
     bdf: item.bdf,

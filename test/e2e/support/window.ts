@@ -8,7 +8,7 @@ import { serve } from '../../../electron/serve/serve.ts';
 import { ROOT } from '../../support/captures.ts';
 
 /** Debian's Chromium; specs skip where it is missing. */
-export const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = '/usr/bin/chromium';
 /** The built window; another build of it may be named. */
 const PAGES = process.env['FAULTLINE_PAGES'] ?? join(ROOT, 'dist/renderer');
 
@@ -39,7 +39,7 @@ export interface Look {
   readonly theme: 'dark' | 'light';
 }
 
-export const USUAL: Look = { width: 1440, height: 900, theme: 'dark' };
+const USUAL: Look = { width: 1440, height: 900, theme: 'dark' };
 
 /** A window over an engine of its own, and what went wrong in it. */
 export interface TestWindow {

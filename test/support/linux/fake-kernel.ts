@@ -4,7 +4,7 @@ import { FakeMemory } from './fake-memory.ts';
 
 const START_KERNEL_MAP = 0xffffffff80000000n;
 /** Where `_stext` is linked. */
-export const LINKED_STEXT = 0xffffffff81000000n;
+const LINKED_STEXT = 0xffffffff81000000n;
 
 export interface FakeKernelOptions {
   readonly slide?: bigint;

@@ -1,8 +1,9 @@
 import type { Dump } from '../../../core/dump/dump.ts';
 import { openDump } from '../../../core/dump/open.ts';
-import { openKernel, type Kernel } from '../../../core/linux/kernel.ts';
+import type { Kernel } from '../../../core/linux/kernel.ts';
 import { fileSource, nodePlatform } from '../../../electron/host/platform.ts';
 import { expandedPaths, type CaptureName } from '../captures.ts';
+import { openKernel } from './kernels.ts';
 
 /** Opens the kernel of a capture's dump, or says undefined where captures are missing. */
 export function capturedKernel(

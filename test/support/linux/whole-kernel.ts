@@ -1,4 +1,5 @@
-import { openKernel, type Kernel } from '../../../core/linux/kernel.ts';
+import type { Kernel } from '../../../core/linux/kernel.ts';
+import { openKernel } from './kernels.ts';
 import { BtfImage, type FakeMember } from './btf-image.ts';
 import { FakeKernel, type FakeKernelOptions } from './fake-kernel.ts';
 import { kallsymsImage, type FakeSymbol, type TableOrder } from './kallsyms-image.ts';

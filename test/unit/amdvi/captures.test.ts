@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { amdFacts } from '../../../core/amdvi/facts.ts';
 import { amdUnit } from '../../../core/amdvi/unit.ts';
 import { hex } from '../../../core/format/hex.ts';
-import { leafLines, rightsText } from '../../../core/iommu/leaves.ts';
+import { rightsText } from '../../../core/iommu/leaves.ts';
 import type { Device, Unit } from '../../../core/iommu/unit.ts';
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
 import { RegisterWords } from '../../../core/memory/mmio.ts';
 import { captureBytes, captureJson } from '../../support/captures.ts';
 import { ElfMemory } from '../../support/elf-memory.ts';
+import { leafLines } from '../../support/leaf-lines.ts';
 
 type Row = Record<string, unknown>;
 interface Truth {

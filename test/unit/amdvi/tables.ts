@@ -2,12 +2,12 @@
 import type { AmdFacts, QueueFacts } from '../../../core/iommu/facts.ts';
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
 import type { Budget, Device, SweepResult, Unit } from '../../../core/iommu/unit.ts';
-import { leafLines } from '../../../core/iommu/leaves.ts';
 import type { PhysicalMemory, PfnRange, UnknownPage } from '../../../core/memory/physical.ts';
 import { PAGE_SIZE, ZERO_PAGE } from '../../../core/memory/physical.ts';
 import { RegisterWords, UNKNOWN_MMIO } from '../../../core/memory/mmio.ts';
 import { DTE } from '../../../core/amdvi/dte.ts';
 import { encode } from '../../../core/bits/layout.ts';
+import { leafLines } from '../../support/leaf-lines.ts';
 
 /** Pages by frame number; frames below `end` that were never written read as zero. */
 export class PageMemory implements PhysicalMemory {

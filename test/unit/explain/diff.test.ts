@@ -1,7 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { differs, diffStates } from '../../../core/explain/diff/diff.ts';
-import { diffTables } from '../../../core/explain/diff/mappings.ts';
+import {
+  diffTablesInSlices,
+  type TableDiff,
+  type TableSide,
+} from '../../../core/explain/diff/mappings.ts';
 import { amdUnit } from '../../../core/amdvi/unit.ts';
 import type { Unit } from '../../../core/iommu/unit.ts';
 import { RegisterWords } from '../../../core/memory/mmio.ts';
@@ -21,6 +25,15 @@ import {
   intelState,
   type StateOptions,
 } from './state.ts';
+
+/** All slices at once. */
+function diffTables(a: TableSide, b: TableSide): TableDiff {
+  const slices = diffTablesInSlices(a, b);
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+  }
+}
 
 function states(
   change: (memory: PageMemory) => void,

@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { scanTables } from '../../../core/explain/scan/scan.ts';
+import { scanSteps, type ScanOptions, type ScanResult } from '../../../core/explain/scan/scan.ts';
 import type { Candidate } from '../../../core/explain/scan/candidate.ts';
 import { decodeDmar, type DmarTable } from '../../../core/acpi/dmar.ts';
 import { DMAR_STRUCTURES } from '../../../core/acpi/dmar-layouts.ts';
 import type { FoundFirmware } from '../../../core/explain/scan/units.ts';
+import type { PhysicalMemory } from '../../../core/memory/physical.ts';
+import { finish } from '../../../core/memory/steps.ts';
 import { structure, table } from '../acpi/build.ts';
 import * as amd from '../amdvi/tables.ts';
 import { CONTEXTS, PageMemory, ROOT, addDevice, intelState, storyOf } from './state.ts';
+
+const scanTables = (memory: PhysicalMemory, options?: ScanOptions): ScanResult =>
+  finish(scanSteps(memory, options));
 
 const END = 0x1000;
 

@@ -18,7 +18,7 @@ export const CONTEXTS = 0x2000;
 /** 00:02.0, which most cases use. */
 export const ID = 0x10;
 export const BDF = '00:02.0';
-export const DOMAIN = 7;
+const DOMAIN = 7;
 /** Top, middle and lowest page table of that device. */
 export const L3 = 0x10000;
 export const L2 = 0x11000;

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { leafLineBytes } from '../../../core/iommu/leaf-lines.ts';
-import { leafLines, type LeafBatch } from '../../../core/iommu/leaves.ts';
+import type { LeafBatch } from '../../../core/iommu/leaves.ts';
+import { leafLines } from '../../support/leaf-lines.ts';
 
 const frame = fc.oneof(
   fc.constantFrom(

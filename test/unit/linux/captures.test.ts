@@ -3,11 +3,12 @@ import type { Dump } from '../../../core/dump/dump.ts';
 import { formatBdf } from '../../../core/format/bdf.ts';
 import { hex } from '../../../core/format/hex.ts';
 import type { AmdFacts, IntelFacts } from '../../../core/iommu/facts.ts';
-import { findKernels, openKernel, type Kernel } from '../../../core/linux/kernel.ts';
+import type { Kernel } from '../../../core/linux/kernel.ts';
 import { messageLines } from '../../../core/linux/printk.ts';
 import { captureBytes, captureJson, MISSING_CAPTURE, WITH_VMCORE } from '../../support/captures.ts';
 import { capturedKernel } from '../../support/linux/open-kernel.ts';
 import type { Truth } from '../../support/truth.ts';
+import { findKernels, openKernel } from '../../support/linux/kernels.ts';
 
 /** What each capture's README and console say, and what its kernel has by its configuration. */
 const EXPECTED = {

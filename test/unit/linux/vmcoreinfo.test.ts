@@ -4,12 +4,13 @@ import {
   kernelOffset,
   parseVmcoreinfo,
   rootSymbol,
-  scanVmcoreinfo,
+  vmcoreinfoSteps,
 } from '../../../core/linux/vmcoreinfo.ts';
-import { findKernels, openKernel, type Kernel } from '../../../core/linux/kernel.ts';
+import type { Kernel } from '../../../core/linux/kernel.ts';
 import type { Failure } from '../../../core/memory/failure.ts';
 import { FakeKernel } from '../../support/linux/fake-kernel.ts';
 import { FakeMemory } from '../../support/linux/fake-memory.ts';
+import { findKernels, openKernel, scanVmcoreinfo } from '../../support/linux/kernels.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -120,12 +121,16 @@ describe('scanVmcoreinfo finds the two copies of a kernel and nothing else', () 
     expect(scanVmcoreinfo(memory)).toEqual([]);
   });
 
-  test('stops when it is told to', () => {
+  test('goes through a large memory in steps, and says how far it is', () => {
     const memory = new FakeMemory();
     for (let pfn = 1n; pfn < 5000n; pfn++) memory.write(pfn << 12n, new Uint8Array(1));
-    const stop = new AbortController();
-    stop.abort();
-    expect(() => scanVmcoreinfo(memory, { signal: stop.signal })).toThrow(/abort/i);
+    const steps = [...vmcoreinfoSteps(memory)];
+    expect(steps.length).toBeGreaterThan(3);
+    for (const [index, { done, all }] of steps.entries()) {
+      expect(all).toBeGreaterThan(4998);
+      expect(done).toBeLessThanOrEqual(all);
+      expect(done).toBeGreaterThan(steps[index - 1]?.done ?? 0);
+    }
   });
 });
 

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { MessageChannel as NodeMessageChannel } from 'node:worker_threads';
+import { MessageChannel as NodeMessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { EngineClient } from '../../../core/protocol/client.ts';
 import type { FeedItem } from '../../../core/protocol/contract.ts';
 import { directPair } from '../../../core/protocol/direct.ts';
 import { EngineFailure } from '../../../core/protocol/failure.ts';
-import { emitterPort, eventPort, portChannel } from '../../../core/protocol/port.ts';
+import { eventPort, mainPort, portChannel, type MainPort } from '../../../core/protocol/port.ts';
 import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
 import { EngineServer } from '../../../core/protocol/server.ts';
 import { socketChannel } from '../../../core/protocol/socket.ts';
@@ -19,6 +19,17 @@ interface Road {
   readonly view: Channel;
   readonly engine: Channel;
   readonly end: () => Promise<void> | void;
+}
+
+/** Node's port in the shape of Electron's: a message comes as the data of an event. */
+function asMainPort(port: MessagePort): MainPort {
+  return {
+    postMessage: (message) => port.postMessage(message),
+    on: (event: 'message' | 'close', listener: (event: { data: unknown }) => void) =>
+      port.on(event, (data: unknown) => listener({ data })),
+    start: () => port.start(),
+    close: () => port.close(),
+  };
 }
 
 const ROADS: Readonly<Record<string, () => Promise<Road>>> = {
@@ -34,11 +45,11 @@ const ROADS: Readonly<Record<string, () => Promise<Road>>> = {
       end: () => port1.close(),
     };
   },
-  "a worker's MessagePort": async () => {
+  "Electron's MessagePortMain": async () => {
     const { port1, port2 } = new NodeMessageChannel();
     return {
-      view: portChannel(emitterPort(port1)),
-      engine: portChannel(emitterPort(port2)),
+      view: portChannel(mainPort(asMainPort(port1))),
+      engine: portChannel(mainPort(asMainPort(port2))),
       end: () => port1.close(),
     };
   },

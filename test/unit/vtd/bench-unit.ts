@@ -46,7 +46,7 @@ const EVERYTHING_ECAP =
   (1n << 52n) | // ADMS
   (1n << 53n); // RPRIVS
 
-export const FACTS: IntelFacts = {
+const FACTS: IntelFacts = {
   vendor: 'intel',
   name: 'dmar0',
   segment: 0,

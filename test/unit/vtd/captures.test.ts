@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { hex, parseHex } from '../../../core/format/hex.ts';
-import { leafLines } from '../../../core/iommu/leaves.ts';
 import type { Device, Unit } from '../../../core/iommu/unit.ts';
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
 import { RegisterWords } from '../../../core/memory/mmio.ts';
@@ -14,6 +13,7 @@ import { intelUnit } from '../../../core/vtd/unit.ts';
 import type { CaptureName } from '../../support/captures.ts';
 import { CAPTURES, captureBytes, captureJson } from '../../support/captures.ts';
 import { ElfMemory } from '../../support/elf-memory.ts';
+import { leafLines } from '../../support/leaf-lines.ts';
 
 interface TruthDevice {
   readonly bdf: string;
