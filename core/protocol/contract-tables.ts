@@ -28,12 +28,41 @@ export const tableCalls = {
   },
   'tree.expand': {
     request: z.object({ tree: Id, path: Path, open: z.boolean(), subtree: z.boolean().optional() }),
-    answer: z.object({ total: Count, index: Count }),
+    answer: z.object({
+      total: Count,
+      index: Count,
+      /** Of a subtree not everything was opened: it has more rows than are opened at a time. */
+      cut: z.boolean(),
+    }),
   },
-  /** Opens all parents of a path; answers its row, or -1 when it names nothing. */
+  /**
+   * Opens all parents of a path; answers its row, or that of the nearest one above it that is
+   * there. -1 when no row stands for any part of it.
+   */
   'tree.reveal': {
     request: z.object({ tree: Id, path: Path }),
-    answer: z.object({ total: Count, index: z.number().int().min(-1) }),
+    answer: z.object({
+      total: Count,
+      index: z.number().int().min(-1),
+      /** Path of the row. */
+      path: Path.optional(),
+    }),
+  },
+  /** The next place of a kind before or behind a row, in the order of the tree; none at its end. */
+  'tree.step': {
+    request: z.object({
+      tree: Id,
+      to: z.enum(['finding', 'change', 'device']),
+      by: z.union([z.literal(1), z.literal(-1)]),
+      /** Where to start, a path or a BDF; without it the first (the last) there is. */
+      from: Path.optional(),
+    }),
+    answer: z.object({ path: Path.optional() }),
+  },
+  /** Index of the next row that is named so (type-ahead), the last one followed by the first; -1 for none. */
+  'tree.find': {
+    request: z.object({ tree: Id, text: z.string().min(1).max(64), from: Count }),
+    answer: z.object({ index: z.number().int().min(-1) }),
   },
   /** Puts another state beside the tree: rows say what differs there. Without one it goes. */
   'tree.against': {

@@ -37,6 +37,8 @@ export const TreeRow = z.object({
    * another in the state beside it.
    */
   changed: z.string().optional(),
+  /** Entries below it that were changed, or are others in the state beside it; absent for none. */
+  changedBelow: Count.optional(),
 });
 export type TreeRow = z.infer<typeof TreeRow>;
 

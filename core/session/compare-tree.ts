@@ -23,6 +23,8 @@ export interface CompareNode {
   readonly path: string | undefined;
   /** Of a range: its first input page, whose leaf is the entry that it is about. */
   readonly page: number | undefined;
+  /** Of a list of ranges: everybody whose requests go through the table. */
+  readonly users: readonly string[];
   /** Entries that differ, here and below; of a list of ranges, the ranges. */
   readonly counts: Counts;
   readonly children: readonly CompareNode[];
@@ -38,6 +40,7 @@ const node = (
   b: undefined,
   path: undefined,
   page: undefined,
+  users: [],
   counts: NOTHING,
   children: [],
   ...parts,
@@ -199,6 +202,7 @@ function mappingNodes(path: string, diff: MappingDiff): CompareNode[] {
         a: sign === 'added' ? undefined : text,
         b: sign === 'removed' ? undefined : text,
         path,
+        users: diff.devices,
         counts: { ...NOTHING, [sign]: list.count },
         children: rangeNodes(key, path, sign, list),
       }),

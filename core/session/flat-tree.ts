@@ -83,19 +83,23 @@ export class FlatTree {
   /**
    * Expands or folds the row of a path.
    * @param subtree also everything below, within a bound of rows
-   * @returns the row's index, or undefined when the path names no row that could be seen.
+   * @returns the row's index, and whether the bound left rows folded; undefined when the path names
+   *   no row that could be seen
    */
-  expand(path: string, open: boolean, subtree = false): number | undefined {
+  expand(
+    path: string,
+    open: boolean,
+    subtree = false,
+  ): { readonly index: number; readonly cut: boolean } | undefined {
     const place = this.#place(path);
     if (!place) return undefined;
     const branch = this.#openAt(place);
+    const budget = { rows: MAX_SUBTREE_ROWS, cut: false };
     if (!open) {
       if (branch) this.#fold(branch);
-    } else if (subtree) {
-      const budget = { rows: MAX_SUBTREE_ROWS };
-      this.#openBelow(place, budget);
-    } else this.#unfold(place);
-    return this.#rowOf(place);
+    } else if (subtree) this.#openBelow(place, budget);
+    else this.#unfold(place);
+    return { index: this.#rowOf(place), cut: budget.cut };
   }
 
   /** Expands everything above a path. @returns its row's index, or undefined. */
@@ -201,7 +205,8 @@ export class FlatTree {
     return branch.open.find((each) => each.index === index);
   }
 
-  #unfold(place: Place): Branch | undefined {
+  /** @param most children that it may have; a row with more stays folded */
+  #unfold(place: Place, most = Number.POSITIVE_INFINITY): Branch | undefined {
     const already = this.#openAt(place);
     if (already) return already;
     const { branch, index } = place;
@@ -215,7 +220,7 @@ export class FlatTree {
         'Fold what you no longer need.',
       );
     const children = this.#childrenOf(node);
-    if (children.length === 0) return undefined;
+    if (children.length === 0 || children.length > most) return undefined;
     const opened: Branch = {
       node,
       parent: branch,
@@ -233,13 +238,21 @@ export class FlatTree {
     return opened;
   }
 
-  #openBelow(place: Place, budget: { rows: number }): void {
-    const before = this.total;
-    const opened = this.#unfold(place);
-    if (!opened) return;
-    budget.rows -= this.total - before;
-    for (let index = 0; index < opened.count && budget.rows > 0; index++)
-      this.#openBelow({ branch: opened, index }, budget);
+  /** Breadth first: of a subtree that is too large every part shows its first levels. */
+  #openBelow(top: Place, budget: { rows: number; cut: boolean }): void {
+    let level: Place[] = [top];
+    while (level.length > 0) {
+      const next: Place[] = [];
+      for (const place of level) {
+        const known = this.#openAt(place);
+        const opened = known ?? this.#unfold(place, budget.rows);
+        if (opened) {
+          budget.rows -= opened.count;
+          for (let index = 0; index < opened.count; index++) next.push({ branch: opened, index });
+        } else if (this.#children(place.branch)[place.index].childCount > 0) budget.cut = true;
+      }
+      level = next;
+    }
   }
 
   #fold(branch: Branch): void {

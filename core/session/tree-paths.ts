@@ -90,3 +90,36 @@ export function pathsAbove(path: string): string[] {
   ];
   return [...new Set([...above, ...extra])];
 }
+
+/** The paths that the row right above an entry's row can have; paths of runs are not among them. */
+export function rowAbove(path: string): string[] {
+  const parts = path.split('/');
+  const [unit, second, third] = parts;
+  if (parts.length < 2) return [];
+  if (second.startsWith('bus.')) return [`${unit}/root`];
+  const device = deviceOf(parsePath(path));
+  if (device === undefined) return [parts.slice(0, -1).join('/')];
+  const at = `${unit}/${device}`;
+  if (third === 'context') return [`${unit}/bus.${busOf(device)}`];
+  if (third === 'dte') return [`${unit}/devices`];
+  if (parts.length === 3) return [`${at}/context`, `${at}/dte`];
+  return [parts.slice(0, -1).join('/')];
+}
+
+/** What of a path is compared as one: a BDF or a bus as its text, other digits as a number. */
+const PARTS = /[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]|bus\.[0-9a-f]{2}|\d+|\D/g;
+
+/**
+ * Orders paths as the tree shows them, as far as names tell: numbers by their value, entries
+ * behind what they stand below.
+ */
+export function comparePaths(a: string, b: string): number {
+  const [left, right] = [a, b].map((path) => path.match(PARTS) ?? []);
+  for (let at = 0; at < left.length && at < right.length; at++) {
+    if (left[at] === right[at]) continue;
+    const [x, y] = [Number(left[at]), Number(right[at])];
+    if (Number.isNaN(x) || Number.isNaN(y)) return left[at] < right[at] ? -1 : 1;
+    if (x !== y) return x - y;
+  }
+  return left.length - right.length;
+}

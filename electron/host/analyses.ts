@@ -66,6 +66,12 @@ export class Analyses {
     return comparison;
   }
 
+  /** What differs from a state in the captured one, as far as somebody compared them already. */
+  compared(a: string): Comparison | undefined {
+    const { id } = this.#parts.states.captured() ?? {};
+    return id === undefined ? undefined : this.#comparisons.now(`${a} ${id}`);
+  }
+
   /** Looks for tables in the session's memory. @throws Failure when there is none */
   async scan(signal: AbortSignal): Promise<ScanDocument> {
     const { states, story } = this.#parts;

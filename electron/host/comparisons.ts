@@ -13,6 +13,7 @@ import {
   type Counts,
 } from '../../core/session/compare-tree.ts';
 import { entryPlace } from '../../core/session/entry-place.ts';
+import { PathCounts } from '../../core/session/path-counts.ts';
 import type { State } from './states.ts';
 
 /** Missing pages that are told one by one. */
@@ -36,6 +37,7 @@ export class Comparison {
   readonly #b: State;
   readonly #roots: readonly CompareNode[];
   readonly #entries: readonly CompareNode[];
+  readonly #inB: PathCounts;
   readonly #about: Pick<Answer, 'equal' | 'counts' | 'compared' | 'missing' | 'incomplete'>;
   /** The rows of the folds that were asked for last. */
   #flat: { readonly of: string; readonly rows: readonly FlatNode[] } | undefined;
@@ -44,11 +46,21 @@ export class Comparison {
     states: readonly [State, State],
     roots: readonly CompareNode[],
     about: Comparison['about'],
+    inB: PathCounts,
   ) {
     [this.#a, this.#b] = states;
     this.#roots = roots;
     this.#entries = changedEntries(roots).filter(({ path }) => isInTables(path));
     this.#about = about;
+    this.#inB = inB;
+  }
+
+  /**
+   * Where in B the entries stand that differ, those of page tables too: of a range of mappings its
+   * first leaf, of what B has not the entry where its walk ends.
+   */
+  get differingInB(): PathCounts {
+    return this.#inB;
   }
 
   get about(): Pick<Answer, 'equal' | 'counts' | 'compared' | 'missing' | 'incomplete'> {
@@ -64,13 +76,14 @@ export class Comparison {
       ...(b.investigation?.incomplete() ?? []),
       ...diff.incomplete,
     ].map(({ text }) => text);
-    return new Comparison([a, b], roots, {
+    const about = {
       equal: !differs(diff),
       counts: countsOf(roots),
       compared: diff.compared,
       missing: diff.missing.length,
       incomplete: [...new Set(incomplete)].slice(0, MAX_GAPS),
-    });
+    };
+    return new Comparison([a, b], roots, about, yield* differingIn(a, b, roots));
   }
 
   rows(
@@ -135,6 +148,33 @@ export class Comparison {
       sign === 'removed' || other === undefined ? undefined : placeIn(this.#b.units, other, page);
     return { inA, inB };
   }
+}
+
+/** Entries of B that differ from A's, by their paths in B. */
+function* differingIn(a: State, b: State, roots: readonly CompareNode[]): Steps<PathCounts> {
+  const counts = new PathCounts();
+  const entries = changedEntries(roots);
+  for (const [done, node] of entries.entries()) {
+    if (!isInTables(node.path)) continue;
+    const other = inOther(a.units, b.units, node.path);
+    if (other === undefined) continue;
+    // What has nothing but mappings below it is no entry that differs.
+    if (node.sign !== 'changed' || node.children.some(({ kind }) => kind === 'field'))
+      counts.add(entryPlace(b.units, other));
+    for (const { kind, users, children } of node.children) {
+      if (kind !== 'list') continue;
+      for (const user of users) {
+        const [bdf, pasid] = user.split(' PASID ');
+        const at = `${other.split('/', 1)[0]}/${bdf}${pasid === undefined ? '' : `/pasid.${pasid}`}`;
+        for (const { page } of children) {
+          const place = page === undefined ? undefined : placeIn(b.units, at, page);
+          if (place !== undefined) counts.add(place);
+        }
+        yield { done, all: entries.length };
+      }
+    }
+  }
+  return counts;
 }
 
 /** Whether a path can name an entry in memory: units and their registers have none. */

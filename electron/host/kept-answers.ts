@@ -7,6 +7,8 @@ interface Run<T> {
   readonly work: PausedWork<Progress, T>;
   /** Aborted when the answer is out of date. */
   readonly over: AbortController;
+  /** As soon as it is there. */
+  answer?: T;
 }
 
 /**
@@ -36,7 +38,7 @@ export class KeptAnswers<T> {
       const run = this.#current(key, make);
       const over = run.over.signal;
       try {
-        return await run.work.get(AbortSignal.any([signal, over]));
+        return (run.answer = await run.work.get(AbortSignal.any([signal, over])));
       } catch (error) {
         if (signal.aborted) throw error;
         if (!over.aborted) {
@@ -46,6 +48,12 @@ export class KeptAnswers<T> {
         // What it was made of changed in the meantime: it is made anew.
       }
     }
+  }
+
+  /** The answer when it is there already, without waiting a turn. */
+  now(key: string): T | undefined {
+    const run = this.#runs.get(key);
+    return run?.stamp === this.#stamp() ? run.answer : undefined;
   }
 
   /** What the answers were made of changed, or is about to go: work on them stops. */

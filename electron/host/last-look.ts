@@ -1,5 +1,6 @@
 import type { Words } from '../../core/bits/layout.ts';
 import type { Entry } from '../../core/iommu/unit.ts';
+import { PathCounts } from '../../core/session/path-counts.ts';
 import { formerMeaning } from '../../core/session/view-fields.ts';
 
 /** An entry that is not what it was. */
@@ -7,6 +8,12 @@ export interface Difference {
   readonly path: string;
   readonly was: string;
   readonly now: string;
+}
+
+interface Listed {
+  readonly generation: number;
+  readonly changes: Difference[];
+  readonly counts: PathCounts;
 }
 
 /** Entries that a view remembers; those seen longest ago go first. */
@@ -17,7 +24,7 @@ const MAX_LISTED = 500;
 /** What the entries of a view were when it showed them first. */
 export class LastLook {
   readonly #seen = new Map<string, Words>();
-  #listed: { readonly generation: number; readonly changes: Difference[] } | undefined;
+  #listed: Listed | undefined;
 
   /** The words that an entry had at the first look, when they differ; remembers a new one. */
   former(entry: Entry): Words | undefined {
@@ -41,6 +48,19 @@ export class LastLook {
     generation: number,
     entryAt: (path: string) => Entry | undefined,
   ): { total: number; changes: Difference[] } {
+    const { changes } = this.#differences(generation, entryAt);
+    return { total: changes.length, changes: changes.slice(0, MAX_LISTED) };
+  }
+
+  /** The same as counts for the rows above. */
+  counts(generation: number, entryAt: (path: string) => Entry | undefined): PathCounts {
+    return this.#differences(generation, entryAt).counts;
+  }
+
+  #differences(
+    generation: number,
+    entryAt: (path: string) => Entry | undefined,
+  ): Listed {
     if (this.#listed?.generation !== generation) {
       const changes: Difference[] = [];
       for (const [path, words] of this.#seen) {
@@ -53,10 +73,10 @@ export class LastLook {
             now: text(entry.words),
           });
       }
-      this.#listed = { generation, changes };
+      const counts = new PathCounts(changes.map(({ path }) => path));
+      this.#listed = { generation, changes, counts };
     }
-    const { changes } = this.#listed;
-    return { total: changes.length, changes: changes.slice(0, MAX_LISTED) };
+    return this.#listed;
   }
 
   /** Begins anew: what is shown from now on is the first look. */

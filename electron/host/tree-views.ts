@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { hex } from '../../core/format/hex.ts';
 import { rightsText } from '../../core/iommu/leaves.ts';
 import { parsePath } from '../../core/iommu/path.ts';
-import type { TreeNode } from '../../core/iommu/unit.ts';
+import type { Entry, TreeNode } from '../../core/iommu/unit.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import type { TreeRow } from '../../core/protocol/contract.ts';
 import { FlatTree, type FlatRow } from '../../core/session/flat-tree.ts';
-import { mayContain } from '../../core/session/tree-paths.ts';
+import { PathCounts } from '../../core/session/path-counts.ts';
+import { comparePaths, mayContain, rowAbove } from '../../core/session/tree-paths.ts';
+import { entryPlace } from '../../core/session/entry-place.ts';
 import { formerMeaning } from '../../core/session/view-fields.ts';
+import type { Comparison } from './comparisons.ts';
 import type { FindingIndex } from './findings.ts';
 import { LastLook, type Difference } from './last-look.ts';
 import type { Journal } from './journal.ts';
@@ -16,6 +19,9 @@ import type { World, Worlds } from './worlds.ts';
 
 /** Views of the tables that may be open at a time. */
 const MAX_TREES = 64;
+/** Rows that type-ahead goes through, and how many at a time. */
+const MAX_LOOKED_AT = 20_000;
+const FIND_ROWS = 512;
 
 export interface TreeParts {
   readonly worlds: Worlds;
@@ -25,11 +31,17 @@ export interface TreeParts {
   /** Grows whenever tables may have changed. */
   readonly generation: () => number;
   readonly states: States;
+  /** What differs from another state in the captured one, as far as that is known. */
+  readonly compared: (state: string) => Comparison | undefined;
 }
 
 interface Tree {
   readonly flat: FlatTree;
+  /** Also entries that are not present. */
+  readonly all: boolean;
   generation: number;
+  /** What differs from the state beside it. */
+  differing: PathCounts | undefined;
   /** Entries that are not set and are shown all the same, since they were asked for. */
   readonly pinned: Set<string>;
   /** The state beside it, by its id. */
@@ -66,10 +78,10 @@ export class TreeViews {
 
   rows(id: string, from: number, to: number): { total: number; rows: TreeRow[] } {
     const tree = this.#tree(id);
-    const { flat, look } = tree;
+    const { flat } = tree;
     const rows = flat.rows(from, to);
-    const other = this.#other(tree);
-    return { total: flat.total, rows: rows.map((row) => this.#row(row, look, other)) };
+    const beside = { other: this.#other(tree), changed: this.#changed(tree) };
+    return { total: flat.total, rows: rows.map((row) => this.#row(row, tree, beside)) };
   }
 
   expand(
@@ -77,24 +89,92 @@ export class TreeViews {
     path: string,
     open: boolean,
     subtree: boolean,
-  ): { total: number; index: number } {
+  ): { total: number; index: number; cut: boolean } {
     const { flat } = this.#tree(id);
-    const index = flat.expand(path, open, subtree);
-    if (index === undefined) throw noRow(path);
-    return { total: flat.total, index };
+    const place = flat.expand(path, open, subtree);
+    if (!place) throw noRow(path);
+    return { total: flat.total, ...place };
   }
 
-  reveal(id: string, path: string): { total: number; index: number } {
+  /** The row of a path; where none can stand, the nearest one above. */
+  reveal(id: string, path: string): { total: number; index: number; path?: string } {
     const { flat, pinned } = this.#tree(id);
-    let index = flat.reveal(path);
-    const unit = this.#parts.worlds.units().find(({ facts }) => facts.name === path.split('/')[0]);
-    const entry = index === undefined ? unit?.entry(path) : undefined;
-    if (entry) {
-      pinned.add(path);
-      flat.replace(this.#roots());
-      index = flat.reveal(path);
+    const units = this.#parts.worlds.units();
+    const unit = units.find(({ facts }) => facts.name === path.split('/')[0]);
+    for (const wanted of [entryPlace(units, path), ...rowsAbove(path)]) {
+      let index = flat.reveal(wanted);
+      if (index === undefined && unit?.entry(wanted)) {
+        pinned.add(wanted);
+        flat.replace(this.#roots());
+        index = flat.reveal(wanted);
+      }
+      if (index !== undefined) return { total: flat.total, index, path: wanted };
     }
-    return { total: flat.total, index: index ?? -1 };
+    return { total: flat.total, index: -1 };
+  }
+
+  /** The next finding, change or device from a path on. */
+  step(
+    id: string,
+    to: 'finding' | 'change' | 'device',
+    by: 1 | -1,
+    from: string | undefined,
+  ): string | undefined {
+    const tree = this.#tree(id);
+    if (to === 'device') return this.#nextDevice(by, from);
+    const paths =
+      to === 'finding'
+        ? this.#parts
+            .findings()
+            .list()
+            .map(({ at }) => at)
+        : [...(this.#changed(tree)?.paths ?? [])];
+    const sorted = [...new Set(paths)].sort(comparePaths);
+    if (from === undefined) return sorted.at(by > 0 ? 0 : -1);
+    return by > 0
+      ? sorted.find((path) => comparePaths(path, from) > 0)
+      : sorted.findLast((path) => comparePaths(path, from) < 0);
+  }
+
+  #nextDevice(by: 1 | -1, from: string | undefined): string | undefined {
+    const { worlds } = this.#parts;
+    const devices = new Map<string, string>();
+    for (const unit of worlds.units())
+      for (const { bdf, entry } of worlds.devices(unit).devices)
+        if (!devices.has(`${unit.facts.name}/${bdf}`))
+          devices.set(`${unit.facts.name}/${bdf}`, entry.path);
+    const names = [...devices.keys()].sort(comparePaths);
+    const at = from?.split('/').slice(0, 2).join('/');
+    const name =
+      at === undefined
+        ? names.at(by > 0 ? 0 : -1)
+        : by > 0
+          ? names.find((each) => comparePaths(each, at) > 0)
+          : names.findLast((each) => comparePaths(each, at) < 0);
+    return name === undefined ? undefined : devices.get(name);
+  }
+
+  /** Index of the next row whose name begins with a text, from a row on; -1 for none. */
+  find(id: string, text: string, from: number): number {
+    const { flat } = this.#tree(id);
+    const wanted = text.toLowerCase();
+    const names = ({ label, path }: TreeNode): boolean =>
+      label.toLowerCase().startsWith(wanted) ||
+      (this.#parts.driver(deviceOf(path) ?? '') ?? '').startsWith(wanted);
+    let at = from % Math.max(1, flat.total);
+    for (let left = Math.min(flat.total, MAX_LOOKED_AT); left > 0;) {
+      const count = Math.min(FIND_ROWS, left, flat.total - at);
+      const found = flat.rows(at, at + count).findIndex(({ node }) => names(node));
+      if (found >= 0) return at + found;
+      left -= count;
+      at = (at + count) % flat.total;
+    }
+    return -1;
+  }
+
+  /** Remembers an entry that is about to be changed, whether it was shown or not. */
+  remember(entry: Entry): void {
+    for (const { look } of this.#trees.values()) look.former(entry);
   }
 
   showAll(id: string, all: boolean): { total: number } {
@@ -124,10 +204,29 @@ export class TreeViews {
   /** Entries that changed since this view showed them first. */
   changes(id: string): { total: number; changes: Difference[] } {
     const { look } = this.#tree(id);
+    return look.changes(this.#parts.generation(), this.#entryAt());
+  }
+
+  /** The entry of a path as it is now. */
+  #entryAt(): (path: string) => Entry | undefined {
     const units = new Map(this.#parts.worlds.units().map((unit) => [unit.facts.name, unit]));
-    return look.changes(this.#parts.generation(), (path) =>
-      units.get(path.split('/')[0])?.entry(path),
-    );
+    return (path) => units.get(path.split('/')[0])?.entry(path);
+  }
+
+  /** What rows above it count: what differs from the state beside, else what changed here. */
+  #changed({ look, against, differing }: Tree): PathCounts | undefined {
+    if (against !== undefined) return differing;
+    const entryAt = this.#entryAt();
+    const seen = look.counts(this.#parts.generation(), entryAt);
+    const { journal } = this.#parts;
+    if (!journal.canUndo) return seen;
+    const counts = new PathCounts(seen.paths);
+    for (const path of journal.paths()) {
+      const world = this.#world(path);
+      const entry = world && entryAt(path);
+      if (entry && journal.before(world, entry)) counts.add(path);
+    }
+    return counts;
   }
 
   /** What is there now counts as looked at. */
@@ -136,8 +235,20 @@ export class TreeViews {
   }
 
   #make(all: boolean, pinned: Set<string>, look: LastLook): Tree {
-    const flat = new FlatTree(this.#roots(), (node) => this.#children(node, all, pinned));
-    return { flat, generation: this.#parts.generation(), pinned, look, against: undefined };
+    const flat = new FlatTree(this.#roots(), (node) =>
+      this.#children(node, all, [...pinned, ...(made?.differing?.under(node.path) ?? [])]),
+    );
+    const { generation } = this.#parts;
+    const made: Tree = {
+      flat,
+      all,
+      generation: generation(),
+      differing: undefined,
+      pinned,
+      look,
+      against: undefined,
+    };
+    return made;
   }
 
   #tree(id: string): Tree {
@@ -150,8 +261,12 @@ export class TreeViews {
         'Open it anew.',
       );
     const generation = this.#parts.generation();
-    if (tree.generation !== generation) {
+    const { against } = tree;
+    const differing =
+      against === undefined ? undefined : this.#parts.compared(against)?.differingInB;
+    if (tree.generation !== generation || tree.differing !== differing) {
       tree.generation = generation;
+      tree.differing = differing;
       tree.flat.replace(this.#roots());
     }
     return tree;
@@ -162,7 +277,7 @@ export class TreeViews {
   }
 
   /** Children that are shown: those that are set, were set before a change, or were asked for. */
-  #children(node: TreeNode, all: boolean, pinned: ReadonlySet<string>): readonly TreeNode[] {
+  #children(node: TreeNode, all: boolean, pinned: readonly string[]): readonly TreeNode[] {
     const shown = node.children(all);
     if (all) return shown;
     const wanted = [...this.#parts.journal.paths(), ...pinned].filter(
@@ -207,8 +322,8 @@ export class TreeViews {
 
   #row(
     { node, depth, expanded, position, setSize }: FlatRow,
-    look: LastLook,
-    other: State | undefined,
+    { look, all }: Tree,
+    beside: { readonly other: State | undefined; readonly changed: PathCounts | undefined },
   ): TreeRow {
     const { entry } = node;
     const device = deviceOf(node.path);
@@ -219,7 +334,7 @@ export class TreeViews {
       note: device === undefined ? undefined : this.#parts.driver(device),
       kind: node.kind,
       // An entry that was asked for can stand below a row that has nothing set.
-      expandable: node.childCount > 0 || expanded,
+      expandable: node.childCount > 0 || expanded || (all && node.children(true).length > 0),
       expanded,
       setSize,
       position,
@@ -230,7 +345,8 @@ export class TreeViews {
       rights: node.rights === undefined ? undefined : rightsText(node.rights),
       present: node.present,
       findings: this.#parts.findings().rolledUp(node.path, node.findings),
-      changed: this.#former(node, look, other),
+      changed: this.#former(node, look, beside.other),
+      changedBelow: beside.changed?.below(node.path) || undefined,
     };
   }
 }
@@ -250,6 +366,13 @@ function standsFor(row: TreeNode, path: string): boolean {
 
 function insideRun(row: TreeNode): readonly TreeNode[] {
   return row.kind === 'run' ? row.children(true) : [];
+}
+
+/** The rows that can stand above a path, the nearest first. */
+function rowsAbove(path: string): string[] {
+  const rows: string[] = [];
+  for (let next = rowAbove(path); next.length > 0; next = rowAbove(next[0])) rows.push(...next);
+  return rows;
 }
 
 function noRow(path: string): Failure {

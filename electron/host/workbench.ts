@@ -128,6 +128,7 @@ export class Workbench {
       driver: (bdf) => this.driver(bdf),
       generation: () => this.#generation,
       states: this.states,
+      compared: (state) => this.analyses.compared(state),
     });
     this.mappings = new MappingIndexes({
       units: (world) => worlds.unitsOf(world),

@@ -40,6 +40,8 @@ export function tableCalls(bench: Workbench): CallHandlers {
     'tree.reveal': ({ tree, path }) => bench.trees.reveal(tree, path),
     'tree.all': ({ tree, all }) => bench.trees.showAll(tree, all),
     'tree.against': ({ tree, state }) => bench.trees.putAgainst(tree, state),
+    'tree.step': ({ tree, to, by, from }) => ({ path: bench.trees.step(tree, to, by, from) }),
+    'tree.find': ({ tree, text, from }) => ({ index: bench.trees.find(tree, text, from) }),
     'tree.changes': ({ tree }) => bench.trees.changes(tree),
     'tree.seen': ({ tree }) => {
       bench.trees.seen(tree);
@@ -48,6 +50,7 @@ export function tableCalls(bench: Workbench): CallHandlers {
     'entry.get': ({ path, state, against }) => entryInfo(bench, path, { state, against }),
     'entry.poke': ({ path, field, value }) => {
       const { entry, world } = bench.worlds.entry(path);
+      bench.trees.remember(entry);
       const change = bench.journal.poke(world, entry, field, BigInt(value));
       bench.changes.keep();
       bench.touched();
