@@ -119,6 +119,9 @@ export function noVmcoreinfo(elf: boolean): string {
   return `This ${elf ? 'ELF core' : 'dump'} holds memory but no VMCOREINFO, so no kernel can be asked. Load register values, give a root table address, or scan for tables.`;
 }
 
+/** A subtree that has more rows than are opened at a time. */
+export const SUBTREE_CUT = 'The first 10,000 rows of the subtree are open; the others stay folded.';
+
 /** The fold of the rules that found nothing. */
 export function rulesPassed(rules: number, partly: boolean): string {
   return `${count(rules)} ${rules === 1 ? 'rule' : 'rules'} passed${partly ? ' in what could be read' : ''}`;

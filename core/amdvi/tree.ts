@@ -172,6 +172,11 @@ function zeroRows(
             Array.from({ length: last - first + 1 }, (_, index) =>
               plainNode(context, first + index),
             ),
+          child: (path) => {
+            for (let id = first; id <= last; id++)
+              if (context.path(context.bdf(id), 'dte') === path) return plainNode(context, id);
+            return undefined;
+          },
           count: () => last - first + 1,
         }),
       });

@@ -16,6 +16,8 @@ export interface NodeParts {
   readonly findings?: readonly Finding[];
   /** Makes the rows below; absent for rows that have none. */
   readonly children?: (all: boolean) => readonly TreeNode[];
+  /** Makes one of the rows below, where that is quicker than to make them all. */
+  readonly child?: (path: string) => TreeNode | undefined;
   /** Counts the rows below that are present, without making them. */
   readonly count?: () => number;
 }
@@ -36,6 +38,7 @@ class Node implements TreeNode {
   readonly present: boolean;
   readonly findings: readonly Finding[];
   readonly #children: NodeParts['children'];
+  readonly #child: NodeParts['child'];
   readonly #counter: NodeParts['count'];
   #count: number | undefined;
 
@@ -50,6 +53,7 @@ class Node implements TreeNode {
     this.present = parts.present ?? true;
     this.findings = parts.findings ?? [];
     this.#children = parts.children;
+    this.#child = parts.child;
     this.#counter = parts.count;
   }
 
@@ -60,5 +64,9 @@ class Node implements TreeNode {
 
   children(all: boolean): readonly TreeNode[] {
     return this.#children?.(all) ?? [];
+  }
+
+  child(path: string): TreeNode | undefined {
+    return this.#child ? this.#child(path) : this.children(true).find((each) => each.path === path);
   }
 }

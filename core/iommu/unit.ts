@@ -192,6 +192,8 @@ export interface TreeNode {
   readonly childCount: number;
   /** Children in order; `all` also gives entries that are not present. */
   children(all: boolean): readonly TreeNode[];
+  /** The child of a path, present or not; of a long run it is made without the others. */
+  child(path: string): TreeNode | undefined;
 }
 
 /** The vendor-neutral view of a unit that both vendors' decoders fill. */

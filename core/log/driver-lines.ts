@@ -1,5 +1,6 @@
 /** Which drivers speak of which devices: `nvme 0000:01:00.0: …`, as dev_info and its like print it. */
 import { formatBdf, parseBdf } from '../format/bdf.ts';
+import type { KernelRecord } from './records.ts';
 
 export interface DriverLine {
   /** From 1. */
@@ -23,6 +24,21 @@ const NVME =
 
 /** Buses stand where no driver is bound. */
 const BUSES: ReadonlySet<string> = new Set(['pci', 'iommu', 'platform', 'acpi', 'pcieport']);
+
+/**
+ * Drivers that speak in the crash kernel's part of a log, by device; undefined where the log has
+ * no crash kernel.
+ * @param kernels of the log, by number
+ */
+export function crashKernelDrivers(
+  kernels: readonly (KernelRecord | undefined)[],
+  lines: DriverLines,
+): ReadonlyMap<string, string> | undefined {
+  const capture = kernels.findIndex((kernel) => kernel?.role === 'capture');
+  if (capture < 0) return undefined;
+  const next = kernels.slice(capture + 1).find((kernel) => kernel !== undefined);
+  return lines.between(kernels[capture]!.line, next?.line ?? Number.POSITIVE_INFINITY);
+}
 
 /** Looks through the bytes of a log, however they are cut. */
 export class DriverLines {
@@ -55,6 +71,11 @@ export class DriverLines {
         .filter(({ line }) => line >= from && line < to)
         .map(({ bdf, driver }) => [bdf, driver]),
     );
+  }
+
+  /** Lines that were found so far. */
+  get count(): number {
+    return this.#found.length;
   }
 
   #read(line: string): void {

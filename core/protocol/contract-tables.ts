@@ -52,9 +52,9 @@ export const tableCalls = {
   'tree.step': {
     request: z.object({
       tree: Id,
-      to: z.enum(['finding', 'change', 'device']),
+      to: z.enum(['finding', 'change']),
       by: z.union([z.literal(1), z.literal(-1)]),
-      /** Where to start, a path or a BDF; without it the first (the last) there is. */
+      /** Where to start, without it the first (the last) there is. */
       from: Path.optional(),
     }),
     answer: z.object({ path: Path.optional() }),
@@ -98,7 +98,11 @@ export const tableCalls = {
   'changes.redo': { request: Nothing, answer: Journal },
   'findings.list': {
     request: z.object({ path: Path.optional() }),
-    answer: z.object({ findings: z.array(FindingItem), incomplete: z.array(z.string()) }),
+    answer: z.object({
+      findings: z.array(FindingItem),
+      /** What could not be read, and what it stands below: often a page that the dump left out. */
+      incomplete: z.array(z.object({ text: z.string(), at: z.string(), address: Hex.optional() })),
+    }),
   },
   /**
    * The walk of an address; `text` may be a whole kernel line instead of the other fields. `fault`

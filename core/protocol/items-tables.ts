@@ -64,12 +64,26 @@ export const EntryInfo = z.object({
     .optional(),
   fields: z.array(FieldItem),
   reachedFrom: z.object({ path: Path, label: z.string() }).optional(),
-  pointsTo: z.object({ address: Hex, label: z.string(), path: Path.optional() }).optional(),
+  pointsTo: z
+    .object({
+      address: Hex,
+      label: z.string(),
+      path: Path.optional(),
+      /** Of a device's page table: other devices that use it. */
+      usedBy: z.array(BdfText).optional(),
+    })
+    .optional(),
   findings: z.array(FindingItem),
   /** Where the bytes come from: `vmcore at file offset 0x…`, `simulated memory`. */
   origin: z.string(),
   writable: z.boolean(),
-  mentionedIn: z.object({ faults: Count, notes: Count }),
+  mentionedIn: z.object({
+    /** Faults of its device; of a page-table entry those whose addresses are below it. */
+    faults: Count,
+    /** The filter of Faults that passes these. */
+    filter: z.string(),
+    notes: Count,
+  }),
 });
 export type EntryInfo = z.infer<typeof EntryInfo>;
 

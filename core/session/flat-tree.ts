@@ -244,12 +244,17 @@ export class FlatTree {
     while (level.length > 0) {
       const next: Place[] = [];
       for (const place of level) {
-        const known = this.#openAt(place);
-        const opened = known ?? this.#unfold(place, budget.rows);
+        const { childCount } = this.#children(place.branch)[place.index];
+        const opened =
+          this.#openAt(place) ??
+          (childCount > budget.rows ? undefined : this.#unfold(place, budget.rows));
         if (opened) {
           budget.rows -= opened.count;
           for (let index = 0; index < opened.count; index++) next.push({ branch: opened, index });
-        } else if (this.#children(place.branch)[place.index].childCount > 0) budget.cut = true;
+        } else if (childCount > 0) {
+          budget.cut = true;
+          return;
+        }
       }
       level = next;
     }

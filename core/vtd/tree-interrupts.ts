@@ -42,6 +42,7 @@ export function interruptTableNode(source: TreeSource): TreeNode | undefined {
   const read = (index: number): Entry | undefined => interruptEntry(facts, memory, index);
   const table: EntryTable = {
     size: Math.min(capacity, 65536),
+    path: (index) => interruptPath(facts, index),
     present: presence(source, pointsTo, 16, (words, at) => (words[at] & 1) !== 0),
     node: (index) => interruptNode(source, index, read(index)),
     run: (first, last) => ({
@@ -99,6 +100,7 @@ export function queueNode(source: TreeSource): TreeNode | undefined {
   const read = (index: number): Entry | undefined => queueEntry(facts, memory, index);
   const table: EntryTable = {
     size,
+    path: (index) => `${facts.name}/queue/${index}`,
     present: presence(source, base, descriptor, (words, at) =>
       words.subarray(at, at + descriptor / 4).some((word) => word !== 0),
     ),

@@ -37,6 +37,7 @@ export function missingNode(
 export interface EntryTable {
   readonly size: number;
   readonly present: (index: number) => boolean;
+  readonly path: (index: number) => string;
   /** The row of one entry, present or not. */
   readonly node: (index: number) => TreeNode;
   /** Path and label of a run of entries that are not present. */
@@ -77,6 +78,11 @@ function emptyRun(table: EntryTable, first: number, last: number): TreeNode {
     present: false,
     count: () => count,
     children: () => Array.from({ length: count }, (_, at) => table.node(first + at)),
+    child: (path) => {
+      for (let index = first; index <= last; index++)
+        if (table.path(index) === path) return table.node(index);
+      return undefined;
+    },
   });
 }
 

@@ -69,6 +69,7 @@ function rootNode(source: TreeSource): TreeNode | undefined {
   const layout = scalable ? SCALABLE_ROOT_ENTRY : ROOT_ENTRY;
   const table: EntryTable = {
     size: BUSES,
+    path: (bus) => busPath(facts, bus),
     present: (bus) => ((words[4 * bus] | (scalable ? words[4 * bus + 2] : 0)) & 1) !== 0,
     node: (bus) => {
       const address = rootTable + BigInt(16 * bus);
@@ -133,6 +134,7 @@ function contextTable(
   const id = (index: number): number => (bus << 8) | ((half ?? 0) << 7) | index;
   return {
     size,
+    path: (index) => contextPath(facts, id(index)),
     present: (index) => (words[(index * bytes) / 4] & 1) !== 0,
     node: (index) =>
       contextNode(

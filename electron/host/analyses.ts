@@ -14,6 +14,8 @@ export interface AnalysisParts {
   /** Shows long work in the status bar. */
   readonly job: (id: string, name: string) => Job;
   readonly story: () => LogStory | undefined;
+  /** Drivers by device that speak in the crash kernel's part of the log. */
+  readonly crashDrivers: () => ReadonlyMap<string, string> | undefined;
   /** A count of the session changed. */
   readonly changed: () => void;
 }
@@ -43,9 +45,10 @@ export class Analyses {
 
   /** Checks a state; without an id the captured one. @throws Failure */
   async audit(id: string | undefined, signal: AbortSignal): Promise<AuditAnswer> {
-    const { states, story, changed } = this.#parts;
+    const { states, story, crashDrivers, changed } = this.#parts;
     const { id: key, kind } = states.get(id);
-    const answer = await this.#audits.get(key, () => auditOf(states.get(key), story()), signal);
+    const make = () => auditOf(states.get(key), { story: story(), crashDrivers: crashDrivers() });
+    const answer = await this.#audits.get(key, make, signal);
     if (kind === 'captured' && this.#hits !== hitsOf(answer)) {
       this.#hits = hitsOf(answer);
       changed();

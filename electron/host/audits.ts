@@ -16,13 +16,22 @@ export interface AuditAnswer {
   readonly incomplete: string[];
 }
 
+/** What the session's log tells. */
+interface TheLog {
+  readonly story: LogStory | undefined;
+  /** Drivers by device that speak in the crash kernel's part of it. */
+  readonly crashDrivers: ReadonlyMap<string, string> | undefined;
+}
+
 /** Gaps and missing pages that are told one by one. */
 const MAX_GAPS = 64;
 
 /** Checks one state against every rule, step by step. */
-export function* auditOf(state: State, story: LogStory | undefined): Steps<AuditAnswer> {
+export function* auditOf(state: State, { story, crashDrivers }: TheLog): Steps<AuditAnswer> {
   const { investigation } = state;
-  const facts: AuditFacts = investigation ? auditFacts(investigation, story) : { map: {} };
+  const facts: AuditFacts = investigation
+    ? { ...auditFacts(investigation, story), ...(crashDrivers && { crashDrivers }) }
+    : { map: {} };
   const units = state.units.map((unit) => unit.facts);
   const looked = yield* auditSteps(units, state.memory, facts, {
     unitsOver: investigation && ((memory) => investigation.makeUnits(memory)),

@@ -100,13 +100,25 @@ export class Capture {
     this.#investigation = made;
     this.#drivers = driversOf(made);
     this.#rows = sourceRows(made);
-    this.#findings.add(made.findings());
-    this.#findings.addIncomplete(made.incomplete());
+    this.#findings = this.firstFindings();
     const { folder } = this.#parts;
     const known = new Map(folder.kept.sources.map((kept) => [kept.path, kept]));
     folder.keep({
       sources: [...paths.map((path) => known.get(path) ?? identityOf(path)), ...this.#missing],
     });
+  }
+
+  /** What opening it found, for more to be added. */
+  firstFindings(): FindingIndex {
+    const findings = new FindingIndex();
+    findings.add(this.#investigation?.findings() ?? []);
+    findings.addIncomplete(this.#investigation?.incomplete() ?? []);
+    return findings;
+  }
+
+  /** All that is found in it now, in the place of what was. */
+  found(findings: FindingIndex): void {
+    this.#findings = findings;
   }
 
   /** Closes what was read; the session's file keeps naming it. */

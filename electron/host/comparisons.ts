@@ -161,8 +161,8 @@ function* differingIn(a: State, b: State, roots: readonly CompareNode[]): Steps<
     // What has nothing but mappings below it is no entry that differs.
     if (node.sign !== 'changed' || node.children.some(({ kind }) => kind === 'field'))
       counts.add(entryPlace(b.units, other));
-    for (const { kind, users, children } of node.children) {
-      if (kind !== 'list') continue;
+    for (const { kind, sign, users, children } of node.children) {
+      if (kind !== 'list' || sign === 'unknown') continue;
       for (const user of users) {
         const [bdf, pasid] = user.split(' PASID ');
         const at = `${other.split('/', 1)[0]}/${bdf}${pasid === undefined ? '' : `/pasid.${pasid}`}`;
@@ -225,11 +225,12 @@ function placeIn(
   const [, device, pasid] = parsePath(path) ?? [];
   const id = device?.kind === 'device' ? parseBdf(device.bdf)?.id : undefined;
   if (id === undefined) return undefined;
-  const { steps } = unit.walk({
-    id,
-    pasid: pasid?.kind === 'pasid' ? pasid.pasid : undefined,
-    address: BigInt(page) << 12n,
-    access: 'read',
-  });
-  return steps.findLast(({ entry }) => entry)?.entry?.path;
+  const lastOf = (number: number | undefined): string | undefined =>
+    unit
+      .walk({ id, pasid: number, address: BigInt(page) << 12n, access: 'read' })
+      .steps.findLast(({ entry }) => entry)?.entry?.path;
+  if (pasid?.kind !== 'pasid') return lastOf(undefined);
+  // The tables of a PASID that only requests without one use are not reached by naming it.
+  const places = [lastOf(pasid.pasid), lastOf(undefined)];
+  return places.find((place) => place?.startsWith(`${path}/`)) ?? places[0];
 }

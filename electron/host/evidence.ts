@@ -29,6 +29,13 @@ export class Evidence {
     return console && hub.story(console.id);
   }
 
+  /** Drivers by device that speak in the crash kernel's part of that log. */
+  crashDrivers(): ReadonlyMap<string, string> | undefined {
+    const { hub } = this.#parts;
+    const [console] = hub.infos();
+    return console && hub.crashDrivers(console.id);
+  }
+
   /** What stands where in a world's physical memory, by its kernel, the firmware and the log. */
   physicalMap(world: World): PhysicalMap {
     const { investigation } = this.#parts.capture;

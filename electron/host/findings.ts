@@ -84,8 +84,17 @@ export class FindingIndex {
     return [...this.#all.values()].filter((finding) => finding.at === path);
   }
 
-  incomplete(): Incomplete[] {
-    return [...this.#incomplete.values()];
+  /** What could not be read at a path and below it; all without one. */
+  incomplete(path?: string): Incomplete[] {
+    const all = [...this.#incomplete.values()];
+    return path === undefined ? all : all.filter(({ at }) => pathsAbove(at).includes(path));
+  }
+
+  /** Whether the same was found. */
+  equals(other: FindingIndex): boolean {
+    const same = <T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): boolean =>
+      a.size === b.size && [...a.keys()].every((key) => b.has(key));
+    return same(this.#all, other.#all) && same(this.#incomplete, other.#incomplete);
   }
 }
 

@@ -57,10 +57,7 @@ export class LastLook {
     return this.#differences(generation, entryAt).counts;
   }
 
-  #differences(
-    generation: number,
-    entryAt: (path: string) => Entry | undefined,
-  ): Listed {
+  #differences(generation: number, entryAt: (path: string) => Entry | undefined): Listed {
     if (this.#listed?.generation !== generation) {
       const changes: Difference[] = [];
       for (const [path, words] of this.#seen) {

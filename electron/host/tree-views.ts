@@ -113,15 +113,14 @@ export class TreeViews {
     return { total: flat.total, index: -1 };
   }
 
-  /** The next finding, change or device from a path on. */
+  /** The next finding or change from a path on. */
   step(
     id: string,
-    to: 'finding' | 'change' | 'device',
+    to: 'finding' | 'change',
     by: 1 | -1,
     from: string | undefined,
   ): string | undefined {
     const tree = this.#tree(id);
-    if (to === 'device') return this.#nextDevice(by, from);
     const paths =
       to === 'finding'
         ? this.#parts
@@ -134,24 +133,6 @@ export class TreeViews {
     return by > 0
       ? sorted.find((path) => comparePaths(path, from) > 0)
       : sorted.findLast((path) => comparePaths(path, from) < 0);
-  }
-
-  #nextDevice(by: 1 | -1, from: string | undefined): string | undefined {
-    const { worlds } = this.#parts;
-    const devices = new Map<string, string>();
-    for (const unit of worlds.units())
-      for (const { bdf, entry } of worlds.devices(unit).devices)
-        if (!devices.has(`${unit.facts.name}/${bdf}`))
-          devices.set(`${unit.facts.name}/${bdf}`, entry.path);
-    const names = [...devices.keys()].sort(comparePaths);
-    const at = from?.split('/').slice(0, 2).join('/');
-    const name =
-      at === undefined
-        ? names.at(by > 0 ? 0 : -1)
-        : by > 0
-          ? names.find((each) => comparePaths(each, at) > 0)
-          : names.findLast((each) => comparePaths(each, at) < 0);
-    return name === undefined ? undefined : devices.get(name);
   }
 
   /** Index of the next row whose name begins with a text, from a row on; -1 for none. */
@@ -279,9 +260,10 @@ export class TreeViews {
   /** Children that are shown: those that are set, were set before a change, or were asked for. */
   #children(node: TreeNode, all: boolean, pinned: readonly string[]): readonly TreeNode[] {
     const shown = node.children(all);
-    if (all) return shown;
-    const wanted = [...this.#parts.journal.paths(), ...pinned].filter(
-      (path) => path !== node.path && mayContain(node, path),
+    // A run shows all that it stands for.
+    if (all || node.kind === 'run') return shown;
+    const wanted = [...this.#parts.journal.paths(), ...pinned].filter((path) =>
+      rowAbove(path).includes(node.path),
     );
     if (wanted.length === 0) return shown;
     const every = node.children(true);
@@ -289,10 +271,13 @@ export class TreeViews {
     const rows = shown.map((child) => ({ child, at: place.get(child.path) ?? -1 }));
     for (const path of wanted) {
       if (rows.some(({ child }) => child.path === path)) continue;
-      const at = every.findIndex((child) => standsFor(child, path));
-      if (at < 0) continue;
-      const child = [every[at], ...insideRun(every[at])].find((each) => each.path === path);
-      if (child) rows.push({ child, at });
+      let child: TreeNode | undefined;
+      const at = every.findIndex((each) => {
+        child = each.path === path ? each : inRun(each, path);
+        return child !== undefined;
+      });
+      // What is present has a row already, or is part of one.
+      if (child?.present === false) rows.push({ child, at });
     }
     return rows.length === shown.length
       ? shown
@@ -359,13 +344,9 @@ function deviceOf(path: string): string | undefined {
     : undefined;
 }
 
-/** Whether a row is an entry's own, or a run of entries that it is one of. */
-function standsFor(row: TreeNode, path: string): boolean {
-  return row.path === path || insideRun(row).some((child) => child.path === path);
-}
-
-function insideRun(row: TreeNode): readonly TreeNode[] {
-  return row.kind === 'run' ? row.children(true) : [];
+/** The row of an entry that a run stands for. */
+function inRun(row: TreeNode, path: string): TreeNode | undefined {
+  return row.kind === 'run' && mayContain(row, path) ? row.child(path) : undefined;
 }
 
 /** The rows that can stand above a path, the nearest first. */

@@ -119,6 +119,7 @@ export class Workbench {
       stamp: () => `${this.#generation} ${this.hub.told}`,
       job: (id, name) => this.#jobs.begin(id, name),
       story: () => this.#evidence.story(),
+      crashDrivers: () => this.#evidence.crashDrivers(),
       changed: () => this.pulse.changed(),
     });
     this.trees = new TreeViews({
@@ -247,6 +248,13 @@ export class Workbench {
     this.faults.forget();
     this.#grown();
     this.faultPulse.changed();
+  }
+
+  /** An entry was changed here: it is kept, and what was found is looked for again. */
+  changedHere(): void {
+    this.changes.keep();
+    this.touched();
+    this.#check.again();
   }
 
   /** Ends everything that runs; the session stays on disk. */

@@ -1,5 +1,5 @@
 import { DEFAULT_BUDGET } from '../../../core/iommu/unit.ts';
-import { DriverLines } from '../../../core/log/driver-lines.ts';
+import { crashKernelDrivers, DriverLines } from '../../../core/log/driver-lines.ts';
 import { LogCollector } from '../../../core/log/parse.ts';
 import { auditDocument, type AuditRuleJson } from '../../../core/session/audit-document.ts';
 import { deviceText } from '../../../core/session/device-names.ts';
@@ -49,14 +49,13 @@ function crashDrivers(
   investigation: Investigation,
   { kernels }: LogCollector,
 ): ReadonlyMap<string, string> | undefined {
-  const capture = kernels.findIndex((kernel) => kernel?.role === 'capture');
   // Lines are counted in each text by itself.
-  if (capture < 0 || investigation.logs.length !== 1) return undefined;
+  const spoken = kernels.some((kernel) => kernel?.role === 'capture');
+  if (!spoken || investigation.logs.length !== 1) return undefined;
   const lines = new DriverLines();
   eachLogBytes(investigation, (_index, bytes) => lines.push(bytes));
   lines.end();
-  const next = kernels.slice(capture + 1).find((kernel) => kernel !== undefined);
-  return lines.between(kernels[capture].line, next?.line ?? Number.POSITIVE_INFINITY);
+  return crashKernelDrivers(kernels, lines);
 }
 
 /** What lspci says of the device that a path names. */

@@ -87,6 +87,11 @@ export class ConsoleHub {
     return this.#stories.story(id);
   }
 
+  /** Drivers by device that speak in the crash kernel's part of a console's log. */
+  crashDrivers(id: string): ReadonlyMap<string, string> | undefined {
+    return this.#stories.crashDrivers(id);
+  }
+
   /** Another text whenever the logs told more of the hand-off than before. */
   get told(): string {
     return this.#stories.told;

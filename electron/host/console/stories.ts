@@ -1,6 +1,7 @@
 import { knowledgeTexts } from '../../../core/explain/knowledge.ts';
 import { LogTexts } from '../../../core/explain/log-texts.ts';
 import type { LogStory } from '../../../core/explain/story.ts';
+import { crashKernelDrivers, DriverLines } from '../../../core/log/driver-lines.ts';
 import type { KernelRecord, LogNote, PhaseRecord } from '../../../core/log/records.ts';
 import type { PhaseItem } from '../../../core/protocol/contract.ts';
 import { knowledgeBase } from '../knowledge.ts';
@@ -15,6 +16,8 @@ interface Story {
   readonly notes: LogNote[];
   /** Finds the texts that the knowledge base asks for. */
   readonly found: LogTexts;
+  /** Which drivers speak in it. */
+  readonly drivers: DriverLines;
 }
 
 /** What the logs of all consoles tell beside their faults. */
@@ -24,7 +27,8 @@ export class Stories {
   /** A console's log begins, or begins anew. */
   begin(console: string): void {
     const found = new LogTexts(knowledgeTexts(knowledgeBase()));
-    this.#stories.set(console, { kernels: [], phases: [], notes: [], found });
+    const drivers = new DriverLines();
+    this.#stories.set(console, { kernels: [], phases: [], notes: [], found, drivers });
   }
 
   delete(console: string): void {
@@ -49,7 +53,9 @@ export class Stories {
   }
 
   bytes(console: string, bytes: Uint8Array): void {
-    this.#stories.get(console)?.found.push(bytes);
+    const story = this.#stories.get(console);
+    story?.found.push(bytes);
+    story?.drivers.push(bytes);
   }
 
   /**
@@ -89,14 +95,22 @@ export class Stories {
   /** What a console's log tells; undefined when there is no such console. */
   story(console: string): LogStory | undefined {
     const story = this.#stories.get(console);
-    return story && { ...story, texts: story.found.found() };
+    if (!story) return undefined;
+    const { kernels, phases, notes, found } = story;
+    return { kernels, phases, notes, texts: found.found() };
+  }
+
+  /** Drivers by device that speak in the crash kernel's part of a console's log. */
+  crashDrivers(console: string): ReadonlyMap<string, string> | undefined {
+    const story = this.#stories.get(console);
+    return story && crashKernelDrivers(story.kernels, story.drivers);
   }
 
   /** Another text whenever the logs told more of the hand-off than before. */
   get told(): string {
     return [...this.#stories]
-      .map(([id, { kernels, phases, notes }]) =>
-        [id, kernels.length, phases.length, notes.length].join('.'),
+      .map(([id, { kernels, phases, notes, drivers }]) =>
+        [id, kernels.length, phases.length, notes.length, drivers.count].join('.'),
       )
       .join(' ');
   }

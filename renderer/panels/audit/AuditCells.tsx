@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { formatCount } from '../../../core/format/size.ts';
+import { withCommas } from '../../format/prose.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { ABSENT, rulesPassed } from '../../wording.ts';
@@ -68,7 +69,7 @@ function Text({ row }: { readonly row: AuditRow }): ReactNode {
         <span className="muted">{titleOf(row)}</span>
       );
     case 'hit':
-      return row.hit.text;
+      return withCommas(row.hit.text);
     case 'note':
       return <span className="muted">{row.text}</span>;
   }
@@ -97,7 +98,7 @@ function titleOf(row: AuditRow): string {
         ? row.rule.title
         : `Skipped: ${row.rule.skipped}. ${row.rule.title}`;
     case 'hit':
-      return row.hit.text;
+      return withCommas(row.hit.text);
     case 'note':
       return row.text;
   }

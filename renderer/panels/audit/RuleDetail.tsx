@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { EvidenceItem } from '../../../core/protocol/schema.ts';
+import { withCommas } from '../../format/prose.ts';
 import { Address } from '../../ui/Address.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
@@ -14,7 +15,7 @@ export function RuleDetail({ row }: { readonly row: AuditRow | undefined }): Rea
       <h3>{rule.title}</h3>
       {row.kind === 'hit' && (
         <p>
-          <Glyph kind={row.hit.severity} /> {row.hit.text}
+          <Glyph kind={row.hit.severity} /> {withCommas(row.hit.text)}
         </p>
       )}
       {rule.skipped !== undefined && (

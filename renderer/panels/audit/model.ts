@@ -1,3 +1,4 @@
+import { formatCount, plural } from '../../../core/format/size.ts';
 import type { AuditHit, AuditRule } from '../../../core/protocol/contract-audit.ts';
 import type { Sort } from '../../ui/columns.ts';
 import { sortedBy } from '../../ui/columns.ts';
@@ -40,7 +41,8 @@ export function hitCount(rule: AuditRule): number {
 /** What a rule says beside its hits: `2 hits more are not listed`. */
 function notesOf({ more, gaps }: AuditRule): string[] {
   const notes: string[] = [];
-  if (more > 0) notes.push(`${more} ${more === 1 ? 'hit more is' : 'hits more are'} not listed`);
+  if (more > 0)
+    notes.push(`${formatCount(more)} ${more === 1 ? 'hit more is' : 'hits more are'} not listed`);
   if (gaps.length > 0)
     notes.push(
       `Not looked at: ${gaps[0]}${gaps.length > 1 ? ` (and ${gaps.length - 1} more)` : ''}`,
@@ -131,5 +133,5 @@ export function summaryOf(rules: readonly AuditRule[]): string {
   if (run === 0) return 'No rule could be checked';
   if (found.length === 0) return `${run} ${run === 1 ? 'rule' : 'rules'} checked, nothing found`;
   const hits = found.reduce((sum, rule) => sum + hitCount(rule), 0);
-  return `${found.length} of ${run} rules found something, ${hits} ${hits === 1 ? 'hit' : 'hits'}`;
+  return `${found.length} of ${run} rules found something, ${plural(hits, 'hit')}`;
 }

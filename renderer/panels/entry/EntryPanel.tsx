@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react';
 import { useMemo, useRef, useState } from 'react';
 import type { EntryInfo } from '../../../core/protocol/contract.ts';
-import { formatCount } from '../../../core/format/size.ts';
+import { plural } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { whoReaches } from '../../shell/go.ts';
+import { withCommas } from '../../format/prose.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
@@ -104,7 +105,7 @@ function useShownEntry():
 
 function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
   const workbench = useWorkbench();
-  const { actions, engine, notes, notices } = workbench;
+  const { actions, engine, faults, notes, notices } = workbench;
   const body = useRef<HTMLDivElement>(null);
   const width = useWidth(body);
   const [picked, setShown] = useState<string>();
@@ -184,6 +185,7 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
               <TargetLink target={pointsTo.path ?? pointsTo.address}>
                 {pointsTo.label} <Address value={pointsTo.address} />
               </TargetLink>{' '}
+              {pointsTo.usedBy && <UsedBy devices={pointsTo.usedBy} />}
               <button
                 type="button"
                 className="link"
@@ -198,12 +200,25 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
         </dd>
         <dt>Mentioned in</dt>
         <dd>
-          {formatCount(mentionedIn.faults)} {mentionedIn.faults === 1 ? 'fault' : 'faults'}
+          {mentionedIn.faults === 0 ? (
+            '0 faults'
+          ) : (
+            <button
+              type="button"
+              className="link"
+              onClick={() => {
+                faults.setFilter(mentionedIn.filter);
+                actions.run('go.faults');
+              }}
+            >
+              {plural(mentionedIn.faults, 'fault')}
+            </button>
+          )}
           {noted > 0 && (
             <>
               {' · '}
               <button type="button" className="link" onClick={() => actions.run('go.notes')}>
-                {formatCount(noted)} {noted === 1 ? 'note' : 'notes'}
+                {plural(noted, 'note')}
               </button>
             </>
           )}
@@ -219,13 +234,29 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
         <ul className="section entry-findings">
           {entry.findings.map((finding) => (
             <li key={finding.id + finding.text}>
-              <Glyph kind={finding.severity} /> {finding.text}
+              <Glyph kind={finding.severity} /> {withCommas(finding.text)}
             </li>
           ))}
         </ul>
       )}
       <Journal />
     </div>
+  );
+}
+
+/** Other devices that go through the same page table. */
+function UsedBy({ devices }: { readonly devices: readonly string[] }): ReactNode {
+  if (devices.length === 0) return <span className="muted">· used by no other device </span>;
+  return (
+    <span className="muted">
+      · also used by{' '}
+      {devices.map((bdf, index) => (
+        <span key={bdf}>
+          {index > 0 && ', '}
+          {bdf}
+        </span>
+      ))}{' '}
+    </span>
   );
 }
 

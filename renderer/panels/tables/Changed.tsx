@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { formatCount } from '../../../core/format/size.ts';
 import type { StateInfo } from '../../../core/protocol/contract-states.ts';
 import { useCall } from '../../engine/useCall.ts';
@@ -18,10 +18,14 @@ export function Changed({
   readonly beside: StateInfo;
   readonly onClose: () => void;
 }): ReactNode {
-  const { compared, actions } = useWorkbench();
+  const { compared, actions, tree } = useWorkbench();
   const [open, setOpen] = useState(true);
   const answer = useCall('compare.entries', { a: beside.id, b: 'captured', from: 0, to: LISTED });
   const { rows = [], total = 0 } = answer.value ?? {};
+  // The rows above what differs count it as soon as it is known.
+  useEffect(() => {
+    if (answer.value) tree.rows.refresh();
+  }, [tree, answer.value]);
   return (
     <section className="findings" aria-label={`Entries that differ from ${beside.name}`}>
       <h3>

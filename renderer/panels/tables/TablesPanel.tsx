@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { NoteItem } from '../../../core/protocol/contract-notes.ts';
 import { linkTo } from '../../shell/actions.ts';
 import { deviceOfPath } from '../../shell/go.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
@@ -24,6 +25,7 @@ import { GoTo } from './GoTo.tsx';
 import { SinceLook } from './SinceLook.tsx';
 import type { TreeModel } from './model.ts';
 import { TreeCells } from './TreeCells.tsx';
+import { TypeAhead } from './type-ahead.ts';
 import './tables.css';
 
 const ENTRY: Column = { id: 'entry', title: 'Entry', width: 150, grow: 224 };
@@ -42,7 +44,7 @@ const RAW_COLUMNS: readonly Column[] = [
 /** Browses every table that the hardware would walk. */
 export function TablesPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { actions, session, selection, dock, menu, notices, tree, view } = workbench;
+  const { actions, session, selection, dock, menu, notes, notices, tree, view } = workbench;
   const { selected, path, all, against } = useStore(tree.state);
   const states = useStates();
   const beside = states.find(({ id }) => id === against);
@@ -50,6 +52,9 @@ export function TablesPanel(): ReactNode {
   const info = useStore(session.info);
   const raw = useStore(view.state, () => view.panel('tables', { raw: false }).raw);
   const goTo = useRef<HTMLInputElement>(null);
+  const [typeAhead] = useState(() => new TypeAhead());
+  const written = useStore(notes.state, (state) => state.notes);
+  const noted = useMemo(() => notesByEntry(written), [written]);
   useFollowing(tree);
 
   const publish = useCallback(
@@ -76,8 +81,10 @@ export function TablesPanel(): ReactNode {
         goTo.current?.focus();
         goTo.current?.select();
       },
+      'fault.next': () => tree.next(() => toFinding(tree, 1, publish)),
+      'fault.previous': () => tree.next(() => toFinding(tree, -1, publish)),
     }),
-    [tree, notices],
+    [tree, notices, publish],
   );
   const table = useMemo(
     (): PanelTable => ({
@@ -98,7 +105,8 @@ export function TablesPanel(): ReactNode {
     [tree, workbench],
   );
   const onKey = (stroke: string): boolean => {
-    const work = KEYS[stroke];
+    const text = typeAhead.take(stroke, performance.now());
+    const work = text === undefined ? KEYS[stroke] : toNamed(text);
     if (!work) return false;
     tree.next(() => work(tree, tree.state.get().selected, publish));
     return true;
@@ -199,6 +207,7 @@ export function TablesPanel(): ReactNode {
                 <TreeCells
                   row={row}
                   raw={raw}
+                  notes={noted.get(row.path) ?? 0}
                   onToggle={() => void tree.expand(index, !row.expanded)}
                 />
               ) : (
@@ -214,6 +223,14 @@ export function TablesPanel(): ReactNode {
       {!nothing && <Findings path={path} />}
     </Panel>
   );
+}
+
+/** How many notes are pinned to each entry. */
+function notesByEntry(notes: readonly NoteItem[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { pin } of notes)
+    if (pin?.kind === 'entry') counts.set(pin.path, (counts.get(pin.path) ?? 0) + 1);
+  return counts;
 }
 
 /** The tree follows the selection, and starts anew when other sources are open. */
@@ -278,10 +295,26 @@ async function up(tree: TreeModel, index: number, publish: Publish): Promise<voi
   if (parent >= 0) publish(parent);
 }
 
+/** To the next finding in the order of the tree. */
+async function toFinding(tree: TreeModel, by: 1 | -1, publish: Publish): Promise<void> {
+  const path = await tree.step('finding', by, tree.state.get().path);
+  if (path === undefined) return;
+  await tree.reveal(path);
+  publish(tree.state.get().selected);
+}
+
+type Work = (tree: TreeModel, index: number, publish: Publish) => Promise<void>;
+
+/** To the next row of a name; while the name grows, the row that has it so far may stay. */
+function toNamed(text: string): Work {
+  return async (tree, index, publish) => {
+    const found = await tree.find(text, text.length > 1 ? Math.max(0, index) : index + 1);
+    if (found >= 0) publish(found);
+  };
+}
+
 /** What the keys of trees do. */
-const KEYS: Readonly<
-  Record<string, ((tree: TreeModel, index: number, publish: Publish) => Promise<void>) | undefined>
-> = {
+const KEYS: Readonly<Record<string, Work | undefined>> = {
   Right: right,
   Left: left,
   U: up,

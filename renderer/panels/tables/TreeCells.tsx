@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react';
 import type { TreeRow } from '../../../core/protocol/contract.ts';
+import { formatCount, plural } from '../../../core/format/size.ts';
+import { useWorkbench } from '../../state/context.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
-import { formerParts } from './copy.ts';
+import { formerParts, meaning } from './copy.ts';
 
 /** Indent of a level, px. */
 const INDENT = 14;
@@ -13,9 +15,12 @@ const FIRST = 8;
 export function TreeCells({
   row,
   raw,
+  notes,
   onToggle,
 }: {
   readonly row: TreeRow;
+  /** Notes that are pinned to its entry. */
+  readonly notes: number;
   /** Also the raw words. */
   readonly raw: boolean;
   readonly onToggle: () => void;
@@ -36,6 +41,7 @@ export function TreeCells({
         </span>
         <span className={row.present ? '' : 'muted'}>{row.label}</span>
         {row.note !== undefined && <span className="muted"> {row.note}</span>}
+        {notes > 0 && <NoteMark count={notes} />}
       </span>
       <span>{row.pointsTo !== undefined && <Address value={row.pointsTo} />}</span>
       {raw && (
@@ -50,10 +56,16 @@ export function TreeCells({
             <Rights rights={row.rights} />
           </span>
         )}
-        <span className={`tree-meaning ${row.present ? '' : 'muted'}`}>{row.decoded}</span>
+        <span className={`tree-meaning ${row.present ? '' : 'muted'}`}>{meaning(row)}</span>
         {row.changed !== undefined && (
-          <span className="diff" title={row.changed}>
+          <span className="diff tree-former" title={row.changed}>
             Δ {formerParts(row.decoded, row.changed)}
+          </span>
+        )}
+        {row.changedBelow !== undefined && (
+          <span className="diff" title={`${plural(row.changedBelow, 'change')} below`}>
+            Δ {formatCount(row.changedBelow)}
+            <span className="visually-hidden"> below</span>
           </span>
         )}
       </span>
@@ -70,5 +82,23 @@ export function TreeCells({
         )}
       </span>
     </>
+  );
+}
+
+/** The letter of Notes, as the rail has it: a note is pinned here. */
+function NoteMark({ count }: { readonly count: number }): ReactNode {
+  const { actions } = useWorkbench();
+  const name = plural(count, 'note');
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className="tree-note"
+      aria-label={name}
+      title={`${name}. Go to Notes`}
+      onClick={() => actions.run('go.notes')}
+    >
+      N
+    </button>
   );
 }

@@ -1,20 +1,29 @@
 import type { TextTable } from '../../../core/format/table-text.ts';
 import type { TreeRow } from '../../../core/protocol/contract.ts';
 import type { FindingItem } from '../../../core/protocol/schema.ts';
+import { withoutCommas } from '../../format/prose.ts';
 import type { CopyForm } from '../../ui/table-export.ts';
+import type { NotRead } from './Findings.tsx';
 
 /** A row of the tree in the forms of `Copy as`; addresses plain. */
 export function rowCopies(row: TreeRow, link: string): readonly CopyForm[] {
+  const decoded = withoutCommas(row.decoded);
   return [
     ...(row.pointsTo === undefined ? [] : [{ title: 'Points to', text: row.pointsTo }]),
     {
       title: 'Row',
-      text: [row.label, row.pointsTo ?? '', row.decoded].filter((part) => part !== '').join('\t'),
+      text: [row.label, row.pointsTo ?? '', decoded].filter((part) => part !== '').join('\t'),
     },
     { title: 'Path', text: row.path },
     { title: 'Link', text: link },
-    { title: 'JSON', text: JSON.stringify(row, undefined, 2) },
+    { title: 'JSON', text: JSON.stringify({ ...row, decoded }, undefined, 2) },
   ];
+}
+
+/** A row's meaning beside the marks of its rights, which it does not repeat. */
+export function meaning({ decoded, rights }: Pick<TreeRow, 'decoded' | 'rights'>): string {
+  const said = ` · ${rights}`;
+  return rights && decoded.endsWith(said) ? decoded.slice(0, -said.length) : decoded;
 }
 
 /** Of a former meaning the parts that differ: `DID 7` of `DID 7 · second-stage · 3-level`. */
@@ -47,7 +56,7 @@ export function treeTable(rows: readonly TreeRow[], cut?: string): TextTable {
       row.pointsTo,
       row.rights,
       row.present,
-      row.decoded,
+      withoutCommas(row.decoded),
       row.changed,
     ]),
     cut,
@@ -57,14 +66,14 @@ export function treeTable(rows: readonly TreeRow[], cut?: string): TextTable {
 /** Findings, and what could not be read, as a table of plain values. */
 export function findingTable(
   findings: readonly FindingItem[],
-  incomplete: readonly string[],
+  incomplete: readonly NotRead[],
 ): TextTable {
   return {
     name: 'Findings',
     columns: ['severity', 'id', 'at', 'text'],
     rows: [
       ...findings.map(({ severity, id, at, text }) => [severity, id, at, text]),
-      ...incomplete.map((text) => ['not read', undefined, undefined, text]),
+      ...incomplete.map(({ text, at }) => ['not read', undefined, at, text]),
     ],
   };
 }

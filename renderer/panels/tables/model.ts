@@ -5,6 +5,7 @@ import type { Notices } from '../../state/notices.ts';
 import { RowWindow } from '../../state/rows.ts';
 import type { Store } from '../../state/store.ts';
 import { createStore } from '../../state/store.ts';
+import { SUBTREE_CUT } from '../../wording.ts';
 
 export interface TreeState {
   readonly selected: number;
@@ -65,6 +66,7 @@ export class TreeModel {
       });
       this.rows.retotal(answer.total);
       await this.rows.fresh(index);
+      if (answer.cut) this.#notices.show({ severity: 'note', text: SUBTREE_CUT });
     });
   }
 
@@ -81,9 +83,10 @@ export class TreeModel {
     if (this.state.get().path === path && this.state.get().selected >= 0) return;
     this.#wanted = path;
     await this.#try(async (tree) => {
-      const { total, index } = await this.#engine.call('tree.reveal', { tree, path });
+      const found = await this.#engine.call('tree.reveal', { tree, path });
       // Another row was asked for, or picked, in the meantime.
       if (this.#wanted !== path) return;
+      const { total, index } = found;
       if (index < 0) {
         this.state.set((old) => ({ ...old, selected: -1, path }));
         return;
@@ -91,8 +94,32 @@ export class TreeModel {
       this.rows.retotal(total);
       this.rows.show(index, index + 1);
       await this.rows.need(index);
-      this.state.set((old) => ({ ...old, selected: index, path }));
+      // Where no row stands for it, the nearest one above is shown.
+      this.state.set((old) => ({ ...old, selected: index, path: found.path ?? path }));
     });
+  }
+
+  /** The next finding or change before or behind a path; undefined at the end. */
+  async step(
+    to: 'finding' | 'change',
+    by: 1 | -1,
+    from: string | undefined,
+  ): Promise<string | undefined> {
+    let found: string | undefined;
+    await this.#try(async (tree) => {
+      found = (await this.#engine.call('tree.step', { tree, to, by, from })).path;
+    });
+    return found;
+  }
+
+  /** Index of the next row whose name begins with a text; -1 for none. */
+  async find(text: string, from: number): Promise<number> {
+    let found = -1;
+    await this.#try(async (tree) => {
+      found = (await this.#engine.call('tree.find', { tree, text, from })).index;
+      if (found >= 0) await this.rows.need(found);
+    });
+    return found;
   }
 
   async showAll(all: boolean): Promise<void> {
