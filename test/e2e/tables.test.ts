@@ -99,7 +99,7 @@ describe.skipIf(MISSING !== undefined)('tables and changes', () => {
     await press(page, 'g x');
     await page
       .locator('.translate-result')
-      .getByText('Present bit in context entry is clear')
+      .getByText('00:06.0 has no context entry on dmar0')
       .waitFor();
 
     await press(page, 't z');
@@ -108,7 +108,7 @@ describe.skipIf(MISSING !== undefined)('tables and changes', () => {
     await press(page, 't y');
     await page
       .locator('.translate-result')
-      .getByText('Present bit in context entry is clear')
+      .getByText('00:06.0 has no context entry on dmar0')
       .waitFor();
     await press(page, 't z');
     await page.locator('.translate-result').getByText('PTE Read access is not set').waitFor();

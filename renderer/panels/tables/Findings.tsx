@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
-import type { CallAnswer } from '../../../core/protocol/contract.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { withCommas } from '../../format/prose.ts';
@@ -14,8 +13,6 @@ import { findingTable } from './copy.ts';
 
 /** Findings that are listed at a time. */
 const LISTED = 100;
-
-export type NotRead = CallAnswer<'findings.list'>['incomplete'][number];
 
 /** Findings of the selected subtree, and what could not be read in it. */
 export function Findings({ path }: { readonly path: string | undefined }): ReactNode {

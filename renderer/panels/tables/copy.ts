@@ -1,9 +1,11 @@
 import type { TextTable } from '../../../core/format/table-text.ts';
-import type { TreeRow } from '../../../core/protocol/contract.ts';
+import type { CallAnswer, TreeRow } from '../../../core/protocol/contract.ts';
 import type { FindingItem } from '../../../core/protocol/schema.ts';
 import { withoutCommas } from '../../format/prose.ts';
 import type { CopyForm } from '../../ui/table-export.ts';
-import type { NotRead } from './Findings.tsx';
+
+/** Something that could not be read, and where. */
+export type NotRead = CallAnswer<'findings.list'>['incomplete'][number];
 
 /** A row of the tree in the forms of `Copy as`; addresses plain. */
 export function rowCopies(row: TreeRow, link: string): readonly CopyForm[] {
