@@ -4,6 +4,7 @@ import type { ConsoleInfo, SessionInfo } from '../../core/protocol/contract.ts';
 import { formatCount, formatSize } from '../../core/format/size.ts';
 import { useWorkbench } from '../state/context.ts';
 import { selectionText } from '../state/selection.ts';
+import { useCalmStore } from '../state/paced.ts';
 import { useStore } from '../state/store.ts';
 import { Glyph } from '../ui/Glyph.tsx';
 import { useRoving } from '../ui/useRoving.ts';
@@ -17,7 +18,7 @@ const HEAP_EVERY = 2000;
 export function StatusBar(): ReactNode {
   const { actions, session, selection, view } = useWorkbench();
   const info = useStore(session.info);
-  const selected = useStore(selection.store);
+  const selected = useCalmStore(selection.store);
   const theme = useStore(view.theme);
   const heap = useHeap();
   const root = useRef<HTMLElement>(null);

@@ -1,13 +1,39 @@
 import type { HistoryKeeper } from './selection.ts';
 
-/** Keeps selections in the browser's own history, so that its Back and Forward keys work. */
+/** A selection that stays that long is one to come back to, ms. Keys repeat faster. */
+const SETTLED = 150;
+
+/**
+ * Keeps selections in the browser's own history, so that its Back and Forward keys work. What a
+ * key that is held passes on its way makes no entries: browsers take some two hundred in ten
+ * seconds, at a millisecond each, and nobody goes back through them.
+ */
 export function browserHistory(target: Window): HistoryKeeper {
   target.history.replaceState({ selection: 0 }, '');
+  let waiting: number | undefined;
+  let timer = 0;
+  const forget = (): void => {
+    target.clearTimeout(timer);
+    waiting = undefined;
+  };
+  const settle = (): void => {
+    if (waiting !== undefined) target.history.pushState({ selection: waiting }, '');
+    forget();
+  };
   return {
-    push: (index) => target.history.pushState({ selection: index }, ''),
-    go: (delta) => target.history.go(delta),
+    push(index, passing) {
+      if (!passing) settle();
+      target.clearTimeout(timer);
+      waiting = index;
+      timer = target.setTimeout(settle, SETTLED);
+    },
+    go(delta) {
+      settle();
+      target.history.go(delta);
+    },
     onMove(listener) {
       target.addEventListener('popstate', ({ state }) => {
+        forget();
         const index: unknown = (state as { selection?: unknown } | null)?.selection;
         if (typeof index === 'number') listener(index);
       });

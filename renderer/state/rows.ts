@@ -145,7 +145,7 @@ export class RowWindow<R> {
       if (signal.aborted) return;
       const known = this.#pages.get(page);
       if (known && known.generation > generation) return;
-      this.#pages.set(page, { rows: answer.rows, generation });
+      this.#pages.set(page, { rows: keepEqual(known?.rows, answer.rows), generation });
       this.#forget();
       this.state.set((old) => ({
         ...old,
@@ -172,4 +172,23 @@ export class RowWindow<R> {
       if ((page + 1) * PAGE < from || page * PAGE > to) this.#pages.delete(page);
     }
   }
+}
+
+/** Newer rows; one that says the same as the row that was in its place is that row still. */
+function keepEqual<R>(old: readonly R[] | undefined, next: readonly R[]): readonly R[] {
+  if (!old) return next;
+  return next.map((row, index) => (same(old[index], row) ? old[index] : row));
+}
+
+/** Whether two values of an answer say the same. */
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) =>
+      same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+    )
+  );
 }

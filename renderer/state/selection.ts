@@ -37,7 +37,8 @@ export interface Selection {
 
 /** Where a history entry is kept beside ours: the browser's own, so that its keys work. */
 export interface HistoryKeeper {
-  push(index: number): void;
+  /** @param passing the entry before it came from the same panel: one of many that a key passes. */
+  push(index: number, passing: boolean): void;
   go(delta: number): void;
   /** Called with the index that the browser went to. */
   onMove(listener: (index: number) => void): void;
@@ -86,6 +87,7 @@ export class SelectionBus {
       if (next.from !== this.current.from) this.#replace(next);
       return;
     }
+    const passing = next.from === this.current.from;
     this.#entries.length = this.#at - this.#first + 1;
     this.#entries.push(next);
     this.#at++;
@@ -93,7 +95,7 @@ export class SelectionBus {
       this.#entries.shift();
       this.#first++;
     }
-    this.#keeper?.push(this.#at);
+    this.#keeper?.push(this.#at, passing);
     this.store.set(next);
   }
 

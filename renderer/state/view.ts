@@ -44,6 +44,8 @@ const INITIAL: ViewState = {
 const SAVE_AFTER = 1000;
 const ZOOM_STEPS = [80, 90, 100, 110, 125, 150, 175, 200];
 const LOCAL = 'faultline.view';
+/** Parts that the page as a whole goes by. */
+const OWN = ['theme', 'density', 'zoom', 'hintSeen'] as const;
 
 /** The next step of the font zoom; the ends hold. */
 export function nextZoom(zoom: number, direction: 1 | -1): number {
@@ -104,8 +106,10 @@ export class ViewModel {
     const system = matchMedia('(prefers-color-scheme: light)');
     const shown = (): Theme => this.state.get().theme ?? (system.matches ? 'light' : 'dark');
     this.theme = createStore(shown());
+    let applied = this.state.get();
     const apply = (): void => {
-      const { density, zoom } = this.state.get();
+      applied = this.state.get();
+      const { density, zoom } = applied;
       const root = document.documentElement;
       root.dataset.theme = shown();
       root.dataset.density =
@@ -117,8 +121,12 @@ export class ViewModel {
     system.addEventListener('change', apply);
     globalThis.addEventListener('pagehide', () => this.#flush());
     this.state.subscribe(() => {
-      apply();
-      this.#save();
+      // Panels remember things with every selection; the page's own look changes seldom.
+      if (OWN.some((part) => applied[part] !== this.state.get()[part])) {
+        apply();
+        this.#saveHere();
+      }
+      this.#soon();
     });
   }
 
@@ -231,10 +239,10 @@ export class ViewModel {
     this.set({ tables: { ...tables, [id]: { ...tables[id], ...change } } });
   }
 
-  #save(): void {
+  /** What is a person's, and not the session's, stays in the browser. */
+  #saveHere(): void {
     const { theme, density, zoom, hintSeen } = this.state.get();
     localStorage.setItem(LOCAL, JSON.stringify({ theme, density, zoom, hintSeen }));
-    this.#soon();
   }
 
   /** Saves when nothing changed for a second. */

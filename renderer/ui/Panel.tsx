@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { createContext, useContext, useEffect, useMemo, useRef } from 'react';
+import { createContext, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import type { PanelActions } from '../state/actions.ts';
 import { useWorkbench } from '../state/context.ts';
@@ -110,7 +110,7 @@ export function Panel(props: PanelProps): ReactNode {
         inside.current = event.relatedTarget === null || within(root.current, event.relatedTarget);
       }}
     >
-      {props.loading && <div className="loading-bar" role="progressbar" aria-label="Reading" />}
+      {props.loading && <LoadingBar />}
       {props.bar && <div className="bar">{props.bar}</div>}
       {props.partial && (
         <div className="partial-strip" role="status">
@@ -120,6 +120,18 @@ export function Panel(props: PanelProps): ReactNode {
       {props.failure ? <ErrorBlock failure={props.failure} retry={props.retry} /> : props.children}
     </div>
   );
+}
+
+/** An answer that comes within that time has no bar, ms (ui.md, section 4). */
+const BAR_AFTER = 100;
+
+function LoadingBar(): ReactNode {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), BAR_AFTER);
+    return () => clearTimeout(timer);
+  }, []);
+  return late && <div className="loading-bar" role="progressbar" aria-label="Reading" />;
 }
 
 function within(panel: HTMLElement | null, target: EventTarget): boolean {

@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import type { KeyboardEvent, ReactNode } from 'react';
-import { useCallback, useEffect, useId, useRef } from 'react';
+import type { KeyboardEvent, ReactNode, RefObject } from 'react';
+import { memo, useCallback, useEffect, useId, useRef } from 'react';
 import { strokeIn } from '../keymap.ts';
 import type { Scope } from '../keys.ts';
 import { useStore } from '../state/store.ts';
@@ -39,9 +39,21 @@ interface VirtualRowsProps {
   readonly selected: number;
   /** The cells of a row. */
   readonly render: (index: number) => ReactNode;
+  /**
+   * What a row is drawn from: one whose item is the same object as before is not drawn again.
+   * Absent: every row is drawn whenever the list is.
+   */
+  readonly item?: (index: number) => unknown;
+  /** Whatever else all rows are drawn from; compared by identity. */
+  readonly look?: unknown;
   readonly aria?: (index: number) => RowAria;
   readonly rowClass?: (index: number) => string;
   readonly onSelect: (index: number) => void;
+  /**
+   * Takes a movement key instead of `onSelect`, where keys come faster than rows are drawn or
+   * fetched: `to` tells where it leads from the row that is selected when its turn comes.
+   */
+  readonly onMove?: (to: (selected: number, count: number) => number) => void;
   readonly onOpen?: (index: number, beside: boolean) => void;
   readonly onToggle?: (index: number) => void;
   /** Keys that the rows do not know, in the notation of the key map; true when taken. */
@@ -99,25 +111,40 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
     height,
     scrollTo: (index) => rows.scrollToOffset(index * height),
   });
+  const reveal = (index: number): void => {
+    // The virtualizer knows where it is: asking the page would make it lay everything out now.
+    const at = rows.scrollOffset ?? 0;
+    const room = rows.scrollRect?.height ?? 0;
+    const top = index * height;
+    if (top < at || top + height + head > at + room) rows.scrollToIndex(index, { align: 'auto' });
+  };
   // The selected row is brought into view once: rows that come later do not lead back to it.
   const led = useRef(-1);
   useEffect(() => {
     if (selected >= count || selected === led.current) return;
     led.current = selected;
-    if (selected >= 0 && place.leads()) rows.scrollToIndex(selected, { align: 'auto' });
-    // `place` is made anew each time and reads what is now.
+    if (selected >= 0 && place.leads()) reveal(selected);
+    // `place` and `reveal` are made anew each time and read what is now.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [rows, selected, count]);
 
-  const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / height) - 1);
+  const latest = useRef(props);
+  useEffect(() => {
+    latest.current = props;
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     const stroke = strokeIn(event, ...(props.scopes ?? LISTS));
     if (stroke === undefined || event.target !== event.currentTarget) return;
     place.touched();
-    const target = moved(stroke, selected, count, page);
-    if (target !== undefined) {
-      if (count > 0) props.onSelect(target);
-      if (target === selected) rows.scrollToIndex(target, { align: 'auto' });
+    const page = Math.max(1, Math.floor((rows.scrollRect?.height ?? 400) / height) - 1);
+    const move = MOVES[stroke];
+    if (move) {
+      const to = (at: number, all: number): number =>
+        Math.max(0, Math.min(all - 1, move(at, all, page)));
+      const target = to(selected, count);
+      if (props.onMove) props.onMove(to);
+      else if (count > 0) props.onSelect(target);
+      if (target === selected) reveal(target);
     } else if (stroke === 'Enter' && props.onOpen) props.onOpen(selected, false);
     else if (stroke === 'Shift+Enter' && props.onOpen) props.onOpen(selected, true);
     else if (stroke === 'Space' && props.onToggle) props.onToggle(selected);
@@ -126,7 +153,6 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
     event.stopPropagation();
   };
 
-  const rowRole = props.role === 'tree' ? 'treeitem' : 'row';
   const shown = selected >= from && selected < to;
   const inGrid = props.role !== 'tree';
   const names = headed && (
@@ -161,35 +187,19 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
       >
         {inGrid && names}
         <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
-          {items.map((item) => {
-            const aria = props.aria?.(item.index);
-            return (
-              <div
-                key={item.key}
-                id={`${id}-${item.index}`}
-                className={`row ${props.rowClass?.(item.index) ?? ''}`}
-                style={{ transform: `translateY(${item.start - head}px)`, height }}
-                role={rowRole}
-                aria-selected={item.index === selected}
-                aria-level={aria?.level}
-                aria-setsize={aria?.setSize}
-                aria-posinset={aria?.position}
-                aria-expanded={aria?.expanded}
-                aria-rowindex={inGrid ? item.index + (headed ? 2 : 1) : undefined}
-                onMouseDown={(event) => {
-                  if (event.button === 0 || event.button === 2) props.onSelect(item.index);
-                }}
-                onDoubleClick={() => props.onOpen?.(item.index, false)}
-                onContextMenu={(event) => {
-                  if (!props.onMenu) return;
-                  event.preventDefault();
-                  props.onMenu(item.index, event.clientX, event.clientY);
-                }}
-              >
-                {props.render(item.index)}
-              </div>
-            );
-          })}
+          {items.map(({ key, index, start }) => (
+            <Row
+              key={key}
+              id={`${id}-${index}`}
+              index={index}
+              top={start - head}
+              height={height}
+              selected={index === selected}
+              item={props.item?.(index)}
+              list={props}
+              latest={latest}
+            />
+          ))}
         </div>
       </div>
     </div>
@@ -199,25 +209,75 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
 /** What the widths are kept by: lists of one kind, of whatever unit or state, have the same. */
 const tableOf = (list: string | undefined): string | undefined => list?.split(' ')[0];
 
-/** Where a movement key leads; undefined when it is none. */
-function moved(stroke: string, selected: number, count: number, page: number): number | undefined {
-  const clamp = (index: number): number => Math.max(0, Math.min(count - 1, index));
-  switch (stroke) {
-    case 'Up':
-    case 'K':
-      return clamp(selected - 1);
-    case 'Down':
-    case 'J':
-      return clamp(selected + 1);
-    case 'Home':
-      return 0;
-    case 'End':
-      return clamp(count - 1);
-    case 'PgUp':
-      return clamp(selected - page);
-    case 'PgDn':
-      return clamp(selected + page);
-    default:
-      return undefined;
-  }
+interface RowProps {
+  readonly id: string;
+  readonly index: number;
+  /** Place in the list, px. */
+  readonly top: number;
+  readonly height: number;
+  readonly selected: boolean;
+  readonly item: unknown;
+  /** What the list was given at this drawing, and what it was given last. */
+  readonly list: VirtualRowsProps;
+  readonly latest: RefObject<VirtualRowsProps>;
 }
+
+/** A row; what it does goes by what the list has now, since it may have been drawn long before. */
+const Row = memo(function Row(props: RowProps): ReactNode {
+  const { id, index, top, height, selected, list, latest } = props;
+  const aria = list.aria?.(index);
+  const inGrid = list.role !== 'tree';
+  const headed = list.columns !== undefined && list.head !== false;
+  return (
+    <div
+      id={id}
+      className={`row ${list.rowClass?.(index) ?? ''}`}
+      style={{ top, height }}
+      role={inGrid ? 'row' : 'treeitem'}
+      aria-selected={selected}
+      aria-level={aria?.level}
+      aria-setsize={aria?.setSize}
+      aria-posinset={aria?.position}
+      aria-expanded={aria?.expanded}
+      aria-rowindex={inGrid ? index + (headed ? 2 : 1) : undefined}
+      onMouseDown={(event) => {
+        if (event.button === 0 || event.button === 2) latest.current.onSelect(index);
+      }}
+      onDoubleClick={() => latest.current.onOpen?.(index, false)}
+      onContextMenu={(event) => {
+        const { onMenu } = latest.current;
+        if (!onMenu) return;
+        event.preventDefault();
+        onMenu(index, event.clientX, event.clientY);
+      }}
+    >
+      {list.render(index)}
+    </div>
+  );
+}, sameRow);
+
+function sameRow(old: RowProps, next: RowProps): boolean {
+  return (
+    next.item !== undefined &&
+    old.item === next.item &&
+    old.list.look === next.list.look &&
+    old.selected === next.selected &&
+    old.index === next.index &&
+    old.top === next.top &&
+    old.height === next.height
+  );
+}
+
+/** Where the movement keys lead; past the ends is the end. */
+const MOVES: Readonly<
+  Record<string, ((selected: number, count: number, page: number) => number) | undefined>
+> = {
+  Up: (selected) => selected - 1,
+  K: (selected) => selected - 1,
+  Down: (selected) => selected + 1,
+  J: (selected) => selected + 1,
+  Home: () => 0,
+  End: (_selected, count) => count - 1,
+  PgUp: (selected, _count, page) => selected - page,
+  PgDn: (selected, _count, page) => selected + page,
+};

@@ -8,6 +8,7 @@ import { whoReaches } from '../../shell/go.ts';
 import { withCommas } from '../../format/prose.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
+import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { Address } from '../../ui/Address.tsx';
 import { copyText } from '../../ui/clipboard.ts';
@@ -78,7 +79,7 @@ export function EntryPanel(): ReactNode {
       {path === undefined ? (
         <Empty text={EMPTY.entry} action="go.tables" button="Tables" />
       ) : (
-        entry && <EntryBody key={entry.path} entry={entry} />
+        entry && <EntryBody entry={entry} />
       )}
     </Panel>
   );
@@ -111,6 +112,11 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
   const [picked, setShown] = useState<string>();
   const shown = entry.fields.some(({ name }) => name === picked) ? picked : firstShown(entry);
   const [editing, setEditing] = useState<string>();
+  // Another entry is drawn into the same elements: keys go from one to the next.
+  if (useChanged(entry.path)) {
+    setShown(undefined);
+    setEditing(undefined);
+  }
   const field = entry.fields.find(({ name }) => name === shown);
 
   const poke = (name: string, value: string): void => {

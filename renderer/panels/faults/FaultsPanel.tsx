@@ -11,6 +11,7 @@ import { useWorkbench } from '../../state/context.ts';
 import type { FaultSort } from '../../state/faults.ts';
 import type { MenuItem } from '../../state/workbench.ts';
 import { faultOf, rowKey } from '../../state/faults.ts';
+import { useFrameStore } from '../../state/paced.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import type { Column, Sort } from '../../ui/columns.ts';
@@ -66,11 +67,11 @@ const COLUMN_SORTS: Readonly<Record<string, FaultSort | undefined>> = {
 export function FaultsPanel(): ReactNode {
   const workbench = useWorkbench();
   const { faults, dock, menu, selection, view } = workbench;
-  const state = useStore(faults.state);
+  const state = useFrameStore(faults.state);
   const theme = useStore(view.theme);
-  const { total, known, loading, failure } = useStore(faults.rows.state);
+  const { total, known, loading, failure } = useFrameStore(faults.rows.state);
   const filter = useRef<FilterHandle>(null);
-  const selected = useStore(selection.store);
+  const selected = useFrameStore(selection.store);
 
   useEffect(() => {
     if (selected.fault !== undefined && selected.from !== 'faults' && selected.from !== 'auto')
@@ -144,6 +145,7 @@ export function FaultsPanel(): ReactNode {
             count={total}
             selected={state.selected}
             onRange={range}
+            item={row}
             rowClass={(index) => {
               const each = row(index);
               return each?.kind === 'group' ? (each.depth === 1 ? 'is-inner' : 'is-group') : '';
@@ -154,6 +156,10 @@ export function FaultsPanel(): ReactNode {
               return each?.kind === 'group' ? { level, expanded: each.expanded } : { level };
             }}
             onSelect={(index) => faults.select(index)}
+            onMove={(to) => {
+              const all = faults.rows.state.get().total;
+              if (all > 0) faults.select(to(faults.state.get().selected, all));
+            }}
             onOpen={(_index, beside) => dock.open('explain', { beside })}
             onToggle={(index) => faults.toggle(index)}
             onKey={(stroke, index) => foldKey(workbench, stroke, index)}

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Fragment } from 'react';
 import { hex } from '../../../core/format/hex.ts';
 import { formatCount, formatSize } from '../../../core/format/size.ts';
 import { Address } from '../../ui/Address.tsx';
@@ -43,19 +44,19 @@ export function HexCells({
         {address}
         {[0, 8].map((from) => (
           <span role="gridcell" key={from}>
-            {wordsOf(row.bytes.subarray(from, from + 8), size).map((word, index) => {
-              const at = row.address + BigInt(from + index * size);
-              return (
-                // A word's place in its row is its identity.
-                // oxlint-disable-next-line react/no-array-index-key
-                <span key={index}>
-                  {index > 0 && ' '}
-                  <span className={wordClass(word, touches(overlay, at), touches(match, at))}>
-                    {word}
-                  </span>
-                </span>
-              );
-            })}
+            {alike(
+              wordsOf(row.bytes.subarray(from, from + 8), size).map((word, index) => {
+                const at = row.address + BigInt(from + index * size);
+                return { word, look: wordClass(word, touches(overlay, at), touches(match, at)) };
+              }),
+            ).map(({ text, look }, index) => (
+              // The place of words in their row is their identity.
+              // oxlint-disable-next-line react/no-array-index-key
+              <Fragment key={index}>
+                {index > 0 && ' '}
+                <span className={look}>{text}</span>
+              </Fragment>
+            ))}
           </span>
         ))}
         <span
@@ -83,6 +84,19 @@ export function HexCells({
       </span>
     </>
   );
+}
+
+/** Neighbours that look the same are one piece of text: sixteen bytes are seldom sixteen looks. */
+function alike(
+  words: readonly { readonly word: string; readonly look: string }[],
+): { readonly text: string; readonly look: string }[] {
+  const pieces: { text: string; look: string }[] = [];
+  for (const { word, look } of words) {
+    const last = pieces.at(-1);
+    if (last?.look === look) last.text += ` ${word}`;
+    else pieces.push({ text: word, look });
+  }
+  return pieces;
 }
 
 function wordClass(word: string, entry: boolean, found: boolean): string {

@@ -95,6 +95,7 @@ export function MemoryPanel(): ReactNode {
     [answer.value, start],
   );
   const overlay = useMemo(() => entry && overlayOf(entry), [entry]);
+  const look = useMemo(() => ({ bits, size, overlay, match }), [bits, size, overlay, match]);
   const submit = (): void => {
     if (space === 'physical') {
       const value = parseHex(typed);
@@ -263,6 +264,8 @@ export function MemoryPanel(): ReactNode {
             count={rows.length}
             selected={selected}
             rowHeight={18}
+            item={(index) => rows[index]}
+            look={look}
             onSelect={setSelected}
             onMenu={(index, x, y) => {
               const row = rows[index];

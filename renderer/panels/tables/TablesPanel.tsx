@@ -5,6 +5,7 @@ import { linkTo } from '../../shell/actions.ts';
 import { deviceOfPath } from '../../shell/go.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
+import { useFrameStore } from '../../state/paced.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { ActionKeys } from '../../ui/Keys.tsx';
@@ -45,10 +46,10 @@ const RAW_COLUMNS: readonly Column[] = [
 export function TablesPanel(): ReactNode {
   const workbench = useWorkbench();
   const { actions, session, selection, dock, menu, notes, notices, tree, view } = workbench;
-  const { selected, path, all, against } = useStore(tree.state);
+  const { selected, path, all, against } = useFrameStore(tree.state);
   const states = useStates();
   const beside = states.find(({ id }) => id === against);
-  const { total, known, loading, failure } = useStore(tree.rows.state);
+  const { total, known, loading, failure } = useFrameStore(tree.rows.state);
   const info = useStore(session.info);
   const raw = useStore(view.state, () => view.panel('tables', { raw: false }).raw);
   const goTo = useRef<HTMLInputElement>(null);
@@ -181,6 +182,8 @@ export function TablesPanel(): ReactNode {
             count={total}
             selected={selected}
             onRange={range}
+            item={(index) => tree.rows.row(index)}
+            look={raw}
             aria={(index) => {
               const row = tree.rows.row(index);
               return row
@@ -194,6 +197,12 @@ export function TablesPanel(): ReactNode {
             }}
             rowClass={(index) => (tree.rows.row(index)?.changed === undefined ? '' : 'is-changed')}
             onSelect={publish}
+            onMove={(to) =>
+              tree.next(async () => {
+                const index = to(tree.state.get().selected, tree.rows.state.get().total);
+                if (await tree.rows.need(index)) publish(index);
+              })
+            }
             onOpen={(_index, beside) => dock.open('entry', { beside })}
             onToggle={(index) => void tree.expand(index, !tree.rows.row(index)?.expanded)}
             onKey={onKey}

@@ -57,6 +57,26 @@ describe('a window onto rows', () => {
     expect(rows.row(3)).toBe('b3');
   });
 
+  it('keeps a row that says the same as before: lists draw only those that are new', async () => {
+    const said = {
+      path: 'dmar0/root',
+      words: ['0x1', '0x2'],
+      note: undefined as string | undefined,
+    };
+    let answer = [said, { ...said, path: 'dmar0/ir' }];
+    const rows = new RowWindow(() => Promise.resolve({ total: 2, from: 0, rows: answer }));
+    rows.show(0, 2);
+    await settled();
+    answer = [
+      { ...said, words: [...said.words] },
+      { ...said, path: 'dmar0/ir', words: ['0x1', '0x3'] },
+    ];
+    rows.refresh();
+    await settled();
+    expect(rows.row(0)).toBe(said);
+    expect(rows.row(1)?.words).toEqual(['0x1', '0x3']);
+  });
+
   it('drops everything when another question is asked', async () => {
     const { state, rows } = source(10);
     rows.show(0, 10);

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { browserHistory } from '../../../renderer/state/history.ts';
 import type { HistoryKeeper } from '../../../renderer/state/selection.ts';
 import { SelectionBus, selectionText } from '../../../renderer/state/selection.ts';
 
@@ -92,6 +93,72 @@ describe('the selection bus', () => {
     bus.publish({ entry: 'dmar0/root', from: 'tables' });
     expect(bus.last((selection) => selection.fault)).toBe(7);
     expect(bus.last((selection) => selection.register)).toBeUndefined();
+  });
+});
+
+describe("the browser's history", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function keeper() {
+    const entries: unknown[] = [];
+    const moves: number[] = [];
+    let popped = (_event: { state: unknown }): void => {};
+    const kept = browserHistory({
+      history: {
+        replaceState: (state: unknown) => entries.push(state),
+        pushState: (state: unknown) => entries.push(state),
+        go: (delta: number) => moves.push(delta),
+      },
+      setTimeout: (work: () => void, after: number) => setTimeout(work, after),
+      clearTimeout: (timer: never) => clearTimeout(timer),
+      addEventListener: (_name: string, listener: typeof popped) => {
+        popped = listener;
+      },
+    } as never);
+    const indices = (): unknown[] =>
+      entries.map((each) => (each as { selection: number }).selection);
+    return {
+      kept,
+      indices,
+      moves,
+      popped: (selection: number) => popped({ state: { selection } }),
+    };
+  }
+
+  it('takes the last of what a held key passes', () => {
+    const { kept, indices } = keeper();
+    kept.push(1, false);
+    for (let index = 2; index <= 300; index++) {
+      vi.advanceTimersByTime(33);
+      kept.push(index, true);
+    }
+    expect(indices()).toEqual([0]);
+    vi.advanceTimersByTime(200);
+    expect(indices()).toEqual([0, 300]);
+  });
+
+  it('keeps what was selected in another panel, and what a person stayed at', () => {
+    const { kept, indices } = keeper();
+    kept.push(1, false);
+    kept.push(2, false);
+    vi.advanceTimersByTime(200);
+    kept.push(3, true);
+    vi.advanceTimersByTime(200);
+    expect(indices()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('goes back from what was selected just now, and forgets it when the browser went first', () => {
+    const { kept, indices, moves, popped } = keeper();
+    const heard: number[] = [];
+    kept.onMove((index) => heard.push(index));
+    kept.push(1, false);
+    kept.go(-1);
+    expect([indices(), moves]).toEqual([[0, 1], [-1]]);
+    kept.push(2, false);
+    popped(0);
+    vi.advanceTimersByTime(1000);
+    expect([indices(), heard]).toEqual([[0, 1], [0]]);
   });
 });
 
