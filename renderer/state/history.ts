@@ -1,7 +1,9 @@
 import type { HistoryKeeper } from './selection.ts';
 
-/** A selection that stays that long is one to come back to, ms. Keys repeat faster. */
-const SETTLED = 150;
+/** Selections within that time of each other are one entry, ms: about a frame. */
+const SETTLED = 20;
+/** The same while a key is held: it repeats faster. */
+const HELD = 150;
 
 /**
  * Keeps selections in the browser's own history, so that its Back and Forward keys work. What a
@@ -12,6 +14,8 @@ export function browserHistory(target: Window): HistoryKeeper {
   target.history.replaceState({ selection: 0 }, '');
   let waiting: number | undefined;
   let timer = 0;
+  let held = false;
+  target.addEventListener('keydown', ({ repeat }) => (held = repeat), true);
   const forget = (): void => {
     target.clearTimeout(timer);
     waiting = undefined;
@@ -25,7 +29,7 @@ export function browserHistory(target: Window): HistoryKeeper {
       if (!passing) settle();
       target.clearTimeout(timer);
       waiting = index;
-      timer = target.setTimeout(settle, SETTLED);
+      timer = target.setTimeout(settle, held ? HELD : SETTLED);
     },
     go(delta) {
       settle();

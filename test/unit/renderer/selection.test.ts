@@ -103,7 +103,7 @@ describe("the browser's history", () => {
   function keeper() {
     const entries: unknown[] = [];
     const moves: number[] = [];
-    let popped = (_event: { state: unknown }): void => {};
+    const listeners = new Map<string, (event: object) => void>();
     const kept = browserHistory({
       history: {
         replaceState: (state: unknown) => entries.push(state),
@@ -112,9 +112,8 @@ describe("the browser's history", () => {
       },
       setTimeout: (work: () => void, after: number) => setTimeout(work, after),
       clearTimeout: (timer: never) => clearTimeout(timer),
-      addEventListener: (_name: string, listener: typeof popped) => {
-        popped = listener;
-      },
+      addEventListener: (name: string, listener: (event: object) => void) =>
+        void listeners.set(name, listener),
     } as never);
     const indices = (): unknown[] =>
       entries.map((each) => (each as { selection: number }).selection);
@@ -122,16 +121,18 @@ describe("the browser's history", () => {
       kept,
       indices,
       moves,
-      popped: (selection: number) => popped({ state: { selection } }),
+      popped: (selection: number) => listeners.get('popstate')?.({ state: { selection } }),
+      key: (repeat: boolean) => listeners.get('keydown')?.({ repeat }),
     };
   }
 
   it('takes the last of what a held key passes', () => {
-    const { kept, indices } = keeper();
+    const { kept, indices, key } = keeper();
     kept.push(1, false);
     for (let index = 2; index <= 300; index++) {
-      vi.advanceTimersByTime(33);
+      key(true);
       kept.push(index, true);
+      vi.advanceTimersByTime(33);
     }
     expect(indices()).toEqual([0]);
     vi.advanceTimersByTime(200);
@@ -139,13 +140,16 @@ describe("the browser's history", () => {
   });
 
   it('keeps what was selected in another panel, and what a person stayed at', () => {
-    const { kept, indices } = keeper();
+    const { kept, indices, key } = keeper();
     kept.push(1, false);
     kept.push(2, false);
     vi.advanceTimersByTime(200);
+    key(false);
     kept.push(3, true);
-    vi.advanceTimersByTime(200);
-    expect(indices()).toEqual([0, 1, 2, 3]);
+    vi.advanceTimersByTime(50);
+    kept.push(4, true);
+    vi.advanceTimersByTime(50);
+    expect(indices()).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('goes back from what was selected just now, and forgets it when the browser went first', () => {
