@@ -56,6 +56,7 @@ export function TablesPanel(): ReactNode {
   const [typeAhead] = useState(() => new TypeAhead());
   const written = useStore(notes.state, (state) => state.notes);
   const noted = useMemo(() => notesByEntry(written), [written]);
+  const look = useMemo(() => ({ raw, noted }), [raw, noted]);
   useFollowing(tree);
 
   const publish = useCallback(
@@ -183,7 +184,7 @@ export function TablesPanel(): ReactNode {
             selected={selected}
             onRange={range}
             item={(index) => tree.rows.row(index)}
-            look={raw}
+            look={look}
             aria={(index) => {
               const row = tree.rows.row(index);
               return row
