@@ -8,8 +8,8 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { electronProgram } from './electron-program.ts';
-import { samplePaths } from './host/sample.ts';
 import { PACKAGE_ROOT } from './host/package-root.ts';
+import { SAMPLE_SWITCH } from './main/arguments.ts';
 import { serve } from './serve/serve.ts';
 
 const { values, positionals } = parseArgs({
@@ -30,10 +30,10 @@ function noElectron(): string | undefined {
   return undefined;
 }
 
-/** With nothing named, the sample's files are. */
+/** With nothing named, it begins with the sample. */
 function runElectron(program: string, paths: readonly string[]): void {
-  const files = paths.length > 0 ? paths : samplePaths();
-  const child = spawn(program, [PACKAGE_ROOT, '--', ...files], { stdio: 'inherit' });
+  const asked = paths.length > 0 ? paths : [SAMPLE_SWITCH];
+  const child = spawn(program, [PACKAGE_ROOT, '--', ...asked], { stdio: 'inherit' });
   child.once('exit', (code) => {
     process.exitCode = code ?? 1;
   });

@@ -15,7 +15,7 @@ export const sessionCalls = {
   },
   /** The bundled crash: its dump, and its console as a replay that plays or stands at its end. */
   'session.openSample': {
-    request: z.object({ replay: z.enum(['play', 'end']).optional() }),
+    request: z.object({ replay: z.enum(['start', 'fault', 'end']) }),
     answer: SessionInfo,
   },
   /** Text pasted by a person: a log, a register file. */

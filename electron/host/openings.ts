@@ -5,6 +5,7 @@ import type { KeptSource, KeptState } from '../../core/session/session-file.ts';
 import type { BackgroundCheck } from './background-check.ts';
 import type { Capture } from './capture.ts';
 import type { ConsoleHub } from './console/hub.ts';
+import type { ReplayBegin } from './console/replay.ts';
 import { sortFiles, type Sorted } from './opening.ts';
 import { changedSince, identityOf } from './provenance.ts';
 import type { SessionChanges } from './session-changes.ts';
@@ -15,8 +16,8 @@ import { capturedWorld, type Worlds } from './worlds.ts';
 
 /** How files are opened. */
 export interface OpenOptions {
-  /** Recordings stand at their end at once. */
-  readonly replayAtEnd?: boolean;
+  /** Where recordings begin; at their end, so that all of them can be asked, without it. */
+  readonly replay?: ReplayBegin;
   /** The session's title; the first file's name without it. */
   readonly title?: string;
 }
@@ -182,7 +183,7 @@ export class Openings {
     const first = [...files.sources, ...files.logs, ...files.recordings][0];
     if (!add || !folder.kept.title) folder.keep({ title: options.title ?? basename(first) });
     for (const path of files.logs) hub.log(path);
-    for (const path of files.recordings) await hub.replay(path, 1, { end: options.replayAtEnd });
+    for (const path of files.recordings) await hub.replay(path, options.replay ?? 'end');
     touched();
   }
 

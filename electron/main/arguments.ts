@@ -4,8 +4,11 @@ import { LINK_SCHEME, type ShellCommand } from '../../core/protocol/shell.ts';
 /** Longest path of a link: as the contract's. */
 const MAX_PATH = 400;
 
+/** `npm start` has the app begin with the sample. */
+export const SAMPLE_SWITCH = '--sample';
+
 /**
- * What a start asks for: files, and a link. Electron's own switches and its program's folder are
+ * What a start asks for: files, a link, the sample. Electron's own switches and its program's folder are
  * left out; `--` ends them.
  * @param argv as the process got it, its program and (unpackaged) the app's folder in front
  */
@@ -19,6 +22,9 @@ export function commandsOf(
   const files = named.filter((each) => !isLink(each));
   const paths = files.map((each) => (isAbsolute(each) ? each : resolve(about.folder, each)));
   return [
+    ...(rest.includes(SAMPLE_SWITCH)
+      ? [{ kind: 'action', action: 'target.replaySample' } as const]
+      : []),
     ...(paths.length > 0 ? [{ kind: 'open', paths } as const] : []),
     ...(link === undefined ? [] : [{ kind: 'link', path: link } as const]),
   ];

@@ -9,7 +9,7 @@ import { WebServer } from './server.ts';
 export interface ServeOptions {
   /** Absolute paths of files to open; none shows Start. */
   readonly paths?: readonly string[];
-  /** Opens the bundled sample, its console replaying. */
+  /** Opens the bundled sample, its console replaying from the first fault on. */
   readonly sample?: boolean;
   /** 0 takes any free port (the default). */
   readonly port?: number;
@@ -89,7 +89,7 @@ async function openFirst(
     client.call(name, request);
   try {
     if (paths.length > 0) await ask('session.open', { paths: [...paths], add: false });
-    else await ask('session.openSample', {});
+    else await ask('session.openSample', { replay: 'fault' });
   } catch (error) {
     const { message, means, advice } = error as Error & { means?: string; advice?: string };
     say([message, means, advice].filter(Boolean).join(' '));

@@ -109,11 +109,14 @@ export function registerActions(workbench: Workbench): void {
   for (let tab = 1; tab <= 9; tab++)
     add(`tab.${tab}`, `Tab ${tab} of this group`, () => dock.tab(tab), ready);
 
-  add('target.sample', 'Open the sample', () =>
-    attempt(workbench, engine.call('session.openSample', { replay: 'end' }), (info) =>
-      opened(workbench, info),
-    ),
-  );
+  const sample = (id: string, name: string, replay: 'fault' | 'end'): void =>
+    add(id, name, () =>
+      attempt(workbench, engine.call('session.openSample', { replay }), (info) =>
+        opened(workbench, info),
+      ),
+    );
+  sample('target.sample', 'Open the sample', 'end');
+  sample('target.replaySample', 'Replay the sample from its first fault', 'fault');
   add('target.connect', 'Connect to a console…', () => workbench.dialog.set('connect'));
   add('target.paste', 'Paste a log…', () => workbench.dialog.set('paste'));
   add(

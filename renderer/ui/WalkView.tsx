@@ -37,8 +37,9 @@ export function Split({ split }: { readonly split: WalkAnswer['split'] }): React
 
 /** The walk step by step, to the entry that decides. */
 export function WalkSteps({ walk }: { readonly walk: WalkAnswer }): ReactNode {
+  const pasid = walk.steps.some(({ what }) => what.startsWith('PASID'));
   return (
-    <ol className="walk" aria-label="Walk">
+    <ol className={`walk ${pasid ? 'has-pasid' : ''}`} aria-label="Walk">
       {walk.steps.map((step, index) => (
         <Step
           key={`${step.what} ${step.table} ${step.index}`}

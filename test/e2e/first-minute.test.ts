@@ -80,11 +80,11 @@ describe.skipIf(MISSING !== undefined)('the first minute', () => {
     }
   });
 
-  it('shows faults as the replay brings them', async () => {
+  it('shows the first fault at once on npm start, and the others as the replay brings them', async () => {
     const window = await openWindow(browser, { sample: true });
     const { page } = window;
     try {
-      expect(await page.locator('[aria-label="Faults"] .row').count()).toBe(0);
+      await selectedRow(page, 'Faults').getByText('00:06.0').waitFor();
       await page.getByRole('button', { name: '×1 ▾' }).click();
       await page.getByRole('menuitemradio', { name: '×64' }).click();
       await selectedRow(page, 'Faults').getByText('00:06.0').waitFor();

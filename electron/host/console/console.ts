@@ -194,6 +194,11 @@ export class Console implements SourceSink {
     );
   }
 
+  /** Whether its text has told a fault yet. */
+  get hasFault(): boolean {
+    return this.#found.some(({ kind }) => kind === 'fault');
+  }
+
   replay(action: ReplayAction, speed: number | undefined): void {
     const control = this.#source?.replay;
     if (!control)

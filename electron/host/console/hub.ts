@@ -16,7 +16,7 @@ import type { ReaderSink } from './reader.ts';
 import { plainLog } from './plain-log.ts';
 import { Recording } from './recording.ts';
 import { ConsoleRecord } from './record.ts';
-import { Replay } from './replay.ts';
+import { Replay, type ReplayBegin } from './replay.ts';
 import { Stories } from './stories.ts';
 import type { PortOpener } from './port-opener.ts';
 import { keptLine, lineText, reachedAt, type LineSettings } from './line-settings.ts';
@@ -145,8 +145,8 @@ export class ConsoleHub {
     await console.restart(this.#ports.port(settings, id, () => console.record.bytes));
   }
 
-  /** Plays a recording. @throws Failure when the file is none. */
-  async replay(path: string, speed: number, options: { end?: boolean } = {}): Promise<string> {
+  /** Opens a recording. @throws Failure when the file is none. */
+  async replay(path: string, begin: ReplayBegin, speed = 1): Promise<string> {
     const recording = new Recording(fileSource(path));
     const kept = this.#remember({
       id: this.#nextId(),
@@ -157,8 +157,9 @@ export class ConsoleHub {
       speed,
     });
     const console = this.#make(kept, false);
-    await console.start(this.#player(console, recording, { speed, playing: true }));
-    if (options.end) console.replay('end', undefined);
+    const ahead = begin === 'fault' ? () => !console.hasFault : undefined;
+    await console.start(this.#player(console, recording, { speed, playing: true, ahead }));
+    if (begin === 'end') console.replay('end', undefined);
     return kept.id;
   }
 
@@ -340,7 +341,7 @@ export class ConsoleHub {
   #player(
     console: Console,
     recording: Recording,
-    options: { speed: number; playing: boolean; skip?: number },
+    options: { speed: number; playing: boolean; skip?: number; ahead?: () => boolean },
   ): Replay {
     return new Replay(recording, options, () => console.empty());
   }

@@ -6,6 +6,9 @@ const TURN = 256 * 1024;
 /** Longest sleep of the player, ms: the position that a view shows moves on. */
 const TICK = 250;
 
+/** Where a recording stands when it is opened: it plays from its start, from its first fault, or has played. */
+export type ReplayBegin = 'start' | 'fault' | 'end';
+
 /** Plays a recording with its own timing. */
 export class Replay implements ConsoleSource, ReplayControl {
   readonly settings: string;
@@ -19,6 +22,8 @@ export class Replay implements ConsoleSource, ReplayControl {
   #speed: number;
   #playing: boolean;
   #skip: number;
+  /** Whether it still runs ahead, without waiting for what is due. */
+  #ahead: (() => boolean) | undefined;
   /** When the position was last brought up to date, ms. */
   #then = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -26,17 +31,24 @@ export class Replay implements ConsoleSource, ReplayControl {
 
   /**
    * @param options.skip bytes that were delivered before: they are not delivered again
+   * @param options.ahead while this answers true, nothing waits for its time
    * @param onRestart empties what was recorded so far
    */
   constructor(
     recording: Recording,
-    options: { readonly speed: number; readonly playing: boolean; readonly skip?: number },
+    options: {
+      readonly speed: number;
+      readonly playing: boolean;
+      readonly skip?: number;
+      readonly ahead?: () => boolean;
+    },
     onRestart: () => void,
   ) {
     this.#recording = recording;
     this.#speed = options.speed;
     this.#playing = options.playing;
     this.#skip = options.skip ?? 0;
+    this.#ahead = options.ahead;
     this.#onRestart = onRestart;
     this.#events = recording.events();
     this.settings = 'recording';
@@ -73,6 +85,7 @@ export class Replay implements ConsoleSource, ReplayControl {
   act(action: ReplayAction, speed: number | undefined): void {
     this.#catchUp();
     this.#halt();
+    this.#ahead = undefined;
     if (speed !== undefined) this.#speed = speed;
     if (action === 'play') this.#playing = true;
     else if (action === 'pause') this.#playing = false;
@@ -117,7 +130,7 @@ export class Replay implements ConsoleSource, ReplayControl {
   #run(): void {
     if (!this.#sink || !this.#playing || !this.#next) return;
     let delivered = 0;
-    while (this.#next && this.#next.at <= this.#position && delivered < TURN) {
+    while (this.#next && this.#isDue(this.#next) && delivered < TURN) {
       const { at, bytes }: CastEvent = this.#next;
       const fresh = bytes.subarray(this.#skip);
       this.#skip = 0;
@@ -134,11 +147,17 @@ export class Replay implements ConsoleSource, ReplayControl {
       this.#catchUp();
       this.#run();
     };
-    if (this.#next.at <= this.#position) this.#turn = setImmediate(again);
+    if (this.#isDue(this.#next)) this.#turn = setImmediate(again);
     else {
       const wait = ((this.#next.at - this.#position) / this.#speed) * 1000;
       this.#timer = setTimeout(again, Math.min(TICK, Math.max(0, wait)));
     }
+  }
+
+  #isDue(event: CastEvent): boolean {
+    if (this.#ahead?.() === true) this.#position = Math.max(this.#position, event.at);
+    else this.#ahead = undefined;
+    return event.at <= this.#position;
   }
 
   #report(): void {

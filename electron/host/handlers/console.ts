@@ -20,7 +20,7 @@ export function consoleCalls(bench: Workbench): CallHandlers {
       }
       checkPortPath(request.path);
       if (request.kind === 'replay')
-        return { console: await bench.hub.replay(request.path, request.speed) };
+        return { console: await bench.hub.replay(request.path, 'start', request.speed) };
       const { typing, path, baud, dataBits, parity, stopBits } = request;
       const settings = { path, baud, dataBits, parity, stopBits };
       return { console: await bench.hub.connect(settings, typing) };

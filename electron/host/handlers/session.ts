@@ -17,7 +17,7 @@ export function sessionCalls(bench: Workbench): CallHandlers {
     },
     'session.openSample': async ({ replay }) => {
       await bench.openings.open(samplePaths(), false, {
-        replayAtEnd: replay === 'end',
+        replay,
         title: SAMPLE_TITLE,
       });
       return bench.info();

@@ -50,10 +50,10 @@ describe('the engine as a process', () => {
       paths: [
         capturePath('intel-6.1', 'tables.before.elf'),
         capturePath('intel-6.1', 'regs.before.json'),
-        cast,
       ],
       add: false,
     });
+    await client.call('console.connect', { kind: 'replay', path: cast, speed: 1 });
     await client.call('view.save', { state: 'layout' });
     const before = await client.call('session.get', {});
 

@@ -21,6 +21,11 @@ describe('the command line of the app', () => {
   test.each([
     [['/opt/faultline'], true, []],
     [['/opt/faultline', '/a', 'b'], true, [{ kind: 'open', paths: ['/a', '/work/b'] }]],
+    [
+      ['/bin/electron', '/app', '--', '--sample'],
+      false,
+      [{ kind: 'action', action: 'target.replaySample' }],
+    ],
     [['/bin/electron', '/app', '--', '/a'], false, [{ kind: 'open', paths: ['/a'] }]],
     [
       ['/opt/faultline', '--inspect', 'faultline://s/dmar0'],
