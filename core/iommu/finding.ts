@@ -2,7 +2,10 @@
  * Something that a reader should know about the input: damage, a rule broken, a doubt. Damage in
  * untrusted data is always a finding and never an exception.
  */
-export type Severity = 'error' | 'warning' | 'note';
+
+/** How bad it is; the worst first. */
+export const SEVERITIES = ['error', 'warning', 'note'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 export interface Evidence {
   /** What this is: `context entry of 02:00.0`, `console line 1704`. */

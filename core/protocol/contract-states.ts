@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count, Id, Nothing } from './schema.ts';
+import { Count, Id, Nothing, Severity } from './schema.ts';
 
 /** One state of the tables that can be looked at by itself and compared with another. */
 export const StateInfo = z.object({
@@ -27,8 +27,11 @@ export const stateCalls = {
 
 /** Counts of findings by what was looked for, where somebody looked. */
 export const LookedFor = z.object({
-  /** Hits of the audit's rules. */
+  /** Hits of the audit's rules, what the decoders found among them. */
   audit: Count.optional(),
+  /** The worst of them. */
+  auditWorst: Severity.optional(),
   /** Entries that differ between the two states that were compared last. */
   compare: Count.optional(),
 });
+export type LookedFor = z.infer<typeof LookedFor>;

@@ -1,7 +1,8 @@
 import type { LogStory } from '../../core/explain/story.ts';
 import { Failure } from '../../core/memory/failure.ts';
 import { scanDocumentSteps, type ScanDocument } from '../../core/session/scan-document.ts';
-import { auditOf, hitsOf, type AuditAnswer } from './audits.ts';
+import type { LookedFor } from '../../core/protocol/contract-states.ts';
+import { auditOf, hitsOf, type AuditAnswer, type AuditHits } from './audits.ts';
 import { Comparison } from './comparisons.ts';
 import type { Job } from './jobs.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -26,7 +27,7 @@ export class Analyses {
   readonly #audits: KeptAnswers<AuditAnswer>;
   readonly #comparisons: KeptAnswers<Comparison>;
   readonly #scans: KeptAnswers<ScanDocument>;
-  #hits: number | undefined;
+  #hits: AuditHits | undefined;
   #differing: number | undefined;
 
   constructor(parts: AnalysisParts) {
@@ -39,8 +40,8 @@ export class Analyses {
   }
 
   /** Counts for the rail; absent where nobody looked yet. */
-  get counts(): { audit?: number; compare?: number } {
-    return { audit: this.#hits, compare: this.#differing };
+  get counts(): LookedFor {
+    return { audit: this.#hits?.count, auditWorst: this.#hits?.worst, compare: this.#differing };
   }
 
   /** Checks a state; without an id the captured one. @throws Failure */
@@ -49,8 +50,12 @@ export class Analyses {
     const { id: key, kind } = states.get(id);
     const make = () => auditOf(states.get(key), { story: story(), crashDrivers: crashDrivers() });
     const answer = await this.#audits.get(key, make, signal);
-    if (kind === 'captured' && this.#hits !== hitsOf(answer)) {
-      this.#hits = hitsOf(answer);
+    const hits = hitsOf(answer);
+    if (
+      kind === 'captured' &&
+      (this.#hits?.count !== hits.count || this.#hits.worst !== hits.worst)
+    ) {
+      this.#hits = hits;
       changed();
     }
     return answer;

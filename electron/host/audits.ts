@@ -1,6 +1,7 @@
 import { audit } from '../../core/explain/audit/audit.ts';
 import type { AuditFacts } from '../../core/explain/audit/state.ts';
 import { auditSteps } from '../../core/explain/audit/sweep.ts';
+import { SEVERITIES, type Severity } from '../../core/iommu/finding.ts';
 import type { Steps } from '../../core/memory/steps.ts';
 import type { LogStory } from '../../core/explain/story.ts';
 import type { AuditHit, AuditRule } from '../../core/protocol/contract-audit.ts';
@@ -67,7 +68,17 @@ export function* auditOf(state: State, { story, crashDrivers }: TheLog): Steps<A
   };
 }
 
+/** How many hits an audit had, and how bad they are. */
+export interface AuditHits {
+  readonly count: number;
+  readonly worst: Severity | undefined;
+}
+
 /** Hits of all rules, those that are not listed with them. */
-export function hitsOf({ rules }: AuditAnswer): number {
-  return rules.reduce((sum, { hits, more }) => sum + hits.length + more, 0);
+export function hitsOf({ rules }: AuditAnswer): AuditHits {
+  const severities = rules.flatMap(({ hits }) => hits.map(({ severity }) => severity));
+  return {
+    count: rules.reduce((sum, { hits, more }) => sum + hits.length + more, 0),
+    worst: SEVERITIES.find((severity) => severities.includes(severity)),
+  };
 }

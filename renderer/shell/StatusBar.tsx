@@ -72,7 +72,11 @@ function SessionItems({ info }: { readonly info: SessionInfo }): ReactNode {
   const { actions, dock, link } = useWorkbench();
   const { state } = useStore(link);
   const console = info.consoles[0];
-  const { faults, findings, changes } = info.counts;
+  const { faults, changes } = info.counts;
+  // The audit's hits hold what the decoders found; until it has looked there is only that.
+  const { audit, auditWorst } = info.counts;
+  const findings = audit ?? info.counts.findings;
+  const worst = (audit === undefined ? info.worstFinding : auditWorst) ?? 'note';
   return (
     <>
       <button type="button" onClick={() => actions.run('go.console')}>
@@ -88,8 +92,11 @@ function SessionItems({ info }: { readonly info: SessionInfo }): ReactNode {
         <Glyph kind={faults > 0 ? 'error' : 'ok'} name="" />
         {formatCount(faults)} {faults === 1 ? 'fault' : 'faults'}
       </button>
-      <button type="button" onClick={() => actions.run('go.tables')}>
-        <Glyph kind={findings > 0 ? (info.worstFinding ?? 'note') : 'ok'} name="" />
+      <button
+        type="button"
+        onClick={() => actions.run(audit === undefined ? 'go.tables' : 'go.audit')}
+      >
+        <Glyph kind={findings > 0 ? worst : 'ok'} name="" />
         {formatCount(findings)} {findings === 1 ? 'finding' : 'findings'}
       </button>
       {changes > 0 && (
