@@ -2,6 +2,7 @@
  * What the lab is made of: a scenario is a platform with a crash and what goes wrong, a strategy
  * is what the second kernel does about the first one's IOMMU. Each stands in a file of its own.
  */
+import type { VerdictId } from '../explain/verdicts.ts';
 import type { Stage, Story } from './story.ts';
 import type { VtdDriver } from './vtd-driver.ts';
 
@@ -34,6 +35,8 @@ export interface Scenario {
   readonly title: string;
   readonly text: string;
   readonly source: string;
+  /** What its faults are explained as, and the strategy under which they come about. */
+  readonly shows: { readonly verdict: VerdictId; readonly strategy: string };
   /** Plays the scenario; the same strategy and seed always give the same story. */
   play(strategy: Strategy, seed: number): Story;
 }

@@ -12,6 +12,7 @@ export const FilterValueField = z.enum([
   'access',
   'reason',
   'event',
+  'addr',
   'did',
   'pasid',
   'phase',
@@ -19,28 +20,50 @@ export const FilterValueField = z.enum([
 ]);
 export type FilterValueField = z.infer<typeof FilterValueField>;
 
+/** The question of which the rows are those of the list. */
+export const FaultsQuery = z.object({
+  filter: z.string().max(2000),
+  group: FaultGrouping,
+  sort: z.enum(['order', 'worst', 'count', 'address', 'reason', 'device']),
+  /** The last of that order first. */
+  reverse: z.boolean().optional(),
+  /** Keys of groups that are folded. */
+  folded: z.array(z.string()).max(10_000),
+});
+
 /** The list of faults, and what explains one. */
 export const faultCalls = {
   'faults.rows': {
-    request: z.object({
-      filter: z.string().max(2000),
-      group: FaultGrouping,
-      /** Keys of groups that are folded. */
-      folded: z.array(z.string()).max(10_000),
-      sort: z.enum(['order', 'worst', 'count', 'address', 'reason', 'device']),
-      /** The last of that order first. */
-      reverse: z.boolean().optional(),
-      ...Window,
-    }),
+    request: FaultsQuery.extend(Window),
     answer: FaultsAnswer,
+  },
+  /** The row of a fault, or the first row of the device after or before the one in a row. */
+  'faults.place': {
+    request: z.object({
+      query: FaultsQuery,
+      of: z.union([
+        z.object({ fault: Count }),
+        z.object({ row: Count, direction: z.union([z.literal(1), z.literal(-1)]) }),
+      ]),
+    }),
+    /** Absent: the fault passes no filter, or there is no further device. */
+    answer: z.object({ row: Count.optional() }),
   },
   /** Faults per bin over the log's time, for the rate chart. */
   'faults.rate': {
-    request: z.object({ filter: z.string().max(2000), bins: z.number().int().min(1).max(2000) }),
+    request: z.object({
+      filter: z.string().max(2000),
+      bins: z.number().int().min(1).max(2000),
+      /** The stretch that is asked for; absent: from the first fault that passes to the last. */
+      range: z.object({ from: z.number(), to: z.number() }).optional(),
+    }),
     answer: z.object({
       /** Seconds; a later kernel's clock begins where the one before it was seen last. */
       start: z.number(),
       end: z.number(),
+      /** The first and the last fault that pass, wherever the stretch is. */
+      first: z.number(),
+      last: z.number(),
       read: z.array(Count),
       write: z.array(Count),
       interrupt: z.array(Count),

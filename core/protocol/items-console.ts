@@ -36,6 +36,8 @@ export const PhaseItem = z.object({
   at: z.number().optional(),
   kernel: Count,
   phase: z.string(),
+  /** The stage of the boot that begins here: `take-over`; absent where none does. */
+  stage: z.string().optional(),
   text: z.string(),
 });
 export type PhaseItem = z.infer<typeof PhaseItem>;

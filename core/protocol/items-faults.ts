@@ -1,6 +1,6 @@
 // Faults, their groups, and why one happened.
 import { z } from 'zod';
-import { Count, EvidenceItem, FaultItem, Severity, WalkAnswer } from './schema.ts';
+import { Count, EvidenceItem, FaultItem, Id, Severity, WalkAnswer } from './schema.ts';
 
 export const FaultGrouping = z.enum(['none', 'device-reason', 'device', 'reason', 'page']);
 export type FaultGrouping = z.infer<typeof FaultGrouping>;
@@ -20,10 +20,14 @@ export const FaultRow = z.discriminatedUnion('kind', [
     accesses: z.array(z.enum(['read', 'write', 'interrupt'])),
     /** Distinct pages. */
     pages: Count,
+    /** Distinct devices. */
+    devices: Count,
   }),
   z.object({
     kind: z.literal('fault'),
     inGroup: z.boolean(),
+    /** Its verdict is the one that its group's row shows. */
+    sameVerdict: z.boolean().optional(),
     /** Groups that it stands in. */
     depth: Count.optional(),
     fault: FaultItem,
@@ -41,8 +45,8 @@ export const FaultsAnswer = z.object({
   /** The reason a filter text is not understood, with the character it is about. */
   filterError: z.object({ text: z.string(), at: Count }).optional(),
   logLines: Count,
-  /** Lower bound: the unit dropped faults, or the kernel suppressed lines. */
-  lowerBound: z.string().optional(),
+  /** Why counts are lower bounds (faults were dropped, lines are missing), and where it shows. */
+  lowerBounds: z.array(z.object({ text: z.string(), console: Id, line: Count })),
 });
 export type FaultsAnswer = z.infer<typeof FaultsAnswer>;
 
@@ -65,7 +69,17 @@ export const ExplainAnswer = z.object({
   hardwareSaid: z.string(),
   walk: WalkAnswer.optional(),
   evidence: z.array(EvidenceItem),
-  fixes: z.array(z.object({ id: z.string(), text: z.string(), source: z.string() })),
+  fixes: z.array(
+    z.object({
+      id: z.string(),
+      text: z.string(),
+      source: z.string(),
+      /** The kernels that it is about, when the knowledge base says: `Linux 4.2 up to before 4.10`. */
+      versions: z.string().optional(),
+    }),
+  ),
+  /** The cell of the hand-off lab that shows how such a fault comes about. */
+  lab: z.object({ scenario: z.string(), strategy: z.string() }).optional(),
   /** Where the kernel's words mislead. */
   notes: z.array(z.string()).optional(),
   /** What the log says of the hand-off before the fault, in one sentence. */

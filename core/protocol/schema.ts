@@ -128,6 +128,8 @@ export const FaultItem = z.object({
   access: Access.optional(),
   bdf: BdfText.optional(),
   driver: z.string().optional(),
+  /** The unit that serves the device. */
+  unit: z.string().optional(),
   pasid: Count.optional(),
   address: Hex.optional(),
   reason: Count.optional(),

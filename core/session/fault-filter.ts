@@ -30,6 +30,16 @@ function numberOf(value: string): number | undefined {
   return undefined;
 }
 
+/** Seconds, with or without their unit. */
+const secondsOf = (value: string): number | undefined => numberOf(value.replace(/s$/, ''));
+
+/** A name without what people leave out or write otherwise: `take-over` is `takeover`. */
+const bareWord = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** Operators that ask for an order, which names have not. */
+const ORDER: ReadonlySet<Operator> = new Set(['<', '<=', '>', '>=', '~']);
+const NO_ORDER = 'this field has no order; use : or !=';
+
 function bigOf(value: string): bigint | undefined {
   if (/^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value);
   if (/^\d+$/.test(value)) return BigInt(value);
@@ -84,8 +94,7 @@ function named(
   hint = '',
 ) {
   return (operator: Operator, value: TermValue): Predicate => {
-    if (operator === '<' || operator === '>' || operator === '<=' || operator === '>=')
-      throw new FilterError('this field has no order; use : or !=', value.at);
+    if (ORDER.has(operator)) throw new FilterError(NO_ORDER, value.at);
     const text = value.text.toLowerCase();
     const wanted = known ? known.get(text) : text;
     if (wanted === undefined) throw new FilterError(hint, value.at);
@@ -98,6 +107,8 @@ const ACCESS: ReadonlyMap<string, string> = new Map([
   ['read', 'read'],
   ['w', 'write'],
   ['write', 'write'],
+  ['i', 'interrupt'],
+  ['interrupt', 'interrupt'],
 ]);
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['dma', 'dma'],
@@ -128,7 +139,11 @@ function terms(world: FilterWorld): Readonly<Record<string, Term>> {
     unit: named((record) => of(record.bdf, (bdf) => world.unit(bdf))),
     driver: named((record) => of(record.bdf, (bdf) => world.driver(bdf))),
     kind: named((record) => record.type, TYPES, 'kind takes dma, intr or event'),
-    access: named((record) => record.access, ACCESS, 'access takes r or w'),
+    access: named(
+      (record) => (record.type === 'interrupt' ? 'interrupt' : record.access),
+      ACCESS,
+      'access takes r, w or i',
+    ),
     reason: ordered((record) => record.reason, numberOf, 'reason takes a hex code such as 0x06'),
     event: named((record) => record.event),
     addr: address,
@@ -136,11 +151,18 @@ function terms(world: FilterWorld): Readonly<Record<string, Term>> {
     pasid: ordered((record) => record.pasid, numberOf, 'pasid takes a number'),
     did: domain,
     domain,
-    t: ordered((record) => record.time, numberOf, 't takes seconds, or a range such as 13.7..14'),
+    t: ordered((record) => record.time, secondsOf, 't takes seconds, or a range such as 13.7..14'),
     line: ordered((record) => record.line, numberOf, 'line takes a line number'),
     kernel: ordered((record) => record.kernel, numberOf, 'kernel takes 0 for the first'),
-    phase: named((record) => world.phase(record)),
-    verdict: (_operator, value) => {
+    phase: (operator, value) => {
+      const wanted = bareWord(value.text);
+      if (ORDER.has(operator)) throw new FilterError(NO_ORDER, value.at);
+      if (wanted === '')
+        throw new FilterError('phase takes a stage of the boot such as takeover', value.at);
+      return (record) => bareWord(world.phase(record) ?? '').includes(wanted);
+    },
+    verdict: (operator, value) => {
+      if (ORDER.has(operator)) throw new FilterError(NO_ORDER, value.at);
       const text = value.text.toLowerCase();
       return (record) => {
         const verdict = world.verdict(record);
@@ -153,14 +175,21 @@ function terms(world: FilterWorld): Readonly<Record<string, Term>> {
   };
 }
 
-const bdfTerm: Term = (_operator, value) => {
-  const wanted = parseBdf(value.text);
-  if (!wanted) throw new FilterError('bdf takes a device such as 02:00.0', value.at);
+const bdfTerm: Term = (operator, value) => {
+  if (ORDER.has(operator)) throw new FilterError(NO_ORDER, value.at);
+  const from = parseBdf(value.text);
+  const to = value.to === undefined ? from : parseBdf(value.to);
+  if (!from || !to) throw new FilterError('bdf takes a device such as 02:00.0', value.at);
+  const [first, last] = [requester(from), requester(to)];
   return (record) => {
     const bdf = record.bdf === undefined ? undefined : parseBdf(record.bdf);
-    return bdf !== undefined && bdf.id === wanted.id && bdf.segment === wanted.segment;
+    return bdf !== undefined && requester(bdf) >= first && requester(bdf) <= last;
   };
 };
+
+/** Segment and requester ID as one number. */
+const requester = ({ segment, id }: { segment: number; id: number }): number =>
+  segment * 0x1_0000 + id;
 
 /** Compiles a filter text. @throws FilterError with the character that it is about. */
 export function compileFilter(text: string, world: FilterWorld): FaultFilter {

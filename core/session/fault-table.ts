@@ -4,8 +4,20 @@ import type { FilterValueField } from '../protocol/contract-faults.ts';
 import type { CallInput } from '../protocol/server.ts';
 import { compileFilter, type FaultFilter, type FilterWorld } from './fault-filter.ts';
 import { fieldValues } from './fault-values.ts';
+import {
+  addToGroup,
+  compareKeys,
+  groupKey,
+  NO_RANK,
+  RANK,
+  reasonKey,
+  sortKeys,
+  type FaultGroup,
+  type FaultSort,
+} from './fault-groups.ts';
 import { FilterError } from './filter-syntax.ts';
-import { accessKind, faultItem, type SessionFault, type Verdict } from './view-fault.ts';
+import { rowOfDevice, rowOfFault, type PlaceOf } from './fault-rows.ts';
+import { faultItem, type SessionFault, type Verdict } from './view-fault.ts';
 
 /** What the list shows of a fault that the record does not hold. */
 export interface FaultWorld extends FilterWorld {
@@ -15,17 +27,9 @@ export interface FaultWorld extends FilterWorld {
 }
 
 type Query = CallInput<'faults.rows'>;
-type Sort = Query['sort'];
-
-interface Group {
-  readonly key: string;
-  /** Places of its faults in the table, ascending. */
-  readonly members: number[];
-  readonly accesses: Set<'read' | 'write' | 'interrupt'>;
-  readonly pages: Set<number>;
-  /** Groups by reason, of a device's group. */
-  readonly inner: Map<string, Group>;
-}
+/** Which rows there are, wherever the window stands. */
+type RowsQuery = Omit<Query, 'from' | 'to'>;
+type Sort = FaultSort;
 
 /** One filter and grouping over the table, kept up with what arrives. */
 interface Cut {
@@ -34,7 +38,7 @@ interface Cut {
   /** Faults looked at so far. */
   seen: number;
   readonly passed: number[];
-  readonly groups: Map<string, Group>;
+  readonly groups: Map<string, FaultGroup>;
   sorted:
     | {
         readonly by: Sort;
@@ -50,9 +54,6 @@ const MAX_CUTS = 6;
 
 /** Rows of which verdicts are made to sort by them. */
 const MAX_JUDGED = 2000;
-
-const RANK = { error: 0, warning: 1, note: 2 } as const;
-const NO_RANK = 3;
 
 /** All faults of the session, in the order in which they were told. */
 export class FaultTable {
@@ -125,7 +126,7 @@ export class FaultTable {
   }
 
   /** Rows of the list; the last valid filter is the caller's to keep. */
-  rows(query: Query): Omit<FaultsAnswer, 'logLines' | 'lowerBound'> {
+  rows(query: Query): Omit<FaultsAnswer, 'logLines' | 'lowerBounds'> {
     const found = this.#cut(query.filter, query.group);
     if (found instanceof FilterError)
       return {
@@ -212,17 +213,6 @@ export class FaultTable {
   }
 
   #groupRows(cut: Cut, query: Query): { rows: FaultRow[]; total: number } {
-    const groups = [...cut.groups.values()].filter((group) =>
-      cut.filter.groupPasses(group.members.length),
-    );
-    const indexes = groups.map((_, index) => index);
-    const order = this.#order(
-      cut,
-      query,
-      indexes,
-      (index) => this.#faults[this.#spokesman(groups[index], groups.length)],
-      (index) => groups[index].members.length,
-    );
     const folded = new Set(query.folded);
     const rows: FaultRow[] = [];
     let total = 0;
@@ -230,14 +220,14 @@ export class FaultTable {
       if (total >= query.from && total < query.to) rows.push(row());
       total++;
     };
-    const members = (group: Group, depth: number): void => {
+    const members = (group: FaultGroup, depth: number): void => {
       const first = Math.max(0, query.from - total);
       const last = Math.min(group.members.length, query.to - total);
-      for (let at = first; at < last; at++) rows.push(this.#row(group.members[at], depth));
+      const verdict = first < last ? this.#verdictOf(group)?.id : undefined;
+      for (let at = first; at < last; at++) rows.push(this.#row(group.members[at], depth, verdict));
       total += group.members.length;
     };
-    for (const index of order) {
-      const group = groups[index];
+    for (const group of this.#groups(cut, query)) {
       const expanded = !folded.has(group.key);
       show(() => this.#groupRow(group, expanded, 0));
       if (!expanded) continue;
@@ -253,8 +243,58 @@ export class FaultTable {
     return { rows, total };
   }
 
+  /** The groups that pass, in the order asked for. */
+  #groups(cut: Cut, query: RowsQuery): FaultGroup[] {
+    const groups = [...cut.groups.values()].filter((group) =>
+      cut.filter.groupPasses(group.members.length),
+    );
+    const indexes = groups.map((_, index) => index);
+    const order = this.#order(
+      cut,
+      query,
+      indexes,
+      (index) => this.#faults[this.#spokesman(groups[index], groups.length)],
+      (index) => groups[index].members.length,
+    );
+    return order.map((index) => groups[index]);
+  }
+
+  /**
+   * The row in which a fault stands (its group's, where that is folded), or the first row of the
+   * device after or before the one in a row.
+   */
+  place(query: RowsQuery, of: PlaceOf): number | undefined {
+    const found = this.#cut(query.filter, query.group);
+    if (found instanceof FilterError) return undefined;
+    this.#advance(found);
+    const rows = this.#places(found, query);
+    return 'fault' in of
+      ? rowOfFault(rows, of.fault - 1)
+      : rowOfDevice(rows, (index) => this.#faults[index].record.bdf, of);
+  }
+
+  /** Every row: the faults that it shows or, folded, hides; the first of them stands for it. */
+  *#places(cut: Cut, query: RowsQuery): Generator<readonly number[]> {
+    if (query.group === 'none') {
+      for (const index of this.#order(cut, query, cut.passed, (at) => this.#faults[at], 1))
+        yield [index];
+      return;
+    }
+    const folded = new Set(query.folded);
+    for (const group of this.#groups(cut, query)) {
+      const inner = group.inner.size < 2 ? [] : this.#innerOrder(group, query);
+      yield folded.has(group.key) ? group.members : group.members.slice(0, 1);
+      if (folded.has(group.key)) continue;
+      for (const each of inner.length === 0 ? [group] : inner) {
+        const open = each === group || !folded.has(each.key);
+        if (each !== group) yield open ? each.members.slice(0, 1) : each.members;
+        if (open) for (const member of each.members) yield [member];
+      }
+    }
+  }
+
   /** The reasons of a device, in the order asked for. */
-  #innerOrder(group: Group, { sort: by, reverse = false }: Query): Group[] {
+  #innerOrder(group: FaultGroup, { sort: by, reverse = false }: RowsQuery): FaultGroup[] {
     const inner = [...group.inner.values()];
     if (by === 'order') return reverse ? inner.reverse() : inner;
     const keyed = inner.map((each) => {
@@ -267,19 +307,20 @@ export class FaultTable {
     return keyed.map(({ each }) => each);
   }
 
-  #row(index: number, depth: number): FaultRow {
-    return {
-      kind: 'fault',
-      inGroup: depth > 0,
-      depth,
-      fault: this.#item(this.#faults[index]),
-    };
+  /** @param verdict the one that the group's row shows */
+  #row(index: number, depth: number, verdict?: string): FaultRow {
+    const fault = this.#item(this.#faults[index]);
+    const sameVerdict = verdict !== undefined && fault.verdict?.id === verdict;
+    return { kind: 'fault', inGroup: depth > 0, depth, sameVerdict, fault };
   }
 
-  #groupRow(group: Group, expanded: boolean, depth: number): FaultRow {
+  #verdictOf(group: FaultGroup): Verdict | undefined {
+    return this.#world.verdict(this.#faults[this.#spokesman(group, 1)].record);
+  }
+
+  #groupRow(group: FaultGroup, expanded: boolean, depth: number): FaultRow {
     const first = this.#item(this.#faults[group.members[0]]);
-    const { record } = this.#faults[this.#spokesman(group, 1)];
-    const verdict = this.#world.verdict(record);
+    const verdict = this.#verdictOf(group);
     return {
       kind: 'group',
       key: group.key,
@@ -290,11 +331,12 @@ export class FaultTable {
       ...(group.inner.size > 1 ? { reasons: group.inner.size } : {}),
       accesses: [...group.accesses],
       pages: group.pages.size,
+      devices: group.devices.size,
     };
   }
 
   /** The place of the fault with a group's worst verdict: of each reason the first is judged. */
-  #spokesman(group: Group, groups: number): number {
+  #spokesman(group: FaultGroup, groups: number): number {
     const [first] = group.members;
     if (group.inner.size < 2 || groups > MAX_JUDGED) return first;
     const ranks = [...group.inner.values()].map(({ members: [member] }) => {
@@ -308,6 +350,7 @@ export class FaultTable {
     const { bdf } = fault.record;
     return faultItem(fault, {
       driver: bdf === undefined ? undefined : this.#world.driver(bdf),
+      unit: bdf === undefined ? undefined : this.#world.unit(bdf),
       verdict: this.#world.verdict(fault.record),
     });
   }
@@ -315,7 +358,7 @@ export class FaultTable {
   /** Places in the order asked for; the result is kept until a fault comes. */
   #order(
     cut: Cut,
-    { sort: by, reverse = false }: Query,
+    { sort: by, reverse = false }: RowsQuery,
     places: readonly number[],
     faultOf: (place: number) => SessionFault,
     countOf: ((place: number) => number) | 1,
@@ -346,69 +389,4 @@ export class FaultTable {
     keyed.sort((a, b) => compareKeys(a.keys, b.keys) || a.n - b.n);
     return keyed.map(({ place }) => place);
   }
-}
-
-function sortKeys(
-  by: Sort,
-  record: FaultRecord,
-  count: number,
-  judge: (record: FaultRecord) => Verdict | undefined,
-): (number | string)[] {
-  switch (by) {
-    case 'worst': {
-      const verdict = judge(record);
-      return [verdict ? RANK[verdict.severity] : NO_RANK, -count];
-    }
-    case 'count':
-      return [-count];
-    case 'address':
-      return [record.address === undefined ? -1 : Number(record.address)];
-    case 'reason':
-      return [record.reason ?? -1, record.event ?? ''];
-    default:
-      return [record.bdf ?? ''];
-  }
-}
-
-type Keys = readonly (number | string)[];
-
-function compareKeys(a: Keys, b: Keys): number {
-  for (const [index, key] of a.entries()) {
-    const other = b[index];
-    if (key !== other) return key < other ? -1 : 1;
-  }
-  return 0;
-}
-
-/** The key of the group that a fault belongs to. */
-function groupKey(record: FaultRecord, by: FaultGrouping): string {
-  switch (by) {
-    case 'reason':
-      return reasonKey(record);
-    case 'page':
-      return record.address === undefined ? '' : `0x${(record.address >> 12n).toString(16)}`;
-    default:
-      return record.bdf ?? '';
-  }
-}
-
-function reasonKey(record: FaultRecord): string {
-  return `${record.type} ${record.reason ?? record.event ?? ''}`;
-}
-
-function addToGroup(
-  groups: Map<string, Group>,
-  key: string,
-  index: number,
-  record: FaultRecord,
-): Group {
-  let group = groups.get(key);
-  if (!group) {
-    group = { key, members: [], accesses: new Set(), pages: new Set(), inner: new Map() };
-    groups.set(key, group);
-  }
-  group.members.push(index);
-  group.accesses.add(accessKind(record));
-  if (record.address !== undefined) group.pages.add(Number(record.address >> 12n));
-  return group;
 }

@@ -1,3 +1,4 @@
+import { hex } from '../format/hex.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { FilterValueField } from '../protocol/contract-faults.ts';
 import type { FilterWorld } from './fault-filter.ts';
@@ -8,7 +9,7 @@ import { hexByte } from '../format/hex.ts';
 const MOST_VALUES = 100;
 
 const KINDS = { dma: 'dma', interrupt: 'intr', event: 'event' } as const;
-const ACCESSES = { read: 'r', write: 'w' } as const;
+const ACCESSES = { read: 'r', write: 'w', interrupt: 'i' } as const;
 
 /** The values of a field as the filter language writes them, with how many faults have each. */
 export function fieldValues(
@@ -44,7 +45,8 @@ function reader(
     case 'kind':
       return ({ type }) => KINDS[type];
     case 'access':
-      return ({ access }) => access && ACCESSES[access];
+      return ({ type, access }) =>
+        type === 'interrupt' ? ACCESSES.interrupt : access && ACCESSES[access];
     case 'reason':
       return ({ reason }) => (reason === undefined ? undefined : hexByte(reason));
     case 'event':
@@ -53,8 +55,14 @@ function reader(
       return ({ domain }) => domain?.toString();
     case 'pasid':
       return ({ pasid }) => pasid?.toString();
+    case 'addr':
+      return ({ address }) => (address === undefined ? undefined : hex(address));
     case 'phase':
-      return (record) => world.phase(record);
+      return (record) =>
+        world
+          .phase(record)
+          ?.replace(/[^a-z0-9]/gi, '')
+          .toLowerCase();
     case 'verdict':
       return (record) => world.verdict(record)?.id;
   }

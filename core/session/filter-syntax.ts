@@ -45,6 +45,9 @@ const SYMBOLS: readonly (readonly [string, Token['kind']])[] = [
   ['!=', 'operator'],
   ['<=', 'operator'],
   ['>=', 'operator'],
+  ['≤', 'operator'],
+  ['≥', 'operator'],
+  ['≠', 'operator'],
   ['!', 'not'],
   ['(', '('],
   [')', ')'],
@@ -54,6 +57,14 @@ const SYMBOLS: readonly (readonly [string, Token['kind']])[] = [
   ['>', 'operator'],
   ['~', 'operator'],
 ];
+/** Other spellings of the operators. */
+const SPELLINGS: Readonly<Record<string, Operator>> = {
+  '=': ':',
+  '==': ':',
+  '≤': '<=',
+  '≥': '>=',
+  '≠': '!=',
+};
 const WORDS: ReadonlyMap<string, Token['kind']> = new Map([
   ['and', 'and'],
   ['or', 'or'],
@@ -62,6 +73,9 @@ const WORDS: ReadonlyMap<string, Token['kind']> = new Map([
 
 /** Characters of a word; a colon belongs to it only inside a value (`02:00.0`). */
 const WORD = /[\w.,\-[\]/#]/;
+
+/** Characters of a value. */
+const VALUE = /[\w:.,\-[\]/#]/;
 
 /** A device on its own is a text to look for, not a field with a value. */
 const BDF = /^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/i;
@@ -144,7 +158,7 @@ class Parser {
     if (this.#token.kind !== 'operator') return { kind: 'text', text: token.text };
     const operator = this.#token.text;
     this.#token = this.#value();
-    return this.#term(token, operator === '==' || operator === '=' ? ':' : (operator as Operator));
+    return this.#term(token, SPELLINGS[operator] ?? (operator as Operator));
   }
 
   #term(field: Token, operator: Operator): FilterTree {
@@ -211,8 +225,18 @@ class Parser {
     const at = this.#at;
     if (this.#text[at] === undefined) return { kind: 'end', text: '', at };
     if (this.#text[at] === '"') return this.#string();
-    if (!/[\w:.,\-[\]/#]/.test(this.#text[at])) return this.#next();
-    return { kind: 'word', text: this.#word(/[\w:.,\-[\]/#]/), at };
+    if (!VALUE.test(this.#text[at])) return this.#next();
+    let text = this.#word(VALUE);
+    // The ends of a range and the values of a list may stand apart: `5 .. 7`, `5, 6`.
+    for (;;) {
+      const apart = /^\s*(\.\.|,)\s*(?=[\w#[])/.exec(this.#text.slice(this.#at));
+      const open = /(?:\.\.|,)$/.test(text);
+      if (!apart && !(open && /^\s+[\w#[]/.test(this.#text.slice(this.#at)))) break;
+      this.#at += apart?.[0].length ?? 0;
+      this.#skip();
+      text += `${apart?.[1] ?? ''}${this.#word(VALUE)}`;
+    }
+    return { kind: 'word', text, at };
   }
 
   #word(of: RegExp): string {

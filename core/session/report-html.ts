@@ -172,7 +172,7 @@ function faultsBody({ faults }: Report): Inset {
   if (faults.total === 0) return markup`<p>No fault was told.</p>`;
   return [
     faults.filter === '' ? '' : markup`<p>Only those that pass <code>${faults.filter}</code>.</p>`,
-    faults.lowerBound === undefined ? '' : markup`<p class="warning">${faults.lowerBound}</p>`,
+    ...faults.lowerBounds.map((text) => markup`<p class="warning">${text}</p>`),
     ...faults.groups.map(groupCard),
     markup`<h3>All faults</h3>`,
     table(faults.table),

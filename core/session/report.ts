@@ -45,7 +45,7 @@ export interface Report {
     readonly groups: readonly ReportFaults[];
     readonly table: TextTable;
     /** Why there were more faults than the logs tell. */
-    readonly lowerBound: string | undefined;
+    readonly lowerBounds: readonly string[];
   };
   readonly findings: readonly FindingItem[];
   /** Undefined when there is no table to audit. */

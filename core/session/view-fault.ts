@@ -17,7 +17,7 @@ export interface SessionFault {
 /** A fault as the list shows it. */
 export function faultItem(
   { n, console, record }: SessionFault,
-  about: { readonly driver?: string; readonly verdict?: Verdict } = {},
+  about: { readonly driver?: string; readonly unit?: string; readonly verdict?: Verdict } = {},
 ): FaultItem {
   return {
     n,
@@ -30,6 +30,7 @@ export function faultItem(
     access: record.access,
     bdf: record.bdf,
     driver: record.driver ?? about.driver,
+    unit: about.unit,
     pasid: record.pasid,
     address: record.address === undefined ? undefined : hex(record.address),
     reason: record.reason,

@@ -134,7 +134,7 @@ export async function makeReport(
         ],
         rows: listed(faults, MAX_FAULTS, 'Faults').map((fault) => faultRow(bench, fault)),
       },
-      lowerBound: bench.hub.lowerBound,
+      lowerBounds: bench.hub.lowerBounds.map(({ text, line }) => `${text} (console line ${line})`),
     },
     findings: listed(findings, MAX_FINDINGS, 'Findings').map(findingItem),
     audit: audit?.rules,

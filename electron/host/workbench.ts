@@ -94,7 +94,7 @@ export class Workbench {
       unit: (bdf) => worlds.serving(bdf)?.facts.name,
       verdict: (record) => this.explainer.verdict(record),
       knownVerdict: (record) => this.explainer.known(record),
-      phase: (record) => this.hub.phaseOf(record),
+      phase: (record) => this.hub.stageOf(record),
     });
     this.hub = new ConsoleHub(folder, this.faults, ports, {
       changed: () => this.pulse.changed(),

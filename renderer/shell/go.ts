@@ -43,12 +43,20 @@ export function deviceOfPath(path: string): string | undefined {
 export function goTo(
   workbench: Workbench,
   text: string,
-  how: { panel?: string; focus?: boolean; beside?: boolean; from?: string } = {},
+  how: {
+    panel?: string;
+    focus?: boolean;
+    beside?: boolean;
+    from?: string;
+    /** The console that a line is of. */
+    console?: string;
+  } = {},
 ): void {
   const target = parseTarget(text);
   const from = how.from ?? 'link';
   if (target.kind === 'fault') void selectFault(workbench, target.fault, from);
-  else if (target.kind === 'line') workbench.selection.publish({ line: target.line, from });
+  else if (target.kind === 'line')
+    workbench.selection.publish({ line: target.line, console: how.console, from });
   else if (target.kind === 'address' && how.panel === 'translate') {
     // The address of a device: the one that is looked at, until another is typed.
     const { bdf, pasid, unit } = workbench.selection.current;

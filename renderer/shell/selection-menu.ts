@@ -3,6 +3,7 @@ import { goTo, whoReaches } from './go.ts';
 import { PANELS } from '../panels/registry.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import type { MenuItem, Workbench } from '../state/workbench.ts';
+import { filterTerms } from '../state/fault-terms.ts';
 import { pinOf } from '../panels/notes/model.ts';
 import { copyText } from '../ui/clipboard.ts';
 
@@ -39,10 +40,28 @@ export function addressItems(workbench: Workbench, address: string): MenuItem[] 
   ];
 }
 
+/** Narrows the faults to what is selected, or leaves that out; what was typed stays. */
+function filterItems(workbench: Workbench): MenuItem[] {
+  const { faults, dock, selection } = workbench;
+  const { fault, bdf, iova, pasid, unit } = selection.current;
+  const known = fault === undefined ? undefined : faults.known(fault);
+  const terms = known
+    ? filterTerms(known)
+    : filterTerms({ bdf, address: iova, pasid, unit: bdf === undefined ? unit : undefined });
+  const filter = (term: string): void => {
+    faults.addTerm(term);
+    dock.open('faults', { focus: false });
+  };
+  return terms.flatMap((term) => [
+    { title: `Filter to ${term}`, run: () => filter(term) },
+    { title: `Filter out ${term}`, run: () => filter(`not ${term}`) },
+  ]);
+}
+
 /** `.`: what can be done with the selection. */
 export function selectionItems(workbench: Workbench): MenuItem[] {
   const { fault, bdf, iova, entry, physical } = workbench.selection.current;
-  const { faults, notices, actions } = workbench;
+  const { notices, actions } = workbench;
   const items: MenuItem[] = [];
   const copy = (title: string, text: string): void => {
     items.push({ title, run: () => void copyText(text, notices) });
@@ -53,9 +72,8 @@ export function selectionItems(workbench: Workbench): MenuItem[] {
       keys: keysOf('go.explain'),
       run: () => actions.run('go.explain'),
     });
+  items.push(...filterItems(workbench));
   if (bdf !== undefined) {
-    items.push({ title: `Filter faults to ${bdf}`, run: () => faults.addTerm(`bdf:${bdf}`) });
-    items.push({ title: `Filter out ${bdf}`, run: () => faults.addTerm(`not bdf:${bdf}`) });
     copy(`Copy ${bdf}`, bdf);
   }
   if (iova !== undefined) copy(`Copy ${iova}`, iova);

@@ -1,4 +1,9 @@
-import type { FaultGrouping, FaultRow, FaultsAnswer } from '../../core/protocol/contract.ts';
+import type {
+  CallRequest,
+  FaultGrouping,
+  FaultRow,
+  FaultsAnswer,
+} from '../../core/protocol/contract.ts';
 import type { FaultItem } from '../../core/protocol/schema.ts';
 import type { Connection } from '../engine/connection.ts';
 import { RowWindow } from './rows.ts';
@@ -19,6 +24,10 @@ export interface FaultsState {
   readonly rate: boolean;
   /** The newest fault stays in view. */
   readonly follow: boolean;
+  /** While following, another row was chosen: rows when it was; the list stands still. */
+  readonly held: number | undefined;
+  /** The last filter text that was understood. */
+  readonly valid: string;
   /** Row of the selection; -1 when the selected fault is in no row here. */
   readonly selected: number;
   /** What the last answer said about all rows. */
@@ -54,13 +63,16 @@ export class FaultsModel {
   readonly #engine: Connection;
   readonly #bus: SelectionBus;
   readonly #view: ViewModel;
-  /** The last filter text that was understood: its results stay while another is typed. */
-  #valid = '';
   #folded: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #untouched = true;
   /** The row that is to be selected when the rows come in their new order. */
   #sought: string | undefined;
+  #steps: Promise<void> = Promise.resolve();
+  /** The part of the filter that the rows are asked with. */
+  #asked = '';
+  /** The rows are others than before, and the selected fault was not looked for yet. */
+  #moved = false;
 
   constructor(engine: Connection, bus: SelectionBus, view: ViewModel) {
     this.#engine = engine;
@@ -69,6 +81,8 @@ export class FaultsModel {
     this.state = createStore<FaultsState>({
       ...USUAL,
       follow: false,
+      held: undefined,
+      valid: '',
       selected: -1,
       summary: undefined,
     });
@@ -81,17 +95,30 @@ export class FaultsModel {
   /** Takes what the session's view was saved with. */
   restore(): void {
     const kept = this.#view.panel<Kept>('faults', USUAL);
-    this.#valid = kept.filter;
-    this.state.set((old) => ({ ...old, ...kept }));
+    this.#asked = kept.filter;
+    this.state.set((old) => ({ ...old, ...kept, valid: kept.filter }));
     this.#untouched = true;
     this.#folded = [];
     this.rows.reset();
   }
 
-  setFilter(filter: string): void {
-    this.state.set((old) => ({ ...old, filter, selected: -1 }));
-    this.rows.refresh();
+  /**
+   * @param asked what of it counts now: a word that may become a field's name is no text to look
+   * for while it is typed
+   */
+  setFilter(filter: string, asked = filter): void {
+    const same = asked === this.#asked;
+    this.#asked = asked;
+    this.state.set((old) => ({ ...old, filter, ...(same ? {} : { selected: -1 }) }));
+    if (same) return;
+    this.#again();
     this.#keep();
+  }
+
+  /** The same faults stand in other rows: the selected one is looked for when they are here. */
+  #again(): void {
+    this.#moved = true;
+    this.rows.refresh();
   }
 
   /** Adds a term to what is filtered by already. */
@@ -103,18 +130,25 @@ export class FaultsModel {
   }
 
   setGroup(group: FaultGrouping): void {
-    this.state.set((old) => ({ ...old, group, follow: false, selected: -1 }));
+    this.state.set((old) => ({ ...old, group, follow: false, held: undefined, selected: -1 }));
     this.#folded = [];
-    this.rows.refresh();
+    this.#again();
     this.#keep();
   }
 
-  /** Another order; the selected fault stays the selected one where it is among the first rows. */
+  /** Another order; the selected row stays the selected one. */
   setSort(sort: FaultSort, reverse = false): void {
     const row = this.rows.row(this.state.get().selected);
     this.#sought = row && rowKey(row);
-    this.state.set((old) => ({ ...old, sort, reverse, follow: false, selected: -1 }));
-    this.rows.refresh();
+    this.state.set((old) => ({
+      ...old,
+      sort,
+      reverse,
+      follow: false,
+      held: undefined,
+      selected: -1,
+    }));
+    this.#again();
     this.#keep();
   }
 
@@ -123,19 +157,24 @@ export class FaultsModel {
     this.#keep();
   }
 
-  /** Follow shows faults in the order they come and keeps the newest in view. */
+  /**
+   * Follow shows faults in the order they come and keeps the newest in view. A row that is chosen
+   * meanwhile holds the list, until Follow is asked for again or the last row is chosen.
+   */
   toggleFollow(): void {
-    const follow = !this.state.get().follow;
+    const { held, follow: was } = this.state.get();
+    const follow = held !== undefined || !was;
     const kept = this.#view.panel<Kept>('faults', USUAL);
     this.state.set((old) => ({
       ...old,
       follow,
+      held: undefined,
       group: follow ? 'none' : kept.group,
       sort: follow ? 'order' : kept.sort,
       reverse: !follow && kept.reverse,
       selected: -1,
     }));
-    this.rows.refresh();
+    this.#again();
   }
 
   /** Folds or opens the group in a row. */
@@ -152,9 +191,20 @@ export class FaultsModel {
   select(index: number, from = 'faults'): void {
     this.#untouched = false;
     this.#sought = undefined;
-    this.state.set((old) => (old.selected === index ? old : { ...old, selected: index }));
+    const { total } = this.rows.state.get();
+    this.state.set((old) => {
+      const held = !old.follow || index === total - 1 ? undefined : (old.held ?? total);
+      return old.selected === index && old.held === held ? old : { ...old, selected: index, held };
+    });
     const row = this.rows.row(index);
     if (row) this.#bus.publish(selectionOf(faultOf(row), from));
+  }
+
+  /** A fault of which a row is here. */
+  known(fault: number): FaultItem | undefined {
+    const index = this.rows.find((row) => faultOf(row).n === fault);
+    const row = this.rows.row(index);
+    return row && faultOf(row);
   }
 
   /** The selection came from elsewhere: shows its row when it is here. */
@@ -163,11 +213,59 @@ export class FaultsModel {
     const here = this.rows.row(selected);
     if (here && faultOf(here).n === fault) return;
     const index = this.rows.find((row) => row.kind === 'fault' && row.fault.n === fault);
-    this.state.set((old) => ({ ...old, selected: index }));
+    this.#show(index);
+    // Its row may be far from those that are here, or folded away.
+    if (index < 0)
+      this.#place({ fault }).then(
+        (row) => {
+          if (row !== undefined && this.#bus.current.fault === fault) this.#show(row);
+        },
+        () => undefined,
+      );
+  }
+
+  /** Selects a row whose fault is selected already. */
+  #show(index: number): void {
+    const { total } = this.rows.state.get();
+    this.state.set((old) => ({
+      ...old,
+      selected: index,
+      held: old.follow ? (old.held ?? total) : undefined,
+    }));
+  }
+
+  async #place(of: CallRequest<'faults.place'>['of']): Promise<number | undefined> {
+    const { valid: filter, group, sort, reverse } = this.state.get();
+    const query = { filter, group, sort, reverse, folded: this.#folded };
+    return (await this.#engine.call('faults.place', { query, of })).row;
+  }
+
+  /** The first fault of the next device, or of the one before. */
+  stepDevice(direction: 1 | -1): Promise<void> {
+    return this.#inTurn(() => this.#stepDevice(direction));
+  }
+
+  /** Steps that keys ask for faster than they are answered are taken one after the other. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    this.#steps = this.#steps.then(step, step);
+    return this.#steps;
+  }
+
+  async #stepDevice(direction: 1 | -1): Promise<void> {
+    const { selected } = this.state.get();
+    if (selected < 0) return this.#step(direction);
+    const row = await this.#place({ row: selected, direction });
+    if (row === undefined) return;
+    await this.rows.need(row);
+    this.select(row);
   }
 
   /** The next fault; from a group's row, the next group. */
-  async step(direction: 1 | -1): Promise<void> {
+  step(direction: 1 | -1): Promise<void> {
+    return this.#inTurn(() => this.#step(direction));
+  }
+
+  async #step(direction: 1 | -1): Promise<void> {
     const { selected } = this.state.get();
     const { total } = this.rows.state.get();
     const current = this.rows.row(selected);
@@ -190,10 +288,10 @@ export class FaultsModel {
     to: number,
     signal: AbortSignal,
   ): Promise<{ readonly total: number; readonly rows: readonly FaultItem[] }> {
-    const { sort, reverse } = this.state.get();
+    const { sort, reverse, valid } = this.state.get();
     const answer = await this.#engine.call(
       'faults.rows',
-      { filter: this.#valid, group: 'none', sort, reverse, folded: [], from, to },
+      { filter: valid, group: 'none', sort, reverse, folded: [], from, to },
       signal,
     );
     return { total: answer.total, rows: answer.rows.map(faultOf) };
@@ -205,7 +303,8 @@ export class FaultsModel {
   }
 
   async #fetch(from: number, to: number, signal: AbortSignal) {
-    const { filter, group, sort, reverse } = this.state.get();
+    const { group, sort, reverse } = this.state.get();
+    const filter = this.#asked;
     const ask = (text: string): Promise<FaultsAnswer> =>
       this.#engine.call(
         'faults.rows',
@@ -214,12 +313,12 @@ export class FaultsModel {
       );
     let answer = await ask(filter);
     const { filterError } = answer;
-    if (!filterError) this.#valid = filter;
-    else answer = await ask(this.#valid);
+    if (filterError) answer = await ask(this.state.get().valid);
+    else this.state.set((old) => (old.valid === filter ? old : { ...old, valid: filter }));
     const { rows: _rows, from: _from, total: _total, ...summary } = answer;
     this.state.set((old) => ({
       ...old,
-      summary: { ...summary, filterError: old.filter === filter ? filterError : undefined },
+      summary: { ...summary, filterError: this.#asked === filter ? filterError : undefined },
     }));
     return answer;
   }
@@ -227,19 +326,24 @@ export class FaultsModel {
   /** The first row of a session is selected by itself: the answer shows with no further action. */
   async #arrived(): Promise<void> {
     const { total, known, loading } = this.rows.state.get();
-    const { follow, selected } = this.state.get();
-    if (follow && total > 0 && selected !== total - 1) {
+    const { follow, held, selected } = this.state.get();
+    if (follow && held === undefined && total > 0 && selected !== total - 1) {
       this.state.set((old) => ({ ...old, selected: total - 1 }));
       await this.rows.need(total - 1);
       this.select(total - 1);
       return;
     }
+    const { fault } = this.#bus.current;
     if (this.#sought !== undefined) {
       const index = this.rows.find((row) => rowKey(row) === this.#sought);
       this.state.set((old) => ({ ...old, selected: index }));
       // Until then rows of the old order are among them.
-      if (!loading) this.#sought = undefined;
-      return;
+      if (loading) return;
+      this.#sought = undefined;
+    }
+    if (this.#moved && known && !loading) {
+      this.#moved = false;
+      if (this.state.get().selected < 0 && fault !== undefined && !follow) this.follow(fault);
     }
     if (!this.#untouched || !known || total === 0) return;
     if (this.#bus.current.fault !== undefined) {

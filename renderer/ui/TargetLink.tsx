@@ -9,16 +9,18 @@ interface TargetLinkProps {
   readonly children: ReactNode;
   /** The panel that shows it, when it is not the usual one. */
   readonly panel?: string;
+  /** The console that a line is of. */
+  readonly console?: string;
 }
 
 /** A link to anything that has a place in the window; it leaves the focus where it is. */
-export function TargetLink({ target, children, panel }: TargetLinkProps): ReactNode {
+export function TargetLink({ target, children, panel, console }: TargetLinkProps): ReactNode {
   const workbench = useWorkbench();
   return (
     <button
       type="button"
       className="link"
-      onClick={(event) => goTo(workbench, target, { panel, beside: event.shiftKey })}
+      onClick={(event) => goTo(workbench, target, { panel, console, beside: event.shiftKey })}
       onContextMenu={(event) => {
         if (parseTarget(target).kind !== 'address') return;
         event.preventDefault();

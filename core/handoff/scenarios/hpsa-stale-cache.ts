@@ -44,6 +44,7 @@ export const hpsaStaleCache: Scenario = {
   text: 'A Smart Array controller does DMA when the first kernel crashes. The kdump kernel lets it go on with copied tables, resets the controller, and gives it new tables. Its first read then faults with reason 06, although the entry of that page is valid.',
   source:
     '[PATCH v2] iommu/vt-d: Flush old iommu caches for kdump, Xunlei Pang, 2016-11-19 and -27',
+  shows: { verdict: 'stale-cache', strategy: 'copy-tables' },
   play,
 };
 

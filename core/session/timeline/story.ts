@@ -1,7 +1,7 @@
 import type { DeviceLine } from '../../log/device-lines.ts';
-import type { Phase } from '../../log/records.ts';
 import type { LineMark } from '../../protocol/contract.ts';
 import type { TimelineItem } from '../../protocol/contract-timeline.ts';
+import { stageOf } from '../stages.ts';
 import { faultItem, faultText, type SessionFault } from '../view-fault.ts';
 import type { AxisSource, TimeAxis } from './axis.ts';
 import type { FaultColumns } from './fault-columns.ts';
@@ -49,24 +49,6 @@ export const LANES = {
 /** Messages of queued invalidation, of command buffers and of their errors. */
 const INVALIDATION =
   /invalidat|^queue-|^command-buffer|^completion-wait|^invalid-(?:descriptor|page-request)$/;
-
-/** Stages of a boot by the log's phases; what is not here begins none. */
-const STAGES: Readonly<Partial<Record<Phase, string>>> = {
-  boot: 'boot',
-  capture: 'boot',
-  'bring-up': 'IOMMU bring-up',
-  'hand-off': 'take-over',
-  trigger: 'crash',
-  oops: 'crash',
-  panic: 'panic',
-  switch: 'kexec',
-  'hand-over': 'hand-over',
-  save: 'saving the dump',
-};
-
-/** When its units are set up, a kernel runs until something else is told. */
-const RUNNING = 'running';
-const UNITS_READY = 'ready';
 
 /** An item without its place: that depends on the axis. */
 type Told = Omit<TimelineItem, 'at'>;
@@ -182,7 +164,7 @@ export class Story {
     const endOf = (kernel: number): number =>
       kernels.find((each) => each.kernel === kernel)?.end ?? this.axis.end;
     for (const { phase, event, kernel, line, time } of this.source.phases) {
-      const name = event === UNITS_READY ? RUNNING : STAGES[phase];
+      const name = stageOf({ phase, event });
       const last = out.at(-1);
       if (name === undefined || (last?.name === name && last.kernel === kernel)) continue;
       const from = this.axis.place(line, time);

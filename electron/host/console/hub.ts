@@ -5,6 +5,7 @@ import { Failure } from '../../../core/memory/failure.ts';
 import type { LogStory } from '../../../core/explain/story.ts';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
 import type { FaultTable } from '../../../core/session/fault-table.ts';
+import type { LowerBound } from '../../../core/session/lower-bounds.ts';
 import { fileSource } from '../platform.ts';
 import { identityOf, isThere } from '../provenance.ts';
 import type { KeptConsole, SessionFolder } from '../session-folder.ts';
@@ -77,9 +78,9 @@ export class ConsoleHub {
     return this.#stories.phases((id, kernel, time) => this.clocks.at(id, kernel, time));
   }
 
-  /** The phase of its log in which a fault was told. */
-  phaseOf(record: FaultRecord): string | undefined {
-    return this.#stories.phaseAt(this.#consoleOf.get(record), record);
+  /** The stage of the boot in which a fault was told. */
+  stageOf(record: FaultRecord): string | undefined {
+    return this.#stories.stageAt(this.#consoleOf.get(record), record);
   }
 
   /** What a console's log tells beside its faults; undefined when there is no such console. */
@@ -107,9 +108,9 @@ export class ConsoleHub {
     return this.infos().reduce((sum, info) => sum + info.lines, 0);
   }
 
-  /** Why there were more faults than the logs tell; undefined when there is no sign of that. */
-  get lowerBound(): string | undefined {
-    return this.#stories.lowerBound;
+  /** Why there were more faults than the logs tell; empty when there is no sign of that. */
+  get lowerBounds(): LowerBound[] {
+    return this.#stories.lowerBounds();
   }
 
   /** Opens a serial port, a pty or a connection. @throws Failure when it does not open. */

@@ -4,16 +4,19 @@ import type { LogStory } from '../../../core/explain/story.ts';
 import { crashKernelDrivers, DriverLines } from '../../../core/log/driver-lines.ts';
 import type { KernelRecord, LogNote, PhaseRecord } from '../../../core/log/records.ts';
 import type { PhaseItem } from '../../../core/protocol/contract.ts';
+import { lowerBoundText, type LowerBound } from '../../../core/session/lower-bounds.ts';
+import { stageOf } from '../../../core/session/stages.ts';
 import { knowledgeBase } from '../knowledge.ts';
-
-/** The log parser's note that lines or faults were dropped. */
-const LOWER_BOUND = 'counts-are-lower-bounds';
 
 /** What a console's log tells beside its faults, as it grows. */
 interface Story {
   readonly kernels: KernelRecord[];
   readonly phases: PhaseRecord[];
   readonly notes: LogNote[];
+  /** Where each stage of a boot begins, neighbours of one name joined. */
+  readonly stages: { readonly line: number; readonly kernel: number; readonly name: string }[];
+  /** The first sign of each kind that counts are a lower bound. */
+  readonly bounds: Map<string, LowerBound>;
   /** Finds the texts that the knowledge base asks for. */
   readonly found: LogTexts;
   /** Which drivers speak in it. */
@@ -27,8 +30,15 @@ export class Stories {
   /** A console's log begins, or begins anew. */
   begin(console: string): void {
     const found = new LogTexts(knowledgeTexts(knowledgeBase()));
-    const drivers = new DriverLines();
-    this.#stories.set(console, { kernels: [], phases: [], notes: [], found, drivers });
+    this.#stories.set(console, {
+      kernels: [],
+      phases: [],
+      notes: [],
+      stages: [],
+      bounds: new Map(),
+      found,
+      drivers: new DriverLines(),
+    });
   }
 
   delete(console: string): void {
@@ -40,7 +50,15 @@ export class Stories {
   }
 
   phase(console: string, record: PhaseRecord): void {
-    this.#stories.get(console)?.phases.push(record);
+    const story = this.#stories.get(console);
+    if (!story) return;
+    story.phases.push(record);
+    const { line, kernel } = record;
+    const name = stageOf(record);
+    const last = story.stages.at(-1);
+    if (name !== undefined && (last?.name !== name || last.kernel !== kernel))
+      story.stages.push({ line, kernel, name });
+    bound(story, record.event, { console, line });
   }
 
   kernel(console: string, record: KernelRecord): void {
@@ -49,7 +67,10 @@ export class Stories {
   }
 
   note(console: string, note: LogNote): void {
-    this.#stories.get(console)?.notes.push(note);
+    const story = this.#stories.get(console);
+    if (!story) return;
+    story.notes.push(note);
+    bound(story, note.id, { console, line: note.line });
   }
 
   bytes(console: string, bytes: Uint8Array): void {
@@ -64,32 +85,33 @@ export class Stories {
    */
   phases(at: (console: string, kernel: number, time: number | undefined) => number): PhaseItem[] {
     return [...this.#stories].flatMap(([id, { phases }]) =>
-      phases.map(({ line, time, kernel, phase, text }) => ({
+      phases.map(({ line, time, kernel, phase, event, text }) => ({
         line,
         time,
         kernel,
         phase,
+        stage: stageOf({ phase, event }),
         text,
         at: at(id, kernel, time),
       })),
     );
   }
 
-  /** The phase that a line of a console's log stands in. */
-  phaseAt(
+  /** The stage of the boot that a line of a console's log stands in. */
+  stageAt(
     console: string | undefined,
     { line, kernel }: { readonly line: number; readonly kernel: number },
   ): string | undefined {
-    const phases = this.#stories.get(console ?? '')?.phases ?? [];
+    const stages = this.#stories.get(console ?? '')?.stages ?? [];
     let low = 0;
-    let high = phases.length;
+    let high = stages.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (phases[middle].line <= line) low = middle + 1;
+      if (stages[middle].line <= line) low = middle + 1;
       else high = middle;
     }
-    const last = phases[low - 1];
-    return last?.kernel === kernel ? last.phase : undefined;
+    const last = stages[low - 1];
+    return last?.kernel === kernel ? last.name : undefined;
   }
 
   /** What a console's log tells; undefined when there is no such console. */
@@ -115,12 +137,13 @@ export class Stories {
       .join(' ');
   }
 
-  /** Why there were more faults than the logs tell; undefined when there is no sign of that. */
-  get lowerBound(): string | undefined {
-    for (const { notes } of this.#stories.values()) {
-      const note = notes.find(({ id }) => id === LOWER_BOUND);
-      if (note) return note.text;
-    }
-    return undefined;
+  /** Why there were more faults than the logs tell; empty when there is no sign of that. */
+  lowerBounds(): LowerBound[] {
+    return [...this.#stories.values()].flatMap(({ bounds }) => [...bounds.values()]);
   }
+}
+
+function bound(story: Story, sign: string, where: Omit<LowerBound, 'text'>): void {
+  const text = lowerBoundText(sign);
+  if (text !== undefined && !story.bounds.has(sign)) story.bounds.set(sign, { text, ...where });
 }

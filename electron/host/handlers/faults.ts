@@ -16,10 +16,11 @@ export function faultCalls(bench: Workbench): CallHandlers {
     'faults.rows': (query) => ({
       ...bench.faults.rows({ ...query, to: Math.min(query.to, query.from + MAX_ROWS) }),
       logLines: bench.hub.lines,
-      lowerBound: bench.hub.lowerBound,
+      lowerBounds: bench.hub.lowerBounds,
     }),
+    'faults.place': ({ query, of }) => ({ row: bench.faults.place(query, of) }),
     'faults.values': ({ field }) => bench.faults.values(field),
-    'faults.rate': ({ filter, bins }) => rate(bench, filter, bins),
+    'faults.rate': (request) => rate(bench, request),
     explain: ({ fault: n }) => {
       const fault = bench.faults.get(n);
       if (!fault)
@@ -96,24 +97,31 @@ function faultIn(text: string): FaultRecord | undefined {
 }
 
 /** Faults per bin over the logs' time. */
-function rate(bench: Workbench, filter: string, bins: number): CallOutput<'faults.rate'> {
+function rate(
+  bench: Workbench,
+  { filter, bins, range }: CallInput<'faults.rate'>,
+): CallOutput<'faults.rate'> {
   const faults = bench.faults.passing(filter);
-  const times = faults.map(({ console, record }) =>
-    bench.hub.clocks.at(console, record.kernel, record.time),
-  );
+  const times = new Float64Array(faults.length);
+  let first = Infinity;
+  let last = -Infinity;
+  for (const [index, { console, record }] of faults.entries()) {
+    const time = bench.hub.clocks.at(console, record.kernel, record.time);
+    times[index] = time;
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+  }
+  if (faults.length === 0) [first, last] = [0, 0];
+  const start = range ? Math.min(range.from, range.to) : first;
+  const end = range ? Math.max(range.from, range.to) : last;
   const empty = (): number[] => Array.from({ length: bins }, () => 0);
   const counts = { read: empty(), write: empty(), interrupt: empty() };
-  if (times.length === 0) return { start: 0, end: 0, ...counts };
-  let start = Infinity;
-  let end = -Infinity;
-  for (const time of times) {
-    start = Math.min(start, time);
-    end = Math.max(end, time);
-  }
   const width = (end - start) / bins || 1;
   for (const [index, { record }] of faults.entries()) {
-    const bin = Math.min(bins - 1, Math.floor((times[index] - start) / width));
+    const time = times[index];
+    if (time < start || time > end) continue;
+    const bin = Math.min(bins - 1, Math.floor((time - start) / width));
     counts[accessKind(record)][bin]++;
   }
-  return { start, end, ...counts };
+  return { start, end, first, last, ...counts };
 }

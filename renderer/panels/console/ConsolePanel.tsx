@@ -17,6 +17,7 @@ import { latin1OfText } from './latin1.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleTerminal } from './terminal.ts';
 import { consoleKey } from './terminal-keys.ts';
+import { notesByLine } from '../notes/pins.ts';
 import './console.css';
 
 /** Reads and drives one console, with its decoded lines marked. */
@@ -57,7 +58,7 @@ function OneConsole({
   readonly first: boolean;
 }): ReactNode {
   const workbench = useWorkbench();
-  const { engine, selection, view, notices, dock, writes } = workbench;
+  const { engine, selection, view, notes, notices, dock, writes } = workbench;
   const armed = useStore(writes.armed, (state) => state?.console === info.id);
   const panel = usePanelId();
   const gutter = useRef<HTMLDivElement>(null);
@@ -117,6 +118,9 @@ function OneConsole({
     for (const phase of phases.value?.phases ?? []) starts[phase.kernel] ??= phase.line;
     terminal?.setStarts(starts);
   }, [terminal, phases.value]);
+
+  const pinned = useStore(notes.state, ({ notes: list }) => list);
+  useEffect(() => terminal?.setNotes(notesByLine(pinned, id)), [terminal, pinned, id]);
 
   // The selection leads to its line.
   useEffect(() => {

@@ -9,6 +9,8 @@ export interface GutterRow {
   /** The row goes on with a long line. */
   readonly continued: boolean;
   readonly current: boolean;
+  /** A note is pinned to the line. */
+  readonly note: boolean;
   /** A kernel's clock starts here. */
   readonly restart: string | undefined;
 }
@@ -59,7 +61,7 @@ export class Gutter {
 
   paint(rowAt: (index: number) => GutterRow): void {
     for (const [index, cells] of this.#rows.entries()) {
-      const { line, mark, time, tip, continued, current, restart } = rowAt(index);
+      const { line, mark, time, tip, continued, current, note, restart } = rowAt(index);
       write(cells.number, line === undefined ? '' : String(line));
       write(cells.time, restart ?? time);
       const kind = continued ? '' : (mark?.severity ?? '');
@@ -76,6 +78,7 @@ export class Gutter {
         mark ? `is-${mark.severity}` : '',
         mark?.kind === 'fault' ? 'is-fault' : '',
         current ? 'is-current' : '',
+        note ? 'has-note' : '',
         restart === undefined ? '' : 'is-restart',
       ].join(' ');
       if (cells.row.className !== name) cells.row.className = name;

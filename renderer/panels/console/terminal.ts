@@ -67,6 +67,8 @@ export class ConsoleTerminal {
   #moves = 0;
   #starts: readonly number[] = [];
   #mode: TimeMode = 'kernel';
+  /** What is noted of a line. */
+  #notes: ReadonlyMap<number, string> = new Map();
   #fold = true;
   /** What is read next begins a line. */
   #atStart = true;
@@ -160,6 +162,12 @@ export class ConsoleTerminal {
   }
 
   /** Lines where a kernel starts, in order. */
+  /** Lines that notes are pinned to, with the notes' words. */
+  setNotes(notes: ReadonlyMap<number, string>): void {
+    this.#notes = notes;
+    this.#paintSoon();
+  }
+
   setStarts(starts: readonly number[]): void {
     this.#starts = starts;
     this.#paintSoon();
@@ -370,7 +378,10 @@ export class ConsoleTerminal {
         mark,
         continued: begins === undefined,
         time: begins === undefined ? '' : this.record.time(begins, this.#mode),
-        tip: known ? this.record.tip(line) : '',
+        tip: known
+          ? [this.#notes.get(line) ?? '', this.record.tip(line)].filter(Boolean).join('\n')
+          : '',
+        note: begins !== undefined && this.#notes.has(begins),
         current: known && line === current,
         restart: begins === undefined ? undefined : this.record.restartAt(begins, this.#starts),
       };

@@ -13,28 +13,36 @@ import { Empty, Panel } from '../../ui/Panel.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { Split, WalkSteps } from '../../ui/WalkView.tsx';
 import { EMPTY } from '../../wording.ts';
-import { checksText, explainMarkdown } from './markdown.ts';
+import { checksText, explainForms, explainMarkdown, walkTable } from './markdown.ts';
 import './explain.css';
 import { hexByte } from '../../../core/format/hex.ts';
 
 /** Says why one fault happened. */
 export function ExplainPanel(): ReactNode {
-  const { actions, notices } = useWorkbench();
+  const { actions, faults, notices } = useWorkbench();
   const fault = useFollowed((selection) => selection.fault);
   const answer = useCall('explain', fault === undefined ? undefined : { fault });
   const { value } = answer;
   const own = useMemo(
     () => ({
+      'device.next': () => void faults.stepDevice(1),
+      'device.previous': () => void faults.stepDevice(-1),
       'copy.value': value && (() => void copyText(explainMarkdown(value), notices)),
-      'copy.as': value && (() => void copyText(explainMarkdown(value), notices)),
     }),
-    [value, notices],
+    [value, faults, notices],
   );
   return (
     <Panel
       loading={answer.state === 'loading'}
       failure={answer.failure}
       actions={own}
+      table={
+        value?.walk && {
+          name: 'Walk',
+          forms: () => explainForms(value),
+          read: () => walkTable(value.walk!),
+        }
+      }
       bar={
         value && (
           <>
@@ -90,7 +98,10 @@ function Explanation({ answer }: { readonly answer: ExplainAnswer }): ReactNode 
           {fault.time !== undefined &&
             `${seconds(fault.time, 6)} s, ${kernelName(fault.kernel)} · `}
           {answer.unit !== undefined && `${answer.unit} · `}
-          {reason} · <TargetLink target={`L${fault.line}`}>console {fault.line}</TargetLink>
+          {reason} ·{' '}
+          <TargetLink target={`L${fault.line}`} console={fault.console}>
+            console {fault.line}
+          </TargetLink>
         </p>
       </div>
       <VerdictBlock answer={answer} />
@@ -101,12 +112,13 @@ function Explanation({ answer }: { readonly answer: ExplainAnswer }): ReactNode 
           <WalkSteps walk={walk} />
         </section>
       )}
-      {answer.evidence.length > 0 && <Evidence evidence={answer.evidence} />}
+      {answer.evidence.length > 0 && <Evidence answer={answer} />}
       {answer.fixes.length > 0 && (
         <section className="section" aria-labelledby="explain-fix">
           <h3 id="explain-fix">Known fix</h3>
           {answer.fixes.map((fix) => (
             <p key={fix.id} className="second">
+              {fix.versions !== undefined && <b>{fix.versions}: </b>}
               {fix.text} <span className="muted">{fix.source}</span>
             </p>
           ))}
@@ -163,7 +175,8 @@ function VerdictBlock({ answer }: { readonly answer: ExplainAnswer }): ReactNode
   );
 }
 
-function Evidence({ evidence }: { readonly evidence: ExplainAnswer['evidence'] }): ReactNode {
+function Evidence({ answer }: { readonly answer: ExplainAnswer }): ReactNode {
+  const { evidence, fault, notes = [], story } = answer;
   return (
     <section className="section" aria-labelledby="explain-evidence">
       <h3 id="explain-evidence">Evidence</h3>
@@ -176,8 +189,16 @@ function Evidence({ evidence }: { readonly evidence: ExplainAnswer['evidence'] }
               {each.meaning !== undefined && <span className="muted"> {each.meaning}</span>}
             </span>
             {each.link !== undefined && (
-              <TargetLink target={each.link}>{linkName(each.link)}</TargetLink>
+              <TargetLink target={each.link} console={fault.console}>
+                {linkName(each.link)}
+              </TargetLink>
             )}
+          </li>
+        ))}
+        {[...(story === undefined ? [] : [story]), ...notes].map((text) => (
+          <li key={text}>
+            <Glyph kind="note" />
+            <span className="second">{text}</span>
           </li>
         ))}
       </ul>
@@ -186,7 +207,7 @@ function Evidence({ evidence }: { readonly evidence: ExplainAnswer['evidence'] }
 }
 
 function Actions({ answer }: { readonly answer: ExplainAnswer }): ReactNode {
-  const { actions, notices, translate, dock, session } = useWorkbench();
+  const { actions, notices, translate, dock, lab, session } = useWorkbench();
   const { fault } = answer;
   const info = useStore(session.info);
   return (
@@ -194,7 +215,10 @@ function Actions({ answer }: { readonly answer: ExplainAnswer }): ReactNode {
       <button
         type="button"
         className="btn btn-primary"
-        onClick={() => actions.run('go.handoff')}
+        onClick={() => {
+          actions.run('go.handoff');
+          if (answer.lab) void lab.open(answer.lab.strategy, answer.lab.scenario);
+        }}
         title="Compare hand-off strategies, simulated"
       >
         Try in Hand-off lab
@@ -212,6 +236,9 @@ function Actions({ answer }: { readonly answer: ExplainAnswer }): ReactNode {
           Translate <ActionKeys action="go.translate" />
         </button>
       )}
+      <button type="button" className="btn" onClick={() => actions.run('note.new')}>
+        Add to notes <ActionKeys action="note.new" />
+      </button>
       <button
         type="button"
         className="btn"

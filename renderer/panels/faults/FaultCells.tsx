@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { FaultRow } from '../../../core/protocol/contract.ts';
+import type { FaultGrouping, FaultRow } from '../../../core/protocol/contract.ts';
 import type { FaultItem } from '../../../core/protocol/schema.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import { kernelName, seconds } from '../../format/time.ts';
@@ -15,23 +15,66 @@ const FAULT_BITS = 32;
 /** The cells of a group's row or a fault's. */
 export function FaultCells({
   row,
+  by,
+  note,
   onToggle,
 }: {
   readonly row: FaultRow;
+  readonly by: FaultGrouping;
+  /** The first line of a note that is pinned to the fault. */
+  readonly note: string | undefined;
   readonly onToggle: () => void;
 }): ReactNode {
   return row.kind === 'group' ? (
-    <GroupCells row={row} onToggle={onToggle} />
+    <GroupCells row={row} by={by} note={note} onToggle={onToggle} />
   ) : (
-    <OneCells fault={row.fault} inGroup={row.inGroup} depth={row.depth} />
+    <OneCells
+      fault={row.fault}
+      inGroup={row.inGroup}
+      depth={row.depth}
+      sameVerdict={row.sameVerdict ?? false}
+      mixed={by === 'reason' || by === 'page'}
+      note={note}
+    />
+  );
+}
+
+type GroupRow = Extract<FaultRow, { kind: 'group' }>;
+
+/** What the faults of a group have in common. */
+function GroupName({
+  row: { depth, first, devices },
+  by,
+}: {
+  readonly row: GroupRow;
+  readonly by: FaultGrouping;
+}): ReactNode {
+  if (depth === 1) return <span className="second">{reasonCode(first)}</span>;
+  if (by === 'reason' || by === 'page')
+    return (
+      <>
+        {by === 'reason' ? reasonCode(first) : <Where fault={first} page />}{' '}
+        <span className="muted">
+          {devices > 1 ? `${formatCount(devices)} devices` : (first.bdf ?? '')}
+        </span>
+      </>
+    );
+  return (
+    <>
+      {first.bdf ?? ABSENT} {first.driver !== undefined && <Driver name={first.driver} />}
+    </>
   );
 }
 
 function GroupCells({
   row,
+  by,
+  note,
   onToggle,
 }: {
-  readonly row: Extract<FaultRow, { kind: 'group' }>;
+  readonly row: GroupRow;
+  readonly by: FaultGrouping;
+  readonly note: string | undefined;
   readonly onToggle: () => void;
 }): ReactNode {
   const { first } = row;
@@ -48,13 +91,8 @@ function GroupCells({
         >
           {row.expanded ? '▾' : '▸'}
         </span>
-        {row.depth === 1 ? (
-          <span className="second">{reasonCode(first)}</span>
-        ) : (
-          <>
-            {first.bdf ?? ABSENT} {first.driver !== undefined && <Driver name={first.driver} />}
-          </>
-        )}
+        <GroupName row={row} by={by} />
+        {note !== undefined && <NoteMark note={note} />}
       </span>
       <span role="gridcell" className="num">
         {formatCount(row.count)}
@@ -89,10 +127,17 @@ function OneCells({
   fault,
   inGroup,
   depth,
+  sameVerdict,
+  mixed,
+  note,
 }: {
   readonly fault: FaultItem;
   readonly inGroup: boolean;
   readonly depth: number | undefined;
+  readonly sameVerdict: boolean;
+  /** Its group may hold faults of several devices. */
+  readonly mixed: boolean;
+  readonly note: string | undefined;
 }): ReactNode {
   const access = faultAccess(fault);
   return (
@@ -112,6 +157,7 @@ function OneCells({
             ? ABSENT
             : seconds(fault.time, 6)
           : (fault.bdf ?? ABSENT)}
+        {note !== undefined && <NoteMark note={note} />}
       </span>
       <span role="gridcell" className="num muted">
         ×1
@@ -121,11 +167,13 @@ function OneCells({
         <Where fault={fault} />
       </span>
       <span role="gridcell" className="text">
-        <Reason fault={fault} />
+        {inGroup ? <Whose fault={fault} named={mixed} /> : <Reason fault={fault} />}
       </span>
       <span role="gridcell" className="text">
-        {inGroup ? (
-          <span className="muted">{fault.verdict?.title ?? ABSENT}</span>
+        {inGroup && sameVerdict ? (
+          <span className="muted" title={fault.verdict?.title}>
+            same as group
+          </span>
         ) : (
           <Verdict fault={fault} />
         )}
@@ -134,7 +182,16 @@ function OneCells({
   );
 }
 
-function Where({ fault }: { readonly fault: FaultItem }): ReactNode {
+function Where({
+  fault,
+  page = false,
+}: {
+  readonly fault: FaultItem;
+  /** Its 4 KiB page instead. */
+  readonly page?: boolean;
+}): ReactNode {
+  if (fault.address !== undefined && page)
+    return <Address value={fault.address.replace(/[0-9a-f]{3}$/, '000')} bits={FAULT_BITS} />;
   if (fault.address !== undefined) return <Address value={fault.address} bits={FAULT_BITS} />;
   if (fault.index !== undefined) return <>index {fault.index}</>;
   return <>{ABSENT}</>;
@@ -153,6 +210,37 @@ function Reason({ fault }: { readonly fault: FaultItem }): ReactNode {
         {fault.reasonName}
       </span>
     </>
+  );
+}
+
+/** Of a fault in a group the reason is told above it: here is which unit, and whose request. */
+function Whose({
+  fault,
+  named,
+}: {
+  readonly fault: FaultItem;
+  /** The device is named too. */
+  readonly named: boolean;
+}): ReactNode {
+  const { bdf, unit, pasid } = fault;
+  return (
+    <span title={fault.reasonName}>
+      <span className="mono">{reasonCode(fault)}</span>{' '}
+      <span className="muted mono">
+        {[named ? bdf : undefined, unit, pasid === undefined ? 'no PASID' : `PASID ${pasid}`]
+          .filter((part) => part !== undefined)
+          .join(' · ')}
+      </span>
+    </span>
+  );
+}
+
+/** A note is pinned to this fault. */
+function NoteMark({ note }: { readonly note: string }): ReactNode {
+  return (
+    <span className="note-mark" role="img" aria-label={`note: ${note}`} title={note}>
+      ✎
+    </span>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
-import { hexByte } from '../../../core/format/hex.ts';
-import type { FaultGrouping, FaultRow } from '../../../core/protocol/contract.ts';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { FaultGrouping, FaultRow, FaultsAnswer } from '../../../core/protocol/contract.ts';
+import type { NoteItem } from '../../../core/protocol/contract-notes.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import type { FaultItem } from '../../../core/protocol/schema.ts';
 import { keysOf } from '../../keymap.ts';
@@ -9,23 +9,25 @@ import { attempt } from '../../shell/actions.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import type { FaultSort } from '../../state/faults.ts';
-import type { MenuItem } from '../../state/workbench.ts';
 import { faultOf, rowKey } from '../../state/faults.ts';
 import { useFrameStore } from '../../state/paced.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import type { Column, Sort } from '../../ui/columns.ts';
+import { Glyph } from '../../ui/Glyph.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
+import { TargetLink } from '../../ui/TargetLink.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
 import { allRows } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { noFaults, nonePass } from '../../wording.ts';
+import { notesByLine } from '../notes/pins.ts';
 import { copyForms, faultSentence, faultTable } from './copy.ts';
 import { FaultCells } from './FaultCells.tsx';
 import type { FilterHandle } from './FilterBox.tsx';
 import { FilterBox } from './FilterBox.tsx';
-import { RateChart } from './RateChart.tsx';
+import { RateChart, RateTable } from './RateChart.tsx';
 import './faults.css';
 
 const GROUPS: readonly (readonly [FaultGrouping, string])[] = [
@@ -66,11 +68,12 @@ const COLUMN_SORTS: Readonly<Record<string, FaultSort | undefined>> = {
 /** Ranks and filters every fault. */
 export function FaultsPanel(): ReactNode {
   const workbench = useWorkbench();
-  const { faults, dock, menu, selection, view } = workbench;
+  const { faults, dock, menu, notes, selection, view } = workbench;
   const state = useFrameStore(faults.state);
   const theme = useStore(view.theme);
   const { total, known, loading, failure } = useFrameStore(faults.rows.state);
   const filter = useRef<FilterHandle>(null);
+  const [asTable, setAsTable] = useState(false);
   const selected = useFrameStore(selection.store);
 
   useEffect(() => {
@@ -95,16 +98,31 @@ export function FaultsPanel(): ReactNode {
         if (faults.state.get().filter !== '') faults.setFilter('');
         dock.focus('faults');
       },
+      'device.next': () => void faults.stepDevice(1),
+      'device.previous': () => void faults.stepDevice(-1),
       'copy.value': () => {
         const row = faults.rows.row(faults.state.get().selected);
         if (row) copyLine(workbench, faultOf(row));
       },
+      'selection.actions': () =>
+        menu.set({
+          label: 'Actions for the selection',
+          at: { x: innerWidth / 3, y: innerHeight / 3 },
+          items: [
+            {
+              title: asTable ? 'Show the rate as a chart' : 'Show the rate as a table',
+              run: () => setAsTable(!asTable),
+            },
+            ...selectionItems(workbench),
+          ],
+        }),
     }),
-    [faults, dock, workbench],
+    [faults, dock, menu, workbench, asTable],
   );
 
   const table = useMemo(() => tableOf(workbench), [workbench]);
 
+  const pinned = useStore(notes.state, ({ notes: list }) => list);
   const row = (index: number): FaultRow | undefined => faults.rows.row(index);
   const { summary } = state;
   return (
@@ -114,10 +132,14 @@ export function FaultsPanel(): ReactNode {
       retry={() => faults.rows.reset()}
       actions={actions}
       table={table}
-      partial={summary?.lowerBound}
+      partial={
+        summary && summary.lowerBounds.length > 0 && <LowerBounds bounds={summary.lowerBounds} />
+      }
       bar={<Bar filter={filter} />}
     >
-      {state.rate && (summary?.all ?? 0) > 0 && <RateChart key={theme} filter={state.filter} />}
+      {state.rate &&
+        (summary?.all ?? 0) > 0 &&
+        (asTable ? <RateTable /> : <RateChart key={theme} />)}
       {known && total === 0 && summary ? (
         summary.all === 0 ? (
           <NoFaults lines={summary.logLines} />
@@ -168,13 +190,18 @@ export function FaultsPanel(): ReactNode {
               menu.set({
                 label: 'Fault',
                 at: { x, y },
-                items: [...filterItems(workbench, index), ...selectionItems(workbench)],
+                items: selectionItems(workbench),
               });
             }}
             render={(index) => {
               const each = row(index);
               return each ? (
-                <FaultCells row={each} onToggle={() => faults.toggle(index)} />
+                <FaultCells
+                  row={each}
+                  by={state.group}
+                  note={noteText(each, pinned)}
+                  onToggle={() => faults.toggle(index)}
+                />
               ) : (
                 <span role="gridcell" className="muted">
                   reading…
@@ -196,9 +223,15 @@ function sortOf(by: FaultSort, reverse: boolean): Sort | undefined {
 }
 
 function Bar({ filter }: { readonly filter: React.RefObject<FilterHandle | null> }): ReactNode {
-  const { faults, view } = useWorkbench();
+  const { faults, view, dock, dialog } = useWorkbench();
   const state = useStore(faults.state);
   const hint = !useStore(view.state, (each) => each.hintSeen);
+  // Whoever went to Explain or to the keys needs no telling.
+  const used = useStore(dock.state, ({ active }) => active?.startsWith('explain') ?? false);
+  const asked = useStore(dialog, (shown) => shown === 'help');
+  useEffect(() => {
+    if (hint && (used || asked)) view.set({ hintSeen: true });
+  }, [view, hint, used, asked]);
   const groupName = GROUPS.find(([id]) => id === state.group)?.[1] ?? state.group;
   return (
     <>
@@ -239,16 +272,51 @@ function Bar({ filter }: { readonly filter: React.RefObject<FilterHandle | null>
       >
         Rate
       </button>
-      <button
-        type="button"
-        className="btn"
-        aria-pressed={state.follow}
-        onClick={() => faults.toggleFollow()}
-      >
-        Follow
-      </button>
+      <FollowButton />
     </>
   );
+}
+
+/** Following, or held where a row was chosen, with how many came since. */
+function FollowButton(): ReactNode {
+  const { faults } = useWorkbench();
+  const { follow, held } = useStore(faults.state);
+  const { total } = useStore(faults.rows.state);
+  const more = held === undefined ? 0 : total - held;
+  return (
+    <button
+      type="button"
+      className="btn"
+      aria-pressed={held === undefined ? follow : 'mixed'}
+      title={
+        held === undefined
+          ? 'The newest fault stays in view'
+          : 'Held at the selected row; follows again from the newest'
+      }
+      onClick={() => faults.toggleFollow()}
+    >
+      {held === undefined ? 'Follow' : `Held${more > 0 ? ` · ${formatCount(more)} new` : ''}`}
+    </button>
+  );
+}
+
+/** Why counts are no more than a lower bound, and the lines that show it. */
+function LowerBounds({ bounds }: { readonly bounds: FaultsAnswer['lowerBounds'] }): ReactNode {
+  return bounds.map(({ text, console, line }) => (
+    <span key={`${console} ${text}`}>
+      <Glyph kind="warning" /> {text}{' '}
+      <TargetLink target={`L${line}`} console={console}>
+        console {line}
+      </TargetLink>{' '}
+    </span>
+  ));
+}
+
+/** The note at a row's fault; a group shows it while its faults are folded away. */
+function noteText(row: FaultRow, notes: readonly NoteItem[]): string | undefined {
+  if (notes.length === 0 || (row.kind === 'group' && row.expanded)) return undefined;
+  const { console = '', line } = faultOf(row);
+  return notesByLine(notes, console).get(line);
 }
 
 /** Left folds a group, or leads from a fault to its group; Right opens it. */
@@ -276,23 +344,6 @@ function foldKey(
     return true;
   }
   return false;
-}
-
-/** Narrows the list to what a row shows, or leaves that out; what was typed stays. */
-function filterItems(workbench: ReturnType<typeof useWorkbench>, index: number): MenuItem[] {
-  const { faults } = workbench;
-  const row = faults.rows.row(index);
-  if (!row) return [];
-  const { reason, event, address } = faultOf(row);
-  const terms = [
-    ...(reason === undefined ? [] : [`reason:${hexByte(reason)}`]),
-    ...(event === undefined ? [] : [`event:${event}`]),
-    ...(address === undefined ? [] : [`addr~${address}`]),
-  ];
-  return terms.flatMap((term) => [
-    { title: `Filter to ${term}`, run: () => faults.addTerm(term) },
-    { title: `Filter out ${term}`, run: () => faults.addTerm(`not ${term}`) },
-  ]);
 }
 
 /** Copies a fault as the kernel printed it; one without a console in our own words. */

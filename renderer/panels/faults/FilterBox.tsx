@@ -6,7 +6,7 @@ import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { useChanged } from '../../state/useChanged.ts';
 import type { Completion } from './completion.ts';
-import { FIELDS, complete, completionAt, fieldChoices, tokens } from './completion.ts';
+import { FIELDS, complete, completionAt, fieldChoices, settled, tokens } from './completion.ts';
 
 interface Choice {
   readonly text: string;
@@ -17,6 +17,8 @@ export interface FilterHandle {
   focus(): void;
 }
 
+/** Width of a character of the bundled monospaced font, em. */
+const CHARACTER = 0.6;
 /** Values that are listed at a time. */
 const LISTED = 12;
 
@@ -27,6 +29,8 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
   const [caret, setCaret] = useState(0);
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
+  /** A choice was walked to: Enter takes it. */
+  const [walked, setWalked] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const listId = useId();
   const errorId = useId();
@@ -41,22 +45,35 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
       input.current?.select();
     },
   }));
-  if (useChanged(filter)) setAt(0);
+  if (useChanged(filter)) {
+    setAt(0);
+    setWalked(false);
+  }
+  const walk = (by: number): void => {
+    setAt((old) => (old + by + choices.length) % choices.length);
+    setWalked(true);
+  };
+  const close = (): void => {
+    setOpen(false);
+    // What looked like the beginning of a field's name is a text to look for.
+    faults.setFilter(filter);
+  };
 
   const take = (choice: Choice): void => {
     if (!place) return;
     const made = complete(filter, place, choice.text);
-    faults.setFilter(made.text);
+    faults.setFilter(made.text, settled(made.text, made.caret));
     setCaret(made.caret);
     requestAnimationFrame(() => input.current?.setSelectionRange(made.caret, made.caret));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const stroke = strokeOf(event);
-    if (stroke === 'Down' && listed) setAt((old) => (old + 1) % choices.length);
-    else if (stroke === 'Up' && listed) setAt((old) => (old - 1 + choices.length) % choices.length);
+    if (stroke === 'Down' && listed) walk(1);
+    else if (stroke === 'Up' && listed) walk(-1);
     else if (stroke === 'Tab' && listed && filter !== '') take(choices[at]);
-    else if (stroke === 'Enter') setOpen(false);
-    else if (stroke === 'Esc' && listed) setOpen(false);
+    else if (stroke === 'Enter' && listed && walked) take(choices[at]);
+    else if (stroke === 'Enter') close();
+    else if (stroke === 'Esc' && listed) close();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -85,15 +102,17 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
         aria-describedby={error ? errorId : undefined}
         autoComplete="off"
         spellCheck={false}
-        placeholder="Filter, as access:w reason:0x05"
+        placeholder="Filter, as access:w"
         value={filter}
         onChange={(event) => {
-          faults.setFilter(event.target.value);
-          setCaret(event.target.selectionStart ?? event.target.value.length);
+          const { value } = event.target;
+          const place = event.target.selectionStart ?? value.length;
+          faults.setFilter(value, settled(value, place));
+          setCaret(place);
           setOpen(true);
         }}
         onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
-        onBlur={() => setOpen(false)}
+        onBlur={close}
         onKeyDown={onKeyDown}
       />
       {summary && (
@@ -109,9 +128,9 @@ export function FilterBox({ ref }: { readonly ref: Ref<FilterHandle> }): ReactNo
           id={errorId}
           role="alert"
           className="popover filter-error"
-          style={{ marginLeft: `${Math.min(error.at, 60)}ch` }}
+          style={{ marginLeft: `${Math.min(error.at, 60) * CHARACTER}em` }}
         >
-          {error.text}
+          <span>{error.text}</span>
         </div>
       )}
       <div

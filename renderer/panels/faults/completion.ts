@@ -35,14 +35,14 @@ export const FIELDS: readonly FilterField[] = [
   listed('unit', 'unit, dmar0'),
   listed('driver', 'driver of the device'),
   listed('kind', 'dma, intr, event'),
-  listed('access', 'r or w'),
+  listed('access', 'r, w or i'),
   listed('reason', 'hex code, 0x06'),
   listed('event', 'AMD-Vi event, IO_PAGE_FAULT'),
-  { name: 'addr', text: 'address or range' },
+  listed('addr', 'address or range; addr~ its 4 KiB page'),
   listed('pasid', 'PASID'),
   listed('did', 'domain identifier'),
   { name: 't', text: 'seconds, 13.7..14' },
-  listed('phase', 'phase of the boot'),
+  listed('phase', 'stage of the boot, takeover'),
   listed('verdict', 'verdict of Explain'),
   { name: 'kernel', text: '0 for the first kernel' },
   { name: 'line', text: 'line of the log' },
@@ -80,6 +80,13 @@ export function fieldChoices(prefix: string): readonly { text: string; detail: s
     ...FIELDS.map(({ name, text }) => ({ text: `${name}:`, detail: text })),
     ...WORDS.map((word) => ({ text: `${word} `, detail: '' })),
   ].filter(({ text }) => text.startsWith(low));
+}
+
+/** The text without the word at the caret, where that may become a field's name or a word of it. */
+export function settled(text: string, caret: number): string {
+  const at = completionAt(text, caret);
+  if (at?.kind !== 'field' || at.prefix === '' || fieldChoices(at.prefix).length === 0) return text;
+  return (text.slice(0, at.start) + text.slice(at.end)).trim();
 }
 
 /** The text with a choice put in, and where the caret then stands. */

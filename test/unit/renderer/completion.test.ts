@@ -4,6 +4,7 @@ import {
   complete,
   completionAt,
   fieldChoices,
+  settled,
   tokens,
 } from '../../../renderer/panels/faults/completion.ts';
 
@@ -35,6 +36,17 @@ describe('filter completion', () => {
       text: 'bdf:02:00.0 access:w',
       caret: 11,
     });
+  });
+
+  it.each([
+    ['add|', ''],
+    ['access:w add|', 'access:w'],
+    ['access:w hpsa|', 'access:w hpsa'],
+    ['access:w addr:|', 'access:w addr:'],
+    ['bdf:00:06.0 no|', 'bdf:00:06.0'],
+    ['"add|', '"add'],
+  ])('%s counts as "%s" while it is typed', (text, asked) => {
+    expect(settled(text.replace('|', ''), text.indexOf('|'))).toBe(asked);
   });
 
   it('lists the fields of the language', () => {

@@ -16,7 +16,15 @@ import { PRESETS, presetFor } from '../../../renderer/shell/presets.ts';
 import { nextZoom, parseView } from '../../../renderer/state/view.ts';
 
 describe('the rate chart', () => {
-  const data = { start: 10, end: 20, read: [0, 17, 0], write: [2, 4, 0], interrupt: [0, 0, 1] };
+  const data = {
+    start: 10,
+    end: 20,
+    first: 10,
+    last: 20,
+    read: [0, 17, 0],
+    write: [2, 4, 0],
+    interrupt: [0, 0, 1],
+  };
 
   it('scales to a round number', () => {
     expect(niceMaximum(data)).toBe(50);
@@ -39,12 +47,12 @@ describe('the rate chart', () => {
 
   it('joins phases of one name and cuts them to the axis', () => {
     const phases = [
-      { phase: 'boot', kernel: 0, at: 0 },
-      { phase: 'boot', kernel: 0, at: 1 },
-      { phase: 'status', kernel: 0, at: 11 },
-      { phase: 'panic', kernel: 0, at: 15 },
-      { phase: 'boot', kernel: 1, at: 30 },
-      { phase: 'lost', kernel: 1 },
+      { stage: 'boot', kernel: 0, at: 0 },
+      { stage: 'boot', kernel: 0, at: 1 },
+      { kernel: 0, at: 11 },
+      { stage: 'panic', kernel: 0, at: 15 },
+      { stage: 'boot', kernel: 1, at: 30 },
+      { stage: 'lost', kernel: 1 },
     ];
     expect(phaseSpans(phases, data)).toEqual([
       { name: 'boot', from: 10, to: 15 },

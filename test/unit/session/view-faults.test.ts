@@ -12,7 +12,7 @@ const WORLD: FaultWorld = {
       ? { id: 'not-mapped', title: 'Not mapped', severity: 'error' }
       : { id: 'permission', title: 'Permission missing', severity: 'warning' },
   knownVerdict: () => undefined,
-  phase: () => 'takeover',
+  phase: ({ vendor }) => (vendor === 'amd' ? 'take-over' : 'IOMMU bring-up'),
 };
 
 function fault(record: Partial<FaultRecord>): FaultRecord {
@@ -83,7 +83,18 @@ describe('the filter language (ui.md, section 5, Faults)', () => {
     ['t > 14', ['EDU', 'REMAP']],
     ['kernel:1', ['REMAP']],
     ['line:10..11', ['HPSA', 'EDU']],
-    ['phase:takeover kind:event', ['AMD']],
+    ['phase:takeover', ['AMD']],
+    ['phase:take-over kind:event', ['AMD']],
+    ['phase:bring-up,takeover kind:intr', ['REMAP']],
+    ['phase != takeover', ['HPSA', 'EDU', 'REMAP']],
+    ['access:i', ['REMAP']],
+    ['bdf:00:00.0..02:00.0', ['HPSA', 'EDU', 'REMAP']],
+    ['reason in 5 .. 6', ['HPSA', 'EDU']],
+    ['reason in 5, 6', ['HPSA', 'EDU']],
+    ['address in 0xfff00000 .. 0xffffffff', ['HPSA']],
+    ['t≥20s t≤20.5', ['EDU']],
+    ['reason≠6 access:w', ['EDU']],
+    ['pasid:5', []],
     ['event:io_page_fault', ['AMD']],
     ['verdict:mapped', ['HPSA']],
     ['not access:r', ['EDU', 'REMAP', 'AMD']],
@@ -107,10 +118,14 @@ describe('the filter language (ui.md, section 5, Faults)', () => {
     ['constructor:1', 0, /there is no field/],
     ['(bdf:02:00.0', 0, /parenthesis/],
     ['bdf:', 4, /needs a value/],
-    ['access:x', 7, /access takes r or w/],
-    ['access:constructor', 7, /access takes r or w/],
+    ['access:x', 7, /access takes r, w or i/],
+    ['access:constructor', 7, /access takes r, w or i/],
     ['"open', 0, /quotation/],
     ['kind > dma', 7, /no order/],
+    ['verdict > stale', 10, /no order/],
+    ['phase~takeover', 6, /no order/],
+    ['bdf:02:00.0..x', 4, /bdf takes a device/],
+    ['t:soon', 2, /t takes seconds/],
     ['a )', 2, /nothing to close/],
     ['('.repeat(60) + 'a', 50, /too deeply/],
   ])('%s is refused at character %i', (text, at, reason) => {
@@ -236,12 +251,79 @@ describe('the fault list', () => {
     expect(faults.values('kind').values.map(({ text }) => text)).toEqual(['dma', 'event', 'intr']);
     expect(faults.values('reason').values).toContainEqual({ text: '0x22', count: 1 });
     // What is offered is understood.
-    for (const field of ['bdf', 'bus', 'unit', 'kind', 'access', 'reason', 'event', 'did'] as const)
+    for (const field of [
+      'bdf',
+      'bus',
+      'unit',
+      'driver',
+      'kind',
+      'access',
+      'reason',
+      'event',
+      'addr',
+      'did',
+      'pasid',
+      'phase',
+      'verdict',
+    ] as const)
       for (const { text, count } of faults.values(field).values)
         expect(
           faults.rows({ ...QUERY, group: 'none', folded: [], filter: `${field}:${text}` }),
           `${field}:${text}`,
         ).toMatchObject({ passed: count });
+  });
+
+  test.each(['none', 'device-reason', 'device', 'reason', 'page'] as const)(
+    'by %s, a fault stands in the row that shows it, or in its folded group’s',
+    (group) => {
+      const faults = table([EDU, HPSA, EDU, REMAP, AMD, HPSA]);
+      const query = { ...QUERY, group, folded: [] };
+      const { rows } = faults.rows(query);
+      for (const [at, row] of rows.entries())
+        if (row.kind === 'fault') expect(faults.place(query, { fault: row.fault.n })).toBe(at);
+      const folded = rows.flatMap((row) =>
+        row.kind === 'group' && row.depth === 0 ? [row.key] : [],
+      );
+      const closed = faults.rows({ ...query, folded }).rows;
+      for (let fault = 1; fault <= faults.size; fault++) {
+        const at = faults.place({ ...query, folded }, { fault });
+        const row = closed[at!];
+        expect(row).toBeDefined();
+        if (row.kind === 'fault') expect(row.fault.n).toBe(fault);
+      }
+      expect(faults.place(query, { fault: 99 })).toBeUndefined();
+    },
+  );
+
+  test('the next device’s row, and the one before, past all that lies between', () => {
+    const faults = table([...Array.from({ length: 600 }, () => EDU), HPSA, HPSA, AMD]);
+    const query = { ...QUERY, folded: [] };
+    const { rows } = faults.rows({ ...query, to: 1000 });
+    const first = rows.flatMap((row, at) => (row.kind === 'group' && row.depth === 0 ? [at] : []));
+    const step = (row: number, direction: 1 | -1) => faults.place(query, { row, direction });
+    expect(first).toHaveLength(3);
+    expect(step(first[0], 1)).toBe(first[1]);
+    expect(step(first[0] + 300, 1)).toBe(first[1]);
+    expect(step(first[1] + 1, 1)).toBe(first[2]);
+    expect(step(first[2] + 1, -1)).toBe(first[1]);
+    expect(step(first[1], -1)).toBe(first[0]);
+    expect(step(first[2], 1)).toBeUndefined();
+    expect(step(first[0], -1)).toBeUndefined();
+  });
+
+  test('what a fault’s row need not say again is marked, and groups count their devices', () => {
+    const rows = table([EDU, EDU, HPSA]).rows({ ...QUERY, folded: [], group: 'page' }).rows;
+    expect(
+      rows.map((row) =>
+        row.kind === 'group' ? ['group', row.devices] : [row.fault.n, row.sameVerdict],
+      ),
+    ).toEqual([
+      ['group', 1],
+      [1, true],
+      [2, true],
+      ['group', 1],
+      [3, true],
+    ]);
   });
 
   test('groups can be filtered by their count', () => {

@@ -1,0 +1,97 @@
+import type { FaultRecord } from '../iommu/fault.ts';
+import type { FaultGrouping } from '../protocol/contract.ts';
+import type { CallInput } from '../protocol/server.ts';
+import { accessKind, type Verdict } from './view-fault.ts';
+
+/** How faults are put together, and in what order the groups and the faults stand. */
+
+export type FaultSort = CallInput<'faults.rows'>['sort'];
+
+export interface FaultGroup {
+  readonly key: string;
+  /** Places of its faults in the table, ascending. */
+  readonly members: number[];
+  readonly accesses: Set<'read' | 'write' | 'interrupt'>;
+  readonly pages: Set<number>;
+  readonly devices: Set<string>;
+  /** Groups by reason, of a device's group. */
+  readonly inner: Map<string, FaultGroup>;
+}
+
+export const RANK = { error: 0, warning: 1, note: 2 } as const;
+export const NO_RANK = 3;
+
+/** What a row is sorted by; lower comes first. */
+export function sortKeys(
+  by: FaultSort,
+  record: FaultRecord,
+  count: number,
+  judge: (record: FaultRecord) => Verdict | undefined,
+): (number | string)[] {
+  switch (by) {
+    case 'worst': {
+      const verdict = judge(record);
+      return [verdict ? RANK[verdict.severity] : NO_RANK, -count];
+    }
+    case 'count':
+      return [-count];
+    case 'address':
+      return [record.address === undefined ? -1 : Number(record.address)];
+    case 'reason':
+      return [record.reason ?? -1, record.event ?? ''];
+    default:
+      return [record.bdf ?? ''];
+  }
+}
+
+type Keys = readonly (number | string)[];
+
+export function compareKeys(a: Keys, b: Keys): number {
+  for (const [index, key] of a.entries()) {
+    const other = b[index];
+    if (key !== other) return key < other ? -1 : 1;
+  }
+  return 0;
+}
+
+/** The key of the group that a fault belongs to. */
+export function groupKey(record: FaultRecord, by: FaultGrouping): string {
+  switch (by) {
+    case 'reason':
+      return reasonKey(record);
+    case 'page':
+      return record.address === undefined ? '' : `0x${(record.address >> 12n).toString(16)}`;
+    default:
+      return record.bdf ?? '';
+  }
+}
+
+export function reasonKey(record: FaultRecord): string {
+  return `${record.type} ${record.reason ?? record.event ?? ''}`;
+}
+
+/** Puts a fault into its group, which is made when it is the first. */
+export function addToGroup(
+  groups: Map<string, FaultGroup>,
+  key: string,
+  index: number,
+  record: FaultRecord,
+): FaultGroup {
+  let group = groups.get(key);
+  if (!group) {
+    group = {
+      key,
+      members: [],
+      accesses: new Set(),
+      pages: new Set(),
+      devices: new Set(),
+      inner: new Map(),
+    };
+    groups.set(key, group);
+  }
+  group.members.push(index);
+  group.accesses.add(accessKind(record));
+  group.devices.add(record.bdf ?? '');
+  if (record.address !== undefined) group.pages.add(Number(record.address >> 12n));
+  return group;
+}
