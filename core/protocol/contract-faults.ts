@@ -21,7 +21,7 @@ export const FilterValueField = z.enum([
 export type FilterValueField = z.infer<typeof FilterValueField>;
 
 /** The question of which the rows are those of the list. */
-export const FaultsQuery = z.object({
+const FaultsQuery = z.object({
   filter: z.string().max(2000),
   group: FaultGrouping,
   sort: z.enum(['order', 'worst', 'count', 'address', 'reason', 'device']),

@@ -57,7 +57,7 @@ export function explainMarkdown(answer: ExplainAnswer): string {
 }
 
 /** The same in plain sentences. */
-export function explainText(answer: ExplainAnswer): string {
+function explainText(answer: ExplainAnswer): string {
   const { verdict, fixes } = answer;
   return [
     `${answer.sentence}.`,
