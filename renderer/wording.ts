@@ -79,9 +79,6 @@ export const READ_ONLY_SOURCE = 'Read-only: this is a recording or a log, and no
 
 export const SIMULATED = 'simulated, not measured';
 
-export const NO_REGISTERS =
-  "Registers aren't memory: this dump doesn't hold them. Values below come from the console log.";
-
 /** One sentence for each panel that has nothing to show. */
 export const EMPTY = {
   console: 'No console yet. Connect to one, or open a log.',

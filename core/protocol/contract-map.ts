@@ -137,6 +137,28 @@ export const mapCalls = {
       exact: z.boolean(),
     }),
   },
+  /**
+   * The next thing of a device's address space by its first address: a region, or a mark (faults, a
+   * span that could not be read, pages that another domain maps too).
+   */
+  'map.step': {
+    request: z.object({
+      ...Device,
+      way: z.enum(['next', 'previous']),
+      what: z.enum(['region', 'mark']),
+      /** Where to go on from; absent: the first thing of all, or the last. */
+      at: Hex.optional(),
+    }),
+    answer: z.object({
+      found: z
+        .discriminatedUnion('kind', [
+          z.object({ kind: z.literal('region'), region: MapRegion }),
+          z.object({ kind: z.literal('fault'), pin: MapPin }),
+          z.object({ kind: z.literal('unreadable'), from: Hex, to: Hex, why: z.string() }),
+        ])
+        .optional(),
+    }),
+  },
   /** The device's faults between two addresses, those of one pixel together. */
   'map.faults': {
     request: z.object({ ...Device, ...View }),

@@ -52,6 +52,9 @@ export const TargetWrite = z.object({
   /** ISO 8601. */
   time: z.string(),
   console: z.string(),
+  /** The console's id, and its line that had begun then. */
+  source: Id.optional(),
+  line: Count.optional(),
   bytes: Count,
   /** What was sent, control characters written as escapes; cut. */
   text: z.string().max(400),

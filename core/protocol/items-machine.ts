@@ -9,11 +9,13 @@ export const RegisterItem = z.object({
   width: Count,
   /** Absent: nobody read it. */
   value: Hex.optional(),
-  source: z.enum(['kernel copy', 'file', 'target', 'simulated']).optional(),
+  source: z.enum(['kernel copy', 'file', 'target', 'simulated', 'console log']).optional(),
   was: Hex.optional(),
   decoded: z.string(),
   fields: z.array(FieldItem),
   spec: z.string(),
+  /** Kinds of access that its fields have. */
+  access: z.array(z.enum(['RW', 'RW1C', 'WO', 'RO'])),
 });
 export type RegisterItem = z.infer<typeof RegisterItem>;
 

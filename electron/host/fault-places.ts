@@ -64,6 +64,25 @@ export class FaultPlaces {
     return pins;
   }
 
+  /**
+   * The faults of the first page with some behind a frame, or of the last before it.
+   * @param frame absent: the first page of all, or the last
+   */
+  beside(
+    requester: { unit: string; bdf: string; pasid?: number },
+    way: 'next' | 'previous',
+    frame: number | undefined,
+  ): MapPin | undefined {
+    const frames = this.#of(requester.unit, requester.bdf, requester.pasid)?.frames;
+    if (!frames) return undefined;
+    const at =
+      way === 'next'
+        ? firstAbove(frames, frame ?? -1)
+        : firstAbove(frames, (frame ?? Infinity) - 0.5) - 1;
+    if (at < 0 || at >= frames.length) return undefined;
+    return this.pins(requester, { from: frames[at], to: frames[at] + 1 }, 1).at(0);
+  }
+
   #of(unit: string, bdf: string, pasid: number | undefined): Places | undefined {
     this.#read();
     if (this.#bench.worlds.serving(bdf)?.facts.name !== unit) return undefined;

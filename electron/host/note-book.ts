@@ -22,6 +22,13 @@ const TOGETHER = 2000;
 const MAX_WRITES = 10_000;
 const MAX_WRITE_TEXT = 400;
 
+/** Where something was written to: a console, and its line that had begun then. */
+export interface WrittenTo {
+  readonly id: string;
+  readonly name: string;
+  readonly line: number;
+}
+
 /** The notes of a session, and what was written to its targets. */
 export class NoteBook {
   readonly #folder: SessionFolder;
@@ -94,18 +101,22 @@ export class NoteBook {
   }
 
   /** Bytes went to a target: what is typed in one go is one line. */
-  wrote(console: string, data: string): void {
+  wrote({ id, name, line }: WrittenTo, data: string): void {
     const now = this.#now();
     const writes = [...this.#folder.kept.writes];
     const last = writes.at(-1);
     const together =
-      last?.console === console && now.getTime() - Date.parse(last.time) < TOGETHER
+      last?.console === name &&
+      (last.source ?? id) === id &&
+      now.getTime() - Date.parse(last.time) < TOGETHER
         ? last
         : undefined;
     if (together) writes.pop();
     writes.push({
       time: together?.time ?? now.toISOString(),
-      console,
+      console: name,
+      source: id,
+      line: together?.line ?? line,
       bytes: (together?.bytes ?? 0) + data.length,
       text: `${together?.text ?? ''}${escaped(data)}`.slice(0, MAX_WRITE_TEXT),
     });

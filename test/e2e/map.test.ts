@@ -68,6 +68,74 @@ describe.skipIf(MISSING !== undefined)('address map and reverse', () => {
     await expect.poll(() => region(page).textContent()).toBe(first);
   });
 
+  it('goes on to regions behind the edges of the view, and back', async () => {
+    // A page in view at a time: every step leads out of it.
+    const starts = ['0xfffe8000', '0xfffe9000', '0xfffea000', '0xffff8000', '0xffff9000'];
+    for (let size = 0; size < 24; size++) await press(page, '+');
+    await expect.poll(() => widthOf(page)).toBe(4096n);
+    const at = (address: string) =>
+      region(page)
+        .getByText(new RegExp(`^${address}–`))
+        .waitFor();
+    await at(starts[0]);
+    for (const start of starts.slice(1)) {
+      await press(page, 'ArrowRight');
+      await at(start);
+    }
+    for (const start of starts.reverse().slice(1)) {
+      await press(page, 'ArrowLeft');
+      await at(start);
+    }
+    // Before the first one there is none: nothing moves.
+    await press(page, 'ArrowLeft');
+    await at('0xfffe8000');
+    expect(await widthOf(page)).toBe(4096n);
+  });
+
+  it('goes from device to device and from mark to mark with { } and [ ]', async () => {
+    await press(page, '{');
+    await selectedRow(page, 'Devices').getByText('00:06.0').waitFor();
+    const readout = page.locator('.map-readout');
+    await press(page, ']');
+    await readout.getByText('0x1f00000 · 1 fault').waitFor();
+    await press(page, ']');
+    await readout.getByText('0xdead000 · 1 fault').waitFor();
+    const [from, to] = await shown(page);
+    expect(from <= 0xdead000n && 0xdead000n <= to).toBe(true);
+    await page.locator('.statusbar').getByText('00:06.0 IOVA 0xdead000').waitFor();
+    await press(page, ']');
+    await readout.getByText('0xdeaf000 · 1 fault').waitFor();
+    await press(page, ']');
+    // No more faults of this device: the next one with a mark has spans that could not be read.
+    await selectedRow(page, 'Devices').getByText('01:00.0').waitFor();
+    await readout
+      .getByText(/^0x[0-9a-f]+–0x[0-9a-f]+, .*iB, .*excluded by the dump's filter/)
+      .waitFor();
+    await press(page, '[');
+    await selectedRow(page, 'Devices').getByText('00:06.0').waitFor();
+    await readout.getByText('0xdeaf000 · 1 fault').waitFor();
+    await press(page, '}');
+    await selectedRow(page, 'Devices').getByText('00:07.0').waitFor();
+    await zoom(page).focus();
+  });
+
+  it('says range, size and owner of what is under the pointer', async () => {
+    const readout = page.locator('.map-readout');
+    const physical = page.getByRole('img', { name: /^Physical addresses/ });
+    await physical.hover({ position: { x: 120, y: 28 } });
+    await readout.getByText(/^Physical: 0x[0-9a-f]+–0x[0-9a-f]+, .*iB, \w/).waitFor();
+    const strip = page.getByRole('img', { name: /^00:07\.0: 0x/ });
+    const { width } = (await strip.boundingBox())!;
+    await strip.hover({ position: { x: width - 1, y: 12 } });
+    await readout
+      .getByText(/^00:07\.0: 0x[0-9a-f]+–0x[0-9a-f]+, .*memory, domain 7 of dmar0$/)
+      .waitFor();
+    await strip.hover({ position: { x: width / 2, y: 12 } });
+    await readout.getByText(/^00:07\.0: 0x[0-9a-f]+, not mapped$/).waitFor();
+    await zoom(page).hover({ position: { x: 1, y: 30 } });
+    await zoom(page).focus();
+  });
+
   it('zooms from all addresses to one page, and pans', async () => {
     await press(page, 'Shift+Z');
     await expect.poll(() => widthOf(page)).toBe(1n << 64n);

@@ -86,6 +86,53 @@ export class RangeSummary {
     return this.#binned({ from, to, pixels, first, end });
   }
 
+  /**
+   * The first range that begins behind a frame, or the last that begins before it.
+   * @param frame absent: the first range of all, or the last
+   * @param marks a range counts only when it has one of these marks; absent: every range counts
+   */
+  beside(
+    way: 'next' | 'previous',
+    frame: number | undefined,
+    marks?: number,
+  ): MappedRegion | undefined {
+    const { count } = this.#ranges;
+    if (way === 'next') {
+      const from = frame === undefined ? 0 : firstStartingAt(this.#ranges, frame + 1);
+      const found = marks === undefined ? from : this.#markedFrom(from, marks);
+      return found < count ? this.#one(found) : undefined;
+    }
+    const before = frame === undefined ? count : firstStartingAt(this.#ranges, frame);
+    const found = marks === undefined ? before - 1 : this.#markedBefore(before, marks);
+    return found >= 0 ? this.#one(found) : undefined;
+  }
+
+  /** The first range from `at` on with one of the marks; the count when there is none. */
+  #markedFrom(at: number, marks: number): number {
+    const { count } = this.#ranges;
+    const [own, blocks] = this.#marks;
+    while (at < count && (own[at] & marks) === 0)
+      at =
+        blocks !== undefined && at % FAN_OUT === 0 && (blocks[at / FAN_OUT] & marks) === 0
+          ? at + FAN_OUT
+          : at + 1;
+    return Math.min(at, count);
+  }
+
+  /** The last range before `at` with one of the marks; -1 when there is none. */
+  #markedBefore(at: number, marks: number): number {
+    const [own, blocks] = this.#marks;
+    at--;
+    while (at >= 0 && (own[at] & marks) === 0)
+      at =
+        blocks !== undefined &&
+        at % FAN_OUT === FAN_OUT - 1 &&
+        (blocks[Math.floor(at / FAN_OUT)] & marks) === 0
+          ? at - FAN_OUT
+          : at - 1;
+    return Math.max(at, -1);
+  }
+
   #one(at: number): MappedRegion {
     const { iova, pages, pa } = this.#ranges;
     return {

@@ -17,8 +17,6 @@ const TURN = 1 << 20;
 
 /** How a break is named among what was sent. */
 export const BREAK = '<break>';
-const MOST_WRITES = 10_000;
-const LONGEST_WRITE = 200;
 
 export interface ConsoleParts {
   readonly id: string;
@@ -58,7 +56,6 @@ export class Console implements SourceSink {
   #found: ReaderMark[] = [];
   #reader: ConsoleReader;
   #devices = new DeviceLines();
-  readonly #written: { readonly line: number; readonly text: string }[] = [];
   #source: ConsoleSource | undefined;
   #state: ConsoleInfo['state'] = 'connecting';
   #status = 'connecting…';
@@ -175,7 +172,6 @@ export class Console implements SourceSink {
   async write(data: string): Promise<void> {
     const source = this.#writableSource();
     await source.write?.(Buffer.from(data, 'latin1'));
-    this.#wrote(data);
   }
 
   /** Holds the line in the break state. @throws Failure when the console is read-only. */
@@ -183,7 +179,6 @@ export class Console implements SourceSink {
     const source = this.#writableSource();
     if (source.sendBreak) {
       await source.sendBreak();
-      this.#wrote(BREAK);
       return;
     }
     throw new Failure(
@@ -258,9 +253,9 @@ export class Console implements SourceSink {
     );
   }
 
-  /** What was sent to its target since it was opened here, with the line that had begun then. */
-  get written(): readonly { readonly line: number; readonly text: string }[] {
-    return this.#written;
+  /** The line that has begun: what is sent now is sent while it comes. */
+  get lineNow(): number {
+    return Math.max(1, this.record.lines);
   }
 
   /** What its kernels say of the places of their devices. */
@@ -294,16 +289,6 @@ export class Console implements SourceSink {
       ...mark,
       fault: ordinal === undefined ? undefined : this.#parts.faultNumber(this, ordinal),
     };
-  }
-
-  /** What is sent while a line comes is one write. */
-  #wrote(text: string): void {
-    const line = Math.max(1, this.record.lines);
-    const last = this.#written.at(-1);
-    if (last?.line === line) this.#written.pop();
-    const joined = `${last?.line === line ? last.text : ''}${text.replace(/[^ -~]/g, '')}`;
-    this.#written.push({ line, text: joined.slice(0, LONGEST_WRITE) });
-    if (this.#written.length > MOST_WRITES) this.#written.shift();
   }
 
   get #writable(): boolean {

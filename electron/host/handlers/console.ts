@@ -31,8 +31,9 @@ export function consoleCalls(bench: Workbench): CallHandlers {
     },
     'console.write': async ({ console, data }) => {
       const target = bench.hub.get(console);
+      const { id, name, lineNow: line } = target;
       await target.write(data);
-      bench.notes.wrote(target.name, data);
+      bench.notes.wrote({ id, name, line }, data);
       return {};
     },
     'console.replay': ({ console, action, speed }) => {

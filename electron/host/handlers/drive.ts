@@ -42,8 +42,9 @@ export function driveCalls(bench: Workbench): CallHandlers {
         );
       if (known.risk === 'destroys') requireName(to.name, target);
       await sendBreak(bench, to);
+      const { id, name, lineNow: line } = to;
       await to.write(letter);
-      bench.notes.wrote(to.name, letter);
+      bench.notes.wrote({ id, name, line }, letter);
       return {};
     },
     'console.logPath': ({ console }) => ({ path: freeLogPath(hub.get(console).name) }),
@@ -70,6 +71,7 @@ export function driveCalls(bench: Workbench): CallHandlers {
 }
 
 async function sendBreak(bench: Workbench, console: Console): Promise<void> {
+  const { id, name, lineNow: line } = console;
   await console.sendBreak();
-  bench.notes.wrote(console.name, BREAK);
+  bench.notes.wrote({ id, name, line }, BREAK);
 }

@@ -1,5 +1,4 @@
 import { ALL_FRAMES, MARK, type Strip } from '../../../core/explain/address-map.ts';
-import type { MappedRegion } from '../../../core/explain/mappings/summary.ts';
 import type { Reach } from '../../../core/explain/reverse.ts';
 import { formatBdf, parseBdf } from '../../../core/format/bdf.ts';
 import { hex } from '../../../core/format/hex.ts';
@@ -7,7 +6,7 @@ import type { Incomplete } from '../../../core/iommu/finding.ts';
 import { rightsText } from '../../../core/iommu/leaves.ts';
 import type { Device, Unit } from '../../../core/iommu/unit.ts';
 import { Failure } from '../../../core/memory/failure.ts';
-import type { MapTarget, StripItem } from '../../../core/protocol/contract-map.ts';
+import type { StripItem } from '../../../core/protocol/contract-map.ts';
 import type { CallHandlers, CallOutput } from '../../../core/protocol/server.ts';
 import {
   framesAround,
@@ -19,7 +18,9 @@ import { FaultPlaces } from '../fault-places.ts';
 import type { WorldMap } from '../mapping-index.ts';
 import type { Workbench } from '../workbench.ts';
 import type { World } from '../worlds.ts';
+import { edges, regionItem, targetsOf } from './map-items.ts';
 import { physicalView } from './map-physical.ts';
+import { besideOf } from './map-step.ts';
 
 const PAGE = 4096n;
 /** Rows that a reverse answer counts and lists. */
@@ -95,6 +96,9 @@ export function mapCalls(bench: Workbench): CallHandlers {
         exact: regions.every(({ ranges }) => ranges === 1),
       };
     },
+    'map.step': async (request, { signal }) => ({
+      found: besideOf(await stripOf(request, signal), faults, request),
+    }),
     'map.faults': (request) => ({
       pins: faults.pins(request, frames(request), request.pixels),
     }),
@@ -159,35 +163,6 @@ function frames(view: { readonly from: string; readonly to: string }): {
   const from = Math.min(Number(BigInt(view.from) / PAGE), ALL_FRAMES - 1);
   const to = Math.min(Number(BigInt(view.to) / PAGE) + 1, ALL_FRAMES);
   return { from, to: Math.max(to, from + 1) };
-}
-
-/** First and last address of frames. */
-function edges(span: { readonly from: number; readonly to: number }): { from: string; to: string } {
-  return { from: hex(BigInt(span.from) * PAGE), to: hex(BigInt(span.to) * PAGE - 1n) };
-}
-
-function regionItem(region: MappedRegion): CallOutput<'map.regions'>['regions'][number] {
-  return {
-    ...edges(region),
-    mapped: hex(BigInt(region.pages) * PAGE),
-    ranges: region.ranges,
-    pa: region.pa === undefined ? undefined : hex(BigInt(region.pa) * PAGE),
-    rights: rightsText(region.marks),
-    targets: targetsOf(region.marks),
-    shared: (region.marks & MARK.shared) !== 0,
-  };
-}
-
-const TARGETS: readonly (readonly [number, MapTarget])[] = [
-  [MARK.crashKernel, 'crash-kernel'],
-  [MARK.kernelText, 'kernel-text'],
-  [MARK.mmio, 'mmio'],
-  [MARK.memory, 'memory'],
-  [MARK.unknown, 'unknown'],
-];
-
-function targetsOf(marks: number): MapTarget[] {
-  return TARGETS.filter(([mark]) => (marks & mark) !== 0).map(([, target]) => target);
 }
 
 function findStrip(

@@ -1,4 +1,4 @@
-import { decode } from '../../../core/bits/layout.ts';
+import { decode, type Layout } from '../../../core/bits/layout.ts';
 import { AMD_REGISTERS } from '../../../core/amdvi/registers.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import { parseBdf } from '../../../core/format/bdf.ts';
@@ -7,7 +7,6 @@ import type { Unit } from '../../../core/iommu/unit.ts';
 import { eventText, type MachineEvent } from '../../../core/machine/events.ts';
 import type { Machine } from '../../../core/machine/machine.ts';
 import { Failure } from '../../../core/memory/failure.ts';
-import type { RegisterReading } from '../../../core/memory/mmio.ts';
 import type { MachineEvent as EventItem, RegisterItem } from '../../../core/protocol/contract.ts';
 import type { CallHandlers } from '../../../core/protocol/server.ts';
 import { registerValues, summaryOf } from '../../../core/session/registers-document.ts';
@@ -19,34 +18,58 @@ import {
   registerWords,
 } from '../../../core/vtd/registers.ts';
 import { unitInfo } from '../session-items.ts';
+import { loggedRegisters } from './logged-registers.ts';
 import type { Workbench } from '../workbench.ts';
 import type { World } from '../worlds.ts';
 
+type Values = ReadonlyMap<number, bigint>;
+
+/** What a unit's registers read last, by offset, and what they read before they changed. */
+interface Readings {
+  readonly now: Values;
+  readonly before: Values | undefined;
+}
+
+/** A reading that is the same as the last one leaves in sight what had changed before. */
+function readingsAfter(old: Readings | undefined, now: Values): Readings {
+  if (!old) return { now, before: undefined };
+  const same =
+    old.now.size === now.size && [...now].every(([offset, value]) => old.now.get(offset) === value);
+  return same ? old : { now, before: old.now };
+}
+
 /** Registers and the simulated machine. */
 export function registerCalls(bench: Workbench): CallHandlers {
-  /** What each unit's registers read last, by offset: a reading is shown beside it. */
-  const last = new Map<string, ReadonlyMap<number, bigint>>();
+  const readings = new Map<string, Readings>();
 
   const read = (unit: Unit): RegisterItem[] => {
     const values = registerValues(unit);
-    const before = last.get(unit.facts.name);
-    last.set(
-      unit.facts.name,
+    const kept = readingsAfter(
+      readings.get(unit.facts.name),
       new Map(
         values.flatMap(({ definition, reading }) =>
           reading ? [[definition.offset, reading.value] as const] : [],
         ),
       ),
     );
-    return values.map(({ definition, reading }) =>
-      registerItem(definition, reading, before?.get(definition.offset)),
-    );
+    readings.set(unit.facts.name, kept);
+    const simulated = unit.facts.from === 'simulated';
+    const logged = simulated ? undefined : loggedRegisters(bench, unit);
+    return values.map(({ definition, reading }) => {
+      const told = reading ? undefined : logged?.get(definition.offset);
+      return registerItem(
+        definition,
+        told === undefined ? reading : { value: told, source: 'console log' },
+        kept.before?.get(definition.offset),
+      );
+    });
   };
 
   return {
     'registers.get': ({ unit: name }) => {
       const { unit } = bench.worlds.unit(name);
-      return { unit: unitInfo(unit.facts), registers: read(unit), note: noteOf(unit) };
+      const registers = read(unit);
+      return { unit: unitInfo(unit.facts), registers, note: noteOf(unit, registers) };
     },
     'registers.write': ({ unit: name, offset, width, value }) => {
       const { unit, world } = bench.worlds.unit(name);
@@ -124,7 +147,7 @@ function machineOf(world: World): Machine {
 
 function registerItem(
   definition: RegisterDefinition,
-  reading: (Pick<RegisterReading, 'value'> & Partial<RegisterReading>) | undefined,
+  reading: { readonly value: bigint; readonly source?: RegisterItem['source'] } | undefined,
   before: bigint | undefined,
 ): RegisterItem {
   const { layout } = definition;
@@ -141,18 +164,28 @@ function registerItem(
     decoded: reading ? summaryOf(decode(layout, words)) : '',
     fields: reading ? fieldItems(layout, words, changed ? registerWords(before) : undefined) : [],
     spec: layout.spec,
+    access: accessOf(layout),
   };
 }
 
-function noteOf(unit: Unit): string | undefined {
-  switch (unit.facts.from) {
-    case 'kernel':
-      return "Registers aren't memory: this dump doesn't hold them. Values below are the kernel's own copies.";
-    case 'none':
-      return "Registers aren't memory: this dump doesn't hold them.";
-    default:
-      return undefined;
-  }
+/** The kinds of access that a register's fields have, in the order of the marks. */
+function accessOf({ fields }: Layout): RegisterItem['access'] {
+  const meaning = fields.filter(({ kind }) => kind !== 'reserved' && kind !== 'ignored');
+  const found = new Set(meaning.map(({ access }) => access));
+  return (['RW', 'RW1C', 'WO', 'RO'] as const).filter((access) => found.has(access));
+}
+
+const NOT_MEMORY = "Registers aren't memory: this dump doesn't hold them.";
+
+/** Where the values of a unit that no register file was given for come from. */
+function noteOf(unit: Unit, registers: readonly RegisterItem[]): string | undefined {
+  const { from } = unit.facts;
+  if (from !== 'kernel' && from !== 'none') return undefined;
+  const sources = new Set(registers.map(({ source }) => source));
+  const logged = sources.has('console log');
+  if (sources.has('kernel copy'))
+    return `${NOT_MEMORY} Values below are the kernel's own copies${logged ? ', or come from the console log' : ''}.`;
+  return logged ? `${NOT_MEMORY} Values below come from the console log.` : NOT_MEMORY;
 }
 
 /** Registers by vendor: the fixed ones, and one of each kind whose place the unit tells. */

@@ -23,7 +23,7 @@ import type { Workbench } from '../workbench.ts';
 
 /** Items of one answer of the list. */
 const MOST_ITEMS = 4096;
-/** Characters of a note that its lane shows. */
+/** Characters of a note or a write that its lane shows. */
 const LONGEST_NOTE = 200;
 
 /** What was made for a console, for as long as nothing of it changed. */
@@ -168,7 +168,14 @@ function sourceOf(bench: Workbench, console: Console, faults: FaultColumns): Tim
     fault: (n) => bench.faults.get(n),
     marks: console.allMarks,
     devices: console.devices,
-    writes: console.written,
+    // Kept with the session: what was sent stays in its place after a restart.
+    writes: bench.notes
+      .writes()
+      .flatMap(({ source, line, text }) =>
+        source === console.id && line !== undefined
+          ? [{ line, text: text.slice(0, LONGEST_NOTE) }]
+          : [],
+      ),
     notes: notesOf(bench, console.id, story?.kernels ?? []),
     units: bench.worlds.captured().map((unit) => unit.facts.name),
     captured: (bdf) => domainText(bench, bdf),

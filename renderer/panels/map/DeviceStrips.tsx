@@ -5,6 +5,7 @@ import type { StripItem } from '../../../core/protocol/contract-map.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY } from '../../wording.ts';
+import { hoverOf, type Hover } from './hover.ts';
 import { paintPins, paintStrip } from './paint.ts';
 import { Plot } from './Plot.tsx';
 import type { Sheet } from './sheet.ts';
@@ -26,6 +27,7 @@ export function DeviceStrips({
   onSelect,
   onAddress,
   onOpen,
+  onHover,
   onKey,
 }: {
   readonly strips: readonly StripItem[];
@@ -37,10 +39,14 @@ export function DeviceStrips({
   /** A place of a strip was clicked. */
   readonly onAddress: (index: number, address: bigint) => void;
   readonly onOpen: (beside: boolean) => void;
+  readonly onHover: (hover: Hover | undefined) => void;
   readonly onKey: (stroke: string) => boolean;
 }): ReactNode {
   return (
-    <div className="map-devices" style={{ '--cols': columns } as CSSProperties}>
+    <div
+      className="map-devices"
+      style={{ '--cols': columns, flexBasis: Math.max(1, strips.length) * ROW } as CSSProperties}
+    >
       <VirtualRows
         label="Devices"
         role="grid"
@@ -56,6 +62,7 @@ export function DeviceStrips({
             span={span}
             width={width}
             onAddress={(address) => onAddress(index, address)}
+            onHover={onHover}
           />
         )}
       />
@@ -68,11 +75,13 @@ function DeviceCells({
   span,
   width,
   onAddress,
+  onHover,
 }: {
   readonly strip: StripItem;
   readonly span: Span;
   readonly width: number;
   readonly onAddress: (address: bigint) => void;
+  readonly onHover: (hover: Hover | undefined) => void;
 }): ReactNode {
   const data = useStrip(strip, span, width);
   const paint = useCallback(
@@ -97,6 +106,9 @@ function DeviceCells({
           height={STRIP}
           label={stripLabel(strip)}
           paint={paint}
+          onHover={(x) =>
+            onHover(x === undefined ? undefined : hoverOf(strip, data, span, width, x))
+          }
           onPick={({ x }) => onAddress(addressAt(x, span, width))}
         />
       </span>

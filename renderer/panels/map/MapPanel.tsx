@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { hex } from '../../../core/format/hex.ts';
 import { formatCount } from '../../../core/format/size.ts';
-import type { MapRegion, StripItem } from '../../../core/protocol/contract-map.ts';
+import type { MapPin, MapRegion, StripItem } from '../../../core/protocol/contract-map.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { useStoppable } from '../../engine/useStoppable.ts';
 import { attempt } from '../../shell/actions.ts';
@@ -10,9 +10,7 @@ import type { Request } from '../../shell/go.ts';
 import { openLeaf, selectLeaf } from '../../shell/go.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
-import { useStore } from '../../state/store.ts';
-import { useFollowed } from '../../state/useFollowed.ts';
-import { Access } from '../../ui/Access.tsx';
+import { createStore, useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { token } from '../../ui/colours.ts';
 import { MappingsJob } from '../../ui/MappingsJob.tsx';
@@ -20,14 +18,18 @@ import { Empty, Panel } from '../../ui/Panel.tsx';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EMPTY } from '../../wording.ts';
 import { DeviceStrips } from './DeviceStrips.tsx';
+import { gapText, type Hover } from './hover.ts';
 import { MapBar } from './MapBar.tsx';
+import { MapLegend } from './MapLegend.tsx';
+import { MapReadout } from './MapReadout.tsx';
+import { pinText } from './paint.ts';
 import { mapPicture } from './picture.ts';
 import { PhysicalStrip } from './PhysicalStrip.tsx';
 import { RegionTable } from './RegionTable.tsx';
-import type { Span } from './span.ts';
-import { WHOLE, around, overview, panned, sizeOf, spanAt, zoomed } from './span.ts';
+import { LEAST, WHOLE, around, panned, showing, sizeOf, spanAt, zoomed } from './span.ts';
 import { keyOf, worthShowing, type MapState } from './state.ts';
 import { useStrip } from './useStrip.ts';
+import { NEAR, edges, reach, selectedIn, useFollowing, wholeOf } from './view.ts';
 import { regionTable, regionText } from './words.ts';
 import { ZoomStrip } from './ZoomStrip.tsx';
 import './map.css';
@@ -35,11 +37,10 @@ import './map.css';
 /** Devices that are asked for. */
 const MOST = 4096;
 /** Room beside the strips for names on the left and faults on the right, px. */
-const NAMES = 118;
+const NAMES = 136;
 const FAULTS = 64;
-const FOUR_GIB = (1n << 32n) - 1n;
-/** What a place that is followed is shown with around it. */
-const NEAR = 128n << 10n;
+
+type Way = 'next' | 'previous';
 
 /** Regions of every device's address space, from all of it down to a page. */
 export function MapPanel(): ReactNode {
@@ -83,14 +84,16 @@ export function MapPanel(): ReactNode {
   const strip = strips.at(place);
   const span = state.span ?? (strip && wholeOf(strip, wide));
   const data = useStrip(strip, span, width);
-  const region = data.regions.find(({ from }) => from === state.region);
+  const region = selectedIn(data.regions, state.region);
+
+  const [hover] = useState(() => createStore<Hover | undefined>(undefined));
 
   useFollowing(strips, span, set);
 
   const choose = (index: number): void => {
     const next = strips[index];
     if (!next || (index === place && state.device !== undefined)) return;
-    set({ device: keyOf(next), span: undefined, region: undefined });
+    set({ device: keyOf(next), span: undefined, region: undefined, mark: undefined });
     selection.publish({ unit: next.unit, bdf: next.bdf, pasid: next.pasid, from: 'map' });
   };
   const requestOf = (next: MapRegion): Request | undefined => {
@@ -101,7 +104,7 @@ export function MapPanel(): ReactNode {
   const pick = (next: MapRegion): void => {
     const request = requestOf(next);
     if (!strip || !request) return;
-    set({ device: keyOf(strip), region: next.from });
+    set({ device: keyOf(strip), region: next.from, mark: undefined });
     // Keys go on from region to region faster than walks are answered: the last one counts.
     const current = (): boolean => map.get().region === next.from;
     attempt(workbench, selectLeaf(workbench, request, 'map', current));
@@ -123,17 +126,81 @@ export function MapPanel(): ReactNode {
       ],
     });
   };
-  const go = (to: MapRegion | undefined): void => {
-    if (to) pick(to);
+  const pickFault = (of: StripItem, pin: MapPin, how: Partial<MapState> = {}): void => {
+    const mark = { at: pin.from, text: pinText(pin), tone: 'error' } as const;
+    set({ device: keyOf(of), region: undefined, mark, ...how });
+    selection.publish({
+      fault: pin.fault,
+      unit: of.unit,
+      bdf: of.bdf,
+      pasid: of.pasid,
+      iova: pin.from,
+      access: pin.accesses.at(0),
+      from: 'map',
+    });
+  };
+  /** The region before or behind the selected one, in view or not. */
+  const stepRegion = (way: Way): void => {
+    if (!strip || !span) return;
+    const at = region && data.regions[data.regions.indexOf(region) + (way === 'next' ? 1 : -1)];
+    if (at) return pick(at);
+    if (state.region === undefined && data.regions.length > 0)
+      return pick(way === 'next' ? data.regions[0] : data.regions.at(-1)!);
+    // At the edge of what shows: the engine knows what comes behind it.
+    const last = region && (way === 'next' ? region.to : region.from);
+    const edge = last ?? state.region ?? hex(way === 'next' ? span.to : span.from);
+    const { unit: of, bdf, pasid } = strip;
+    attempt(
+      workbench,
+      engine.call('map.step', { unit: of, bdf, pasid, way, what: 'region', at: edge }),
+      ({ found }) => {
+        if (found?.kind !== 'region') return;
+        set({ span: showing(span, edges(found.region)) });
+        pick(found.region);
+      },
+    );
+  };
+  /** The faults, the span or the shared page before or behind what is selected, on any device. */
+  const stepMark = async (way: Way): Promise<void> => {
+    if (!strip || !span) return;
+    const by = way === 'next' ? 1 : -1;
+    for (let index = place; index >= 0 && index < strips.length; index += by) {
+      const of = strips[index];
+      if (of.faults === 0 && of.unreadable === 0 && !of.shared) continue;
+      const here = index === place;
+      const at = here ? (state.mark?.at ?? state.region) : undefined;
+      const { unit: ofUnit, bdf, pasid } = of;
+      const step = { unit: ofUnit, bdf, pasid, way, what: 'mark', at } as const;
+      const { found } = await engine.call('map.step', step);
+      if (!found) continue;
+      const range =
+        found.kind === 'fault' ? found.pin : found.kind === 'region' ? found.region : found;
+      const near = { from: BigInt(range.from), to: BigInt(range.to) };
+      const next = here ? showing(span, near) : spanAt(near.from - NEAR, 2n * NEAR);
+      if (found.kind === 'fault') return pickFault(of, found.pin, { span: next });
+      set({
+        device: keyOf(of),
+        span: next,
+        region: found.kind === 'region' ? range.from : undefined,
+        mark:
+          found.kind === 'region'
+            ? undefined
+            : { at: range.from, text: gapText(found), tone: 'muted' },
+      });
+      selection.publish({ unit: of.unit, bdf, pasid, iova: range.from, from: 'map' });
+      return;
+    }
   };
   const onKey = (stroke: string): boolean => {
     if (!strip || !span) return false;
-    const at = region ? data.regions.indexOf(region) : -1;
     const zoom = (way: 'in' | 'out'): void => {
       const anchor = region ? Number(BigInt(region.from) - span.from) / Number(sizeOf(span)) : 0.5;
-      set({ span: zoomed(span, way, anchor >= 0 && anchor <= 1 ? anchor : 0.5) });
+      const near = zoomed(span, way, anchor >= 0 && anchor <= 1 ? anchor : 0.5);
+      if (!region) return set({ span: near });
+      // Whole pages are shown: the selected region's first one stays in view.
+      const first = BigInt(region.from);
+      set({ span: showing(near, { from: first, to: first + LEAST - 1n }) });
     };
-    const beyond = (way: 1 | -1): void => set({ span: panned(span, way * 0.8) });
     const ends = (first: boolean): void => {
       const address = first ? strip.first : strip.last;
       if (address === undefined) return;
@@ -142,8 +209,8 @@ export function MapPanel(): ReactNode {
       set({ span: spanAt(to, size) });
     };
     const work: Readonly<Record<string, (() => void) | undefined>> = {
-      Right: () => (at + 1 < data.regions.length ? go(data.regions[at + 1]) : beyond(1)),
-      Left: () => (at > 0 ? go(data.regions[at - 1]) : beyond(-1)),
+      Right: () => stepRegion('next'),
+      Left: () => stepRegion('previous'),
       Down: () => choose(Math.min(strips.length - 1, place + 1)),
       Up: () => choose(Math.max(0, place - 1)),
       Home: () => ends(true),
@@ -176,12 +243,23 @@ export function MapPanel(): ReactNode {
       (svg) => void copyText(svg, notices),
     );
   };
-  const own = useMemo(
-    () => ({
+  const steps = useRef({ stepMark, choose, place, count: strips.length });
+  useEffect(() => {
+    steps.current = { stepMark, choose, place, count: strips.length };
+  });
+  const own = useMemo(() => {
+    const device = (by: 1 | -1) => (): void => {
+      const { choose: to, place: at, count } = steps.current;
+      to(Math.max(0, Math.min(count - 1, at + by)));
+    };
+    return {
       'copy.value': region && (() => void copyText(region.from, notices)),
-    }),
-    [region, notices],
-  );
+      'fault.next': () => attempt(workbench, steps.current.stepMark('next')),
+      'fault.previous': () => attempt(workbench, steps.current.stepMark('previous')),
+      'device.next': device(1),
+      'device.previous': device(-1),
+    };
+  }, [region, notices, workbench]);
   const incomplete = list.value?.incomplete ?? NO_TEXT;
 
   return (
@@ -236,6 +314,7 @@ export function MapPanel(): ReactNode {
                 complete={physical?.complete ?? true}
                 span={wide}
                 width={width}
+                onHover={hover.set}
               />
               <DeviceStrips
                 strips={strips}
@@ -252,6 +331,7 @@ export function MapPanel(): ReactNode {
                 onOpen={(beside) => {
                   if (region) leaf(region, beside);
                 }}
+                onHover={hover.set}
                 onKey={onKey}
               />
               {strip && span && (
@@ -264,25 +344,25 @@ export function MapPanel(): ReactNode {
                   selected={region}
                   onPick={pick}
                   onFault={(pin) => {
-                    selection.publish({
-                      fault: pin.fault,
-                      unit: strip.unit,
-                      bdf: strip.bdf,
-                      pasid: strip.pasid,
-                      iova: pin.from,
-                      access: pin.accesses.at(0),
-                      from: 'map',
-                    });
+                    pickFault(strip, pin);
                     dock.open('explain', { focus: false });
                   }}
                   onOpen={leaf}
                   onMenu={openMenu}
                   onZoom={(way, at) => set({ span: zoomed(span, way, at) })}
                   onPan={(part) => set({ span: panned(span, part) })}
+                  onHover={hover.set}
                   onKey={onKey}
                 />
               )}
-              <Legend />
+              <MapReadout
+                hover={hover}
+                strip={strip}
+                data={data}
+                region={region}
+                mark={state.mark}
+              />
+              <MapLegend />
               {state.table && (
                 <RegionTable
                   regions={data.regions}
@@ -300,86 +380,6 @@ export function MapPanel(): ReactNode {
   );
 }
 
-/** What the signs mean. */
-function Legend(): ReactNode {
-  return (
-    <p className="map-legend muted">
-      <span>
-        <Access kind="read" /> outlined
-      </span>
-      <span>
-        <Access kind="write" /> filled
-      </span>
-      <span>
-        <i className="map-sign hatch is-hatch" /> unreadable
-      </span>
-      <span>
-        <i className="map-sign is-shared" /> also another domain's
-      </span>
-      <span>
-        <i className="map-sign" /> crash kernel
-      </span>
-      <span>
-        <i className="map-sign is-text" /> kernel text
-      </span>
-      <span>
-        <i className="map-sign is-mmio" /> MMIO
-      </span>
-    </p>
-  );
-}
-
 const NOTHING: readonly StripItem[] = [];
 const NO_REGION: readonly never[] = [];
 const NO_TEXT: readonly string[] = [];
-
-const edges = ({ from, to }: MapRegion): Span => ({ from: BigInt(from), to: BigInt(to) });
-
-/** The overview's addresses. */
-function reach(how: MapState['reach'], last: string | undefined): Span {
-  if (how === 'all') return WHOLE;
-  if (how === '4 GiB' || last === undefined) return { from: 0n, to: FOUR_GIB };
-  return overview(BigInt(last));
-}
-
-/** All that a device maps; the overview's addresses when that is nothing. */
-function wholeOf(strip: StripItem, wide: Span): Span {
-  if (strip.first === undefined || strip.last === undefined) return wide;
-  return around({ from: BigInt(strip.first), to: BigInt(strip.last) });
-}
-
-/** The map goes where another panel's selection is. */
-function useFollowing(
-  strips: readonly StripItem[],
-  span: Span | undefined,
-  set: (change: Partial<MapState>) => void,
-): void {
-  const { map } = useWorkbench();
-  const followed = useFollowed((each) =>
-    each.bdf !== undefined && each.from !== 'map' ? each : undefined,
-  );
-  const latest = useRef({ span, set });
-  useEffect(() => {
-    latest.current = { span, set };
-  });
-  useEffect(() => {
-    if (!followed) return;
-    const found = strips.find(
-      ({ bdf, unit, pasid }) =>
-        bdf === followed.bdf &&
-        (followed.unit === undefined || unit === followed.unit) &&
-        (followed.pasid === undefined || pasid === followed.pasid),
-    );
-    if (!found) return;
-    const here = map.get().device === keyOf(found);
-    const shown = here ? latest.current.span : undefined;
-    const iova = followed.iova === undefined ? undefined : BigInt(followed.iova);
-    const seen = iova === undefined || (shown && iova >= shown.from && iova <= shown.to);
-    if (here && seen) return;
-    latest.current.set({
-      device: keyOf(found),
-      region: undefined,
-      span: iova === undefined ? undefined : spanAt(iova - NEAR, 2n * NEAR),
-    });
-  }, [followed, strips, map]);
-}

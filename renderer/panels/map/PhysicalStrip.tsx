@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import { hex } from '../../../core/format/hex.ts';
-import { formatSize } from '../../../core/format/size.ts';
 import type { PhysicalItem } from '../../../core/protocol/contract-map.ts';
 import { addressItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
+import { physicalHover, type Hover } from './hover.ts';
 import { paintPhysical, paintTicks } from './paint.ts';
 import { Plot } from './Plot.tsx';
 import type { Sheet } from './sheet.ts';
@@ -21,20 +21,20 @@ export function PhysicalStrip({
   complete,
   span,
   width,
+  onHover,
 }: {
   readonly regions: readonly PhysicalItem[];
   readonly complete: boolean;
   readonly span: Span;
   readonly width: number;
+  readonly onHover: (hover: Hover | undefined) => void;
 }): ReactNode {
   const workbench = useWorkbench();
-  const [hovered, setHovered] = useState<number>();
   const paint = useCallback(
     (sheet: Sheet) => paintPhysicalStrip(sheet, { x: 0, y: 0, width }, span, regions),
     [regions, span, width],
   );
-  const at = hovered === undefined ? undefined : addressAt(hovered, span, width);
-  const owner = at === undefined ? undefined : ownerOf(regions, at);
+  const at = (x: number): bigint => addressAt(x, span, width);
   return (
     <div className="map-physical">
       <div className="map-label">
@@ -46,29 +46,28 @@ export function PhysicalStrip({
           </small>
         )}
       </div>
-      <div title={owner && `${owner.name}, ${rangeText(owner)}, ${sizeText(owner)}`}>
-        <Plot
-          width={width}
-          height={PHYSICAL_HEIGHT}
-          label={`Physical addresses: ${physicalSummary(regions)}`}
-          paint={paint}
-          onHover={setHovered}
-          onPick={({ x }) =>
-            workbench.selection.publish({
-              physical: hex(addressAt(x, span, width) & ~0xfffn),
-              from: 'map',
-            })
-          }
-          onMenu={(point) =>
-            workbench.menu.set({
-              label: 'Physical address',
-              at: point.at,
-              items: addressItems(workbench, hex(addressAt(point.x, span, width) & ~0xfffn)),
-            })
-          }
-        />
-      </div>
-      <div className="map-owner muted">{owner?.name}</div>
+      <Plot
+        width={width}
+        height={PHYSICAL_HEIGHT}
+        label={`Physical addresses: ${physicalSummary(regions)}`}
+        paint={paint}
+        onHover={(x) =>
+          onHover(x === undefined ? undefined : physicalHover(ownerOf(regions, at(x)), at(x)))
+        }
+        onPick={({ x }) =>
+          workbench.selection.publish({
+            physical: hex(at(x) & ~0xfffn),
+            from: 'map',
+          })
+        }
+        onMenu={(point) =>
+          workbench.menu.set({
+            label: 'Physical address',
+            at: point.at,
+            items: addressItems(workbench, hex(at(point.x) & ~0xfffn)),
+          })
+        }
+      />
     </div>
   );
 }
@@ -84,8 +83,6 @@ export function paintPhysicalStrip(
   paintPhysical(sheet, box, span, regions);
   paintTicks(sheet, { ...box, y: box.y + PHYSICAL.strip }, span);
 }
-
-const sizeText = ({ from, to }: PhysicalItem): string => formatSize(BigInt(to) - BigInt(from) + 1n);
 
 /** The narrowest region at an address. */
 function ownerOf(regions: readonly PhysicalItem[], address: bigint): PhysicalItem | undefined {

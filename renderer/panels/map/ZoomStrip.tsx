@@ -1,19 +1,27 @@
 import type { KeyboardEvent, ReactNode } from 'react';
-import { useCallback, useId, useState } from 'react';
+import { useCallback, useId } from 'react';
 import { formatCount, formatSize } from '../../../core/format/size.ts';
 import { hex } from '../../../core/format/hex.ts';
 import type { MapPin, MapRegion, StripItem } from '../../../core/protocol/contract-map.ts';
 import { strokeIn } from '../../keymap.ts';
-import { edgesOf, paintPins, paintStrip, paintTicks, pinText, type StripData } from './paint.ts';
+import { hoverOf, pinAt, regionAt, type Hover } from './hover.ts';
+import {
+  edgesOf,
+  paintPinLabels,
+  paintPins,
+  paintStrip,
+  paintTicks,
+  type StripData,
+} from './paint.ts';
 import { Plot, taken, type PlotPoint } from './Plot.tsx';
 import type { Sheet } from './sheet.ts';
 import type { Span } from './span.ts';
-import { addressAt, sizeOf } from './span.ts';
+import { sizeOf } from './span.ts';
 import { deviceText, regionText } from './words.ts';
 
-/** Room for the lines from the overview, the strip, and the addresses below it. */
-const ZOOM = { wedge: 18, strip: 46, ticks: 18 } as const;
-export const ZOOM_HEIGHT = ZOOM.wedge + ZOOM.strip + ZOOM.ticks;
+/** Room for the lines from the overview, the strip, and the addresses and faults below it. */
+const ZOOM = { wedge: 18, strip: 46, ticks: 18, faults: 14 } as const;
+export const ZOOM_HEIGHT = ZOOM.wedge + ZOOM.strip + ZOOM.ticks + ZOOM.faults;
 
 /** One device's addresses as near as one likes: from all of them down to a page. */
 export function ZoomStrip({
@@ -29,6 +37,7 @@ export function ZoomStrip({
   onMenu,
   onZoom,
   onPan,
+  onHover,
   onKey,
 }: {
   readonly strip: StripItem;
@@ -43,18 +52,15 @@ export function ZoomStrip({
   readonly onMenu: (region: MapRegion, at: PlotPoint['at']) => void;
   readonly onZoom: (way: 'in' | 'out', at: number) => void;
   readonly onPan: (part: number) => void;
+  readonly onHover: (hover: Hover | undefined) => void;
   readonly onKey: (stroke: string) => boolean;
 }): ReactNode {
   const id = useId();
-  const [hovered, setHovered] = useState<number>();
   const paint = useCallback(
     (sheet: Sheet) => paintZoom(sheet, { x: 0, y: 0, width }, { span, overview, data, selected }),
     [span, overview, width, data, selected],
   );
   const at = (x: number): MapRegion | undefined => regionAt(data.regions, span, width, x);
-  const pin = hovered === undefined ? undefined : pinAt(data.pins, span, width, hovered);
-  const region = hovered === undefined ? selected : at(hovered);
-  const gap = hovered === undefined ? undefined : gapAt(data, span, width, hovered);
   const onKeyDown = (event: KeyboardEvent): void => {
     const stroke = strokeIn(event, 'map');
     if (stroke !== undefined && onKey(stroke)) taken(event);
@@ -78,7 +84,9 @@ export function ZoomStrip({
           width={width}
           height={ZOOM_HEIGHT}
           paint={paint}
-          onHover={setHovered}
+          onHover={(x) =>
+            onHover(x === undefined ? undefined : hoverOf(strip, data, span, width, x))
+          }
           onPick={({ x }) => {
             const fault = pinAt(data.pins, span, width, x);
             const picked = at(x);
@@ -108,25 +116,6 @@ export function ZoomStrip({
             : `No region is selected, ${formatCount(data.regions.length)} in view`}
         </div>
       </div>
-      <p className="map-readout" aria-live={hovered === undefined ? 'polite' : 'off'}>
-        {pin ? (
-          <span className="is-error">{pinText(pin)}</span>
-        ) : region ? (
-          regionText(region)
-        ) : gap ? (
-          <span className="muted">
-            {gap.from}–{gap.to}, {gap.why}
-          </span>
-        ) : hovered === undefined ? (
-          <span className="muted">
-            {data.regions.length === 0
-              ? 'Nothing mapped in view'
-              : 'Arrows go from region to region; + and - zoom'}
-          </span>
-        ) : (
-          <span className="muted">{hex(addressAt(hovered, span, width))}, not mapped</span>
-        )}
-      </p>
     </div>
   );
 }
@@ -182,39 +171,6 @@ export function paintZoom(
     );
   }
   paintPins(sheet, box, span, data.pins);
+  paintPinLabels(sheet, { ...box, y: box.y + ZOOM.strip + ZOOM.ticks }, span, data.pins);
   paintTicks(sheet, { ...box, y: box.y + ZOOM.strip }, span);
-}
-
-/** How near a pointer must be, px. */
-const NEAR = 4;
-
-function regionAt(
-  regions: readonly MapRegion[],
-  span: Span,
-  width: number,
-  x: number,
-): MapRegion | undefined {
-  let best: MapRegion | undefined;
-  let nearest = NEAR;
-  for (const region of regions) {
-    const [from, to] = edgesOf(region, span, width);
-    const away = x < from ? from - x : x > to ? x - to : 0;
-    if (away < nearest) {
-      nearest = away;
-      best = region;
-      if (away === 0) break;
-    }
-  }
-  return best;
-}
-
-function pinAt(pins: readonly MapPin[], span: Span, width: number, x: number): MapPin | undefined {
-  return pins.find((pin) => Math.abs(edgesOf(pin, span, width)[0] - x) <= NEAR);
-}
-
-function gapAt(data: StripData, span: Span, width: number, x: number) {
-  return data.unreadable.find((gap) => {
-    const [from, to] = edgesOf(gap, span, width);
-    return x >= from && x <= to;
-  });
 }

@@ -41,6 +41,7 @@ export const TARGETS: Readonly<
 };
 
 const LEAST_WIDTH = 2;
+const NARROW = 8;
 /** Under the shape, for what it leads to. */
 const TARGET_ROOM = 4;
 /** Over the shape, for the bracket of pages that another domain maps too. */
@@ -72,7 +73,13 @@ export function paintStrip(sheet: Sheet, box: Box, span: Span, data: StripData):
   );
   for (const gap of data.unreadable) {
     const [left, right] = edgesOf(gap, span, width);
-    sheet.hatch(x + left, y + BRACKET_ROOM, right - left, height - BRACKET_ROOM - TARGET_ROOM);
+    // Too narrow for a hatch to be one: an outline then.
+    if (right - left < NARROW)
+      sheet.rect(x + left, y + BRACKET_ROOM, right - left, height - BRACKET_ROOM - TARGET_ROOM, {
+        stroke: 'unk',
+        dash: [2, 2],
+      });
+    else sheet.hatch(x + left, y + BRACKET_ROOM, right - left, height - BRACKET_ROOM - TARGET_ROOM);
   }
   for (const region of data.regions) paintRegion(sheet, box, span, region);
 }
@@ -117,6 +124,10 @@ function paintRegion(sheet: Sheet, box: Box, span: Span, region: MapRegion): voi
 /** Faults as lines through the strip. */
 export function paintPins(sheet: Sheet, box: Box, span: Span, pins: readonly MapPin[]): void {
   for (const pin of pins) {
+    const [left, right] = edgesOf(pageOf(pin), span, box.width);
+    // Near enough for the page to be seen, it is framed.
+    if (right - left >= NARROW)
+      sheet.rect(box.x + left, box.y, right - left, box.height, { stroke: 'err', lineWidth: 2 });
     const x = box.x + Math.min(box.width - 1, Math.max(1, edgesOf(pin, span, box.width)[0]));
     sheet.line(
       [
@@ -136,6 +147,29 @@ export function paintPins(sheet: Sheet, box: Box, span: Span, pins: readonly Map
       'err',
       1.5,
     );
+  }
+}
+
+const pageOf = ({ from, to }: MapPin): { from: string; to: string } => ({
+  from: hex(BigInt(from) & ~0xfffn),
+  to: hex(BigInt(to) | 0xfffn),
+});
+
+/** Width of a character of the small fonts, px: nothing measures text without a screen. */
+const CHARACTER = 6;
+
+/** What was refused, in words below a strip, as long as they do not meet. */
+export function paintPinLabels(sheet: Sheet, box: Box, span: Span, pins: readonly MapPin[]): void {
+  let past = 0;
+  for (const pin of pins) {
+    const text = pinText(pin);
+    const room = text.length * CHARACTER;
+    const [left] = edgesOf(pin, span, box.width);
+    if (left <= 0 && BigInt(pin.to) < span.from) continue;
+    const x = Math.max(0, Math.min(left - room / 2, box.width - room));
+    if (x < past) continue;
+    past = x + room + CHARACTER;
+    sheet.text(box.x + x, box.y + 10, text, { fill: 'err', mono: true });
   }
 }
 
@@ -176,13 +210,18 @@ export function paintPhysical(
       fill: PHYSICAL[region.kind],
       stroke: 'line',
     });
-    if (region.kind === 'memory' || region.kind === 'mmio')
-      sheet.text(
-        box.x + left + 6,
-        box.y + box.height / 2 + 4,
-        region.kind === 'mmio' ? 'MMIO' : region.name,
-        { fill: 'fg1', most: right - left - 12 },
-      );
+    if (region.kind !== 'memory' && region.kind !== 'mmio') continue;
+    // What is outlined within it begins where its name has to end.
+    const next = regions
+      .filter(({ kind }) => outlined(kind))
+      .map((each) => edgesOf(each, span, box.width)[0])
+      .filter((each) => each > left && each < right);
+    sheet.text(
+      box.x + left + 6,
+      box.y + box.height / 2 + 4,
+      region.kind === 'mmio' ? 'MMIO' : region.name,
+      { fill: 'fg1', most: Math.min(right, ...next) - left - 10 },
+    );
   }
   for (const region of regions.filter(({ kind }) => outlined(kind))) {
     const [left, right] = edgesOf(region, span, box.width);
@@ -203,7 +242,7 @@ function labelAbove(sheet: Sheet, box: Box, span: Span, regions: readonly Physic
     const size = BigInt(region.to) - BigInt(region.from) + 1n;
     const text = region.kind === 'crash-kernel' ? `crashkernel ${formatSize(size)}` : region.name;
     const [left] = edgesOf(region, span, box.width);
-    const room = text.length * 6;
+    const room = text.length * CHARACTER;
     const x = Math.min(left, box.width - room);
     if (x < past) continue;
     past = x + room + 8;

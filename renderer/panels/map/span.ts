@@ -49,6 +49,14 @@ export function around(range: Span): Span {
   return spanAt(range.from - (size - sizeOf(range)) / 2n, size);
 }
 
+/** The same size, moved so that a range is in view; a range that is larger is shown as a whole. */
+export function showing(span: Span, range: Span): Span {
+  if (range.from >= span.from && range.to <= span.to) return span;
+  const size = sizeOf(span);
+  if (sizeOf(range) > size) return around(range);
+  return spanAt(range.from - (size - sizeOf(range)) / 2n, size);
+}
+
 /** The overview's span: all addresses up to the last that matters, at least 4 GiB. */
 export function overview(last: bigint): Span {
   let size = FOUR_GIB;

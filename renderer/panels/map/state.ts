@@ -1,6 +1,13 @@
 import type { StripItem } from '../../../core/protocol/contract-map.ts';
 import type { Span } from './span.ts';
 
+/** A mark by its first address, with its words. */
+export interface Mark {
+  readonly at: string;
+  readonly text: string;
+  readonly tone: 'error' | 'muted';
+}
+
 /** What the map shows; it outlives the panel, which goes when it is hidden. */
 export interface MapState {
   /** The unit whose memory is meant; the capture's without it. */
@@ -11,6 +18,8 @@ export interface MapState {
   readonly span: Span | undefined;
   /** First address of the selected region. */
   readonly region: string | undefined;
+  /** The mark that keys or a click led to: faults, or a span that could not be read. */
+  readonly mark: Mark | undefined;
   /** Also devices without mappings and faults. */
   readonly all: boolean;
   readonly reach: 'known' | '4 GiB' | 'all';
@@ -23,6 +32,7 @@ export const MAP_START: MapState = {
   device: undefined,
   span: undefined,
   region: undefined,
+  mark: undefined,
   all: false,
   reach: 'known',
   table: false,

@@ -28,6 +28,11 @@ export function regionText(region: MapRegion): string {
   return `${rangeText(region)}, ${what}, ${RIGHTS[region.rights]}, ${where}${shared}`;
 }
 
+/** `domain 7 of dmar0`: whose mapping it is. */
+export function ownerText({ unit, domain }: Pick<StripItem, 'unit' | 'domain'>): string {
+  return domain === undefined ? unit : `domain ${domain} of ${unit}`;
+}
+
 /** The regions in view as a table of plain values. */
 export function regionTable(strip: StripItem, regions: readonly MapRegion[]): TextTable {
   return {

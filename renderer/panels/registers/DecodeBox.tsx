@@ -5,16 +5,19 @@ import { useCall } from '../../engine/useCall.ts';
 import { fieldBits, fieldValue } from '../entry/bits.ts';
 import { readDecode } from './model.ts';
 
-/** Decodes `NAME=VALUE`, wherever the value comes from. */
+/** Decodes `NAME=VALUE`, or a value alone as the selected register's, wherever it comes from. */
 export function DecodeBox({
   vendor,
   names,
+  selected,
 }: {
   readonly vendor: 'intel' | 'amd';
   readonly names: readonly RegisterItem[];
+  /** Name of the selected register. */
+  readonly selected: string | undefined;
 }): ReactNode {
   const [text, setText] = useState('');
-  const read = readDecode(text);
+  const read = readDecode(text, selected);
   const answer = useCall('registers.decode', read && { vendor, ...read }, false);
   const register = answer.value?.register;
   return (
@@ -22,7 +25,7 @@ export function DecodeBox({
       <input
         className="field"
         aria-label="Decode a value: name=value"
-        placeholder="Decode: GSTS=0xc7000000"
+        placeholder={`Decode: ${selected ?? names[0]?.name ?? 'GSTS'}=0xc7000000`}
         list="register-names"
         spellCheck={false}
         value={text}
@@ -46,7 +49,10 @@ export function DecodeBox({
           {register && (
             <>
               <p>
-                <b>{register.title}</b> <span className="muted">{register.spec}</span>
+                <b>
+                  {register.name} · {register.title}
+                </b>{' '}
+                <span className="muted">{register.spec}</span>
               </p>
               <table>
                 <tbody>

@@ -4,7 +4,7 @@ import { ABSENT } from '../../wording.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { fieldBits, fieldValue, formerValue, otherBases } from '../entry/bits.ts';
-import type { RegisterRow } from './model.ts';
+import { accessMarks, type RegisterRow } from './model.ts';
 
 /** The cells of a register, or of one of its fields. */
 export function RegisterCells({
@@ -26,6 +26,7 @@ export function RegisterCells({
       <>
         <span role="gridcell" style={{ paddingLeft: 34 }}>
           {field.name}
+          {field.access !== undefined && <AccessMark text={accessMarks([field.access])} />}
         </span>
         <span role="gridcell" className="muted">
           {fieldBits(field)}
@@ -58,9 +59,10 @@ export function RegisterCells({
             onToggle();
           }}
         >
-          {row.open ? '▾' : '▸'}
+          {register.fields.length === 0 ? '' : row.open ? '▾' : '▸'}
         </span>
         {register.name}
+        <AccessMark text={accessMarks(register.access)} />
       </span>
       <span role="gridcell" className="muted">
         {padded(register.offset, 12)}
@@ -82,5 +84,23 @@ export function RegisterCells({
         </span>
       )}
     </>
+  );
+}
+
+const MARKS: Readonly<Record<string, string>> = {
+  RW: 'can be read and written',
+  W1C: 'writing 1 clears it',
+  WO: 'can only be written',
+  RO: 'can only be read',
+};
+
+/** How a register or field can be accessed. */
+function AccessMark({ text }: { readonly text: string }): ReactNode {
+  if (text === '') return null;
+  const words = text.split(' ').map((mark) => `${mark}: ${MARKS[mark] ?? mark}`);
+  return (
+    <small className="register-access" title={words.join('; ')}>
+      {text}
+    </small>
   );
 }

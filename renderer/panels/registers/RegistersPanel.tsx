@@ -13,15 +13,16 @@ import type { Column } from '../../ui/columns.ts';
 import { nextSort } from '../../ui/columns.ts';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
-import { EMPTY, NO_REGISTERS } from '../../wording.ts';
+import { EMPTY } from '../../wording.ts';
 import { DecodeBox } from './DecodeBox.tsx';
 import { registerRows, registerTable, rowId } from './model.ts';
 import { RegisterCells } from './RegisterCells.tsx';
+import { RegisterDetail } from './RegisterDetail.tsx';
 import { WriteForm } from './WriteForm.tsx';
 import './registers.css';
 
 const COLUMNS: readonly Column[] = [
-  { id: 'register', title: 'Register', width: 110, grow: 170, sorts: true },
+  { id: 'register', title: 'Register', width: 130, grow: 180, sorts: true },
   { id: 'offset', title: 'Offset', width: 56, sorts: true },
   { id: 'value', title: 'Value', width: 158 },
   { id: 'decoded', title: 'Decoded', width: 100, grow: 'rest' },
@@ -65,7 +66,12 @@ export function RegistersPanel(): ReactNode {
     [view],
   );
   const simulated = answer.value?.unit.from === 'simulated';
-  const changed = registers.some(isChanged);
+  // What can change has a column for what it was.
+  const changed = simulated || registers.some(isChanged);
+  const current = rows[selected];
+  const shownField = current?.kind === 'field' ? current.field.name : undefined;
+  const [pointed, setPointed] = useState<string>();
+  if (useChanged(`${current?.register.name} ${shownField}`)) setPointed(undefined);
 
   const toggle = (index: number, to?: boolean): void => {
     const row = rows[index];
@@ -149,7 +155,11 @@ export function RegistersPanel(): ReactNode {
               spellCheck={false}
               onChange={(event) => setFilter(event.target.value)}
             />
-            <DecodeBox vendor={answer.value?.unit.vendor ?? 'intel'} names={registers} />
+            <DecodeBox
+              vendor={answer.value?.unit.vendor ?? 'intel'}
+              names={registers}
+              selected={current?.register.name}
+            />
             {!units.some((each) => each.from === 'simulated') && (
               <button type="button" className="btn" onClick={() => actions.run('target.machine')}>
                 Add a simulated unit
@@ -163,9 +173,6 @@ export function RegistersPanel(): ReactNode {
         <Empty text={EMPTY.registers} action="target.open" button="Open a dump…" />
       ) : (
         <>
-          {answer.value?.unit.from === 'none' && answer.value.note === undefined && (
-            <p className="partial-strip">{NO_REGISTERS}</p>
-          )}
           <div className="registers">
             <VirtualRows
               label={`Registers of ${unit}`}
@@ -199,7 +206,10 @@ export function RegistersPanel(): ReactNode {
               }}
               aria={(index) => {
                 const row = rows[index];
-                return row.kind === 'register' ? { level: 1, expanded: row.open } : { level: 2 };
+                if (row.kind === 'field') return { level: 2 };
+                return row.register.fields.length === 0
+                  ? { level: 1 }
+                  : { level: 1, expanded: row.open };
               }}
               rowClass={(index) => (isChanged(rows[index].register) ? 'is-changed' : '')}
               render={(index) => (
@@ -207,6 +217,14 @@ export function RegistersPanel(): ReactNode {
               )}
             />
           </div>
+          {current !== undefined && hasValue(current.register) && (
+            <RegisterDetail
+              key={current.register.name}
+              register={current.register}
+              shown={pointed ?? shownField}
+              onShow={setPointed}
+            />
+          )}
           {simulated && (
             <p className="hint-line registers-hint">
               Simulated: <kbd>Enter</kbd> writes the selected register, with the effect that
@@ -242,5 +260,8 @@ function Events({ events }: { readonly events: readonly MachineEvent[] }): React
     </section>
   );
 }
+
+const hasValue = (register: RegisterItem): register is RegisterItem & { readonly value: string } =>
+  register.value !== undefined && register.fields.length > 0;
 
 const isChanged = ({ was, value }: RegisterItem): boolean => was !== undefined && was !== value;

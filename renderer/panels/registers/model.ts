@@ -58,15 +58,28 @@ export function registerRows(
 const top = (field: FieldItem): number => Math.max(...field.pieces.map((piece) => piece.high));
 
 /**
- * Reads `NAME=VALUE` of the decode box.
+ * Reads what is typed or pasted into the decode box: `NAME=VALUE`, or a value alone, which is then
+ * that of the selected register.
  * @returns the parts, or undefined while the text is not complete.
  */
 export function readDecode(
   text: string,
+  selected?: string,
 ): { readonly name: string; readonly value: string } | undefined {
+  const bare = /^\s*(0x[0-9a-f]{1,32}|\d[0-9a-f]{0,31})\s*$/i.exec(text);
+  if (bare)
+    return selected === undefined ? undefined : { name: selected, value: plainHex(bare[1]) };
   const match = /^\s*([A-Za-z][\w .-]{0,62}?)\s*[=:\s]\s*(?:0x)?([0-9a-f]{1,32})\s*$/i.exec(text);
   if (!match) return undefined;
-  return { name: match[1], value: `0x${BigInt(`0x${match[2]}`).toString(16)}` };
+  return { name: match[1], value: plainHex(match[2]) };
+}
+
+const plainHex = (text: string): string =>
+  `0x${BigInt(/^0x/i.test(text) ? text : `0x${text}`).toString(16)}`;
+
+/** `RW`, `W1C`, `RO`: how a field or register can be accessed. */
+export function accessMarks(access: readonly NonNullable<FieldItem['access']>[]): string {
+  return access.map((each) => (each === 'RW1C' ? 'W1C' : each)).join(' ');
 }
 
 /** Reads a register value that a person typed; undefined when it is none or too wide. */

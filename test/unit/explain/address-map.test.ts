@@ -91,6 +91,28 @@ describe('a summary', () => {
     );
   });
 
+  test('finds the range beside any frame, with and without a mark', () => {
+    fc.assert(
+      fc.property(
+        RANGES,
+        fc.option(fc.nat(3000), { nil: undefined }),
+        fc.constantFrom(undefined, 1, 2),
+        (list, frame, marks) => {
+          const columns = columnsOf(list);
+          const summary = new RangeSummary(columns, columns.rights.slice());
+          const all = Array.from({ length: columns.count }, (_, at) => ({
+            from: columns.iova[at],
+            rights: columns.rights[at],
+          })).filter(({ rights }) => marks === undefined || (rights & marks) !== 0);
+          const next = all.find(({ from }) => frame === undefined || from > frame);
+          const previous = all.findLast(({ from }) => frame === undefined || from < frame);
+          expect(summary.beside('next', frame, marks)?.from).toBe(next?.from);
+          expect(summary.beside('previous', frame, marks)?.from).toBe(previous?.from);
+        },
+      ),
+    );
+  });
+
   test('of a million ranges answers in as many regions as there are pixels', () => {
     const columns = new RangeColumns();
     for (let at = 0; at < 1_000_000; at++) columns.add(at * 3, (at * 7) % 65_536, 1, 1 + (at % 3));
@@ -101,6 +123,11 @@ describe('a summary', () => {
     expect(regions[0]).toMatchObject({ pages: 1_000_000, ranges: 1_000_000, marks: 3 });
     expect(summary.regions(0, 3_000_000, 700).length).toBeLessThanOrEqual(700);
     expect(summary.regions(1500, 1530, 700)).toHaveLength(10);
+    expect(summary.beside('next', 1500)?.from).toBe(1503);
+    expect(summary.beside('previous', 1500)?.from).toBe(1497);
+    // A mark that no range has: all of them are passed by the pyramid.
+    expect(summary.beside('next', undefined, 64)).toBeUndefined();
+    expect(summary.beside('previous', undefined, 64)).toBeUndefined();
   });
 });
 

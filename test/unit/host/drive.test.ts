@@ -244,8 +244,18 @@ describe.skipIf(!SOCAT)('a target on a pty', () => {
 
   test('every write is written down', async () => {
     const { writes } = await client.call('notes.list', {});
-    expect(writes).toMatchObject([{ console: name, bytes: 3, text: 'ls\\r' }]);
+    expect(writes).toMatchObject([
+      { console: name, source: console, line: 1, bytes: 3, text: 'ls\\r' },
+    ]);
+    expect(await probes(client)).toEqual(['ls\\r']);
   });
+
+  /** What the timeline's lane of that name holds. */
+  async function probes(of: EngineClient): Promise<string[]> {
+    const view = { console, clocks: 'best', bins: 10, overviewBins: 10 } as const;
+    const { lanes } = await of.call('timeline.get', view);
+    return lanes.find(({ id }) => id === 'probes')!.marks.map(({ text }) => text);
+  }
 
   test('a pty has no break, and that is said', async () => {
     await client.call('console.arm', { console, target: name });
@@ -285,5 +295,14 @@ describe.skipIf(!SOCAT)('a target on a pty', () => {
     );
     await client.call('console.reconnect', { console });
     await until(({ consoles }) => consoles[0].state === 'live');
+  });
+
+  test('what was written stands on the timeline after a restart too', async () => {
+    const { path } = engine.bench.folder;
+    await engine.dispose();
+    ({ engine, client } = directEngine({ folder: SessionFolder.open(path) }));
+    await engine.restore();
+    await until(({ consoles }) => consoles.some(({ id }) => id === console));
+    expect(await probes(client)).toEqual(['ls\\r']);
   });
 });

@@ -191,6 +191,43 @@ describe('the map', () => {
     expect(far.pins).toMatchObject([{ from: '0x1f00000', to: '0xdeaf000', count: 3 }]);
   });
 
+  test('goes from region to region over the whole address space, both ways', async () => {
+    const { bdf } = translated.find(({ leaves: count }) => (count ?? 0) > 3)!;
+    const walk = async (way: 'next' | 'previous'): Promise<string[]> => {
+      const seen: string[] = [];
+      let at: string | undefined;
+      for (;;) {
+        const step = { unit: 'dmar0', bdf, way, what: 'region', at } as const;
+        const answer: Awaited<ReturnType<typeof ask>> = await ask(step);
+        if (answer.found?.kind !== 'region') return seen;
+        at = answer.found.region.from;
+        seen.push(at);
+      }
+    };
+    const ask = (step: Parameters<typeof client.call<'map.step'>>[1]) =>
+      client.call('map.step', step);
+    const ahead = await walk('next');
+    expect(ahead.length).toBeGreaterThan(1);
+    expect(await walk('previous')).toEqual([...ahead].reverse());
+    const whole = { unit: 'dmar0', bdf, from: '0x0', to: LAST, pixels: 4096 };
+    const { regions, exact } = await client.call('map.regions', whole);
+    if (exact) expect(ahead).toEqual(regions.map(({ from }) => from));
+  });
+
+  test('goes from mark to mark: the faults of the device that was refused', async () => {
+    const [{ unit, bdf }] = (await client.call('map.strips', { from: 0, to: 1 })).strips;
+    const step = async (way: 'next' | 'previous', at: string | undefined) => {
+      const { found } = await client.call('map.step', { unit, bdf, way, what: 'mark', at });
+      return found?.kind === 'fault' ? found.pin.from : found?.kind;
+    };
+    expect(await step('next', undefined)).toBe('0x1f00000');
+    expect(await step('next', '0x1f00000')).toBe('0xdead000');
+    expect(await step('next', '0xdead000')).toBe('0xdeaf000');
+    expect(await step('next', '0xdeaf000')).toBeUndefined();
+    expect(await step('previous', undefined)).toBe('0xdeaf000');
+    expect(await step('previous', '0x1f00000')).toBeUndefined();
+  });
+
   test('shows what the physical addresses are', async () => {
     const view = { from: '0x0', to: '0xffffffff', pixels: 700 };
     const { regions } = await client.call('map.physical', view);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readTranslate, readPasted, walkBoxes } from '../../../renderer/panels/translate/model.ts';
 import {
+  accessMarks,
   readDecode,
   readRegisterValue,
   registerRows,
@@ -125,6 +126,7 @@ describe('registers', () => {
       field('TES', 31, 31),
     ],
     spec: 'VT-d',
+    access: ['RO'],
   };
 
   it('lists fields of open registers from the high bits down, reserved ones only when set', () => {
@@ -146,6 +148,21 @@ describe('registers', () => {
     ['GSTS=xyz', undefined],
   ])('decode box: %s', (text, expected) => {
     expect(readDecode(text)).toEqual(expected);
+  });
+
+  it.each([
+    ['0xc7000000', 'GSTS', { name: 'GSTS', value: '0xc7000000' }],
+    ['c7000000', 'GSTS', undefined],
+    ['00c7', 'GSTS', { name: 'GSTS', value: '0xc7' }],
+    ['FSTS=0x2', 'GSTS', { name: 'FSTS', value: '0x2' }],
+    ['0x2', undefined, undefined],
+  ])('a value alone is the selected register: %s with %s', (text, selected, expected) => {
+    expect(readDecode(text, selected)).toEqual(expected);
+  });
+
+  it('marks how fields can be accessed', () => {
+    expect(accessMarks(['RW', 'RW1C', 'RO'])).toBe('RW W1C RO');
+    expect(accessMarks([])).toBe('');
   });
 
   it('takes values that fit the register', () => {

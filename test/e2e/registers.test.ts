@@ -1,0 +1,131 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { capturePath } from '../support/captures.ts';
+import type { TestWindow } from './support/window.ts';
+import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+
+if (MISSING !== undefined) console.log(`registers: skipped, ${MISSING}`);
+
+const tree = (page: Page, unit: string) =>
+  page.getByRole('treegrid', { name: `Registers of ${unit}` });
+
+describe.skipIf(MISSING !== undefined)('registers, of a dump', () => {
+  let browser: Browser;
+  let window: TestWindow;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await launch();
+    window = await openWindow(browser);
+    ({ page } = window);
+    await page.waitForSelector('.start :focus');
+    await press(page, 'Enter');
+    await page.waitForSelector('.verdict');
+    await press(page, 'v 2 g r');
+    await tree(page, 'dmar0').waitFor();
+  });
+  afterAll(async () => {
+    await window?.close();
+    await browser?.close();
+  });
+
+  it('says that registers are no memory, and where the values come from', async () => {
+    await page
+      .getByText("Registers aren't memory: this dump doesn't hold them. Values below")
+      .waitFor();
+    await tree(page, 'dmar0').getByTitle('From: console log').getByText('0x00000010').waitFor();
+    await tree(page, 'dmar0')
+      .getByTitle('From: kernel copy')
+      .getByText('0x00d2008c22260206')
+      .waitFor();
+  });
+
+  it('shows the selected register bit by bit, with what each field means', async () => {
+    await tree(page, 'dmar0').focus();
+    await press(page, 'Home ArrowDown');
+    await selectedRow(page, 'Registers of dmar0').getByText('CAP').waitFor();
+    await page.getByRole('region', { name: 'CAP bit by bit' }).getByText('CAP.').waitFor();
+    await press(page, 'ArrowRight ArrowDown');
+    const field = await selectedRow(page, 'Registers of dmar0')
+      .locator('span')
+      .first()
+      .textContent();
+    const name = /^\w+/.exec(field!.replace(/(RO|RW|W1C)$/, ''))![0];
+    await page
+      .getByRole('region', { name: 'CAP bit by bit' })
+      .locator('.readout')
+      .getByText(`CAP.${name}`)
+      .waitFor();
+  });
+
+  it('marks what can be read, written, or is cleared by writing 1', async () => {
+    const marks = tree(page, 'dmar0').locator('.register-access');
+    await marks.getByText('RO', { exact: true }).first().waitFor();
+    await marks.getByText('RW', { exact: true }).first().waitFor();
+    await marks.getByText(/W1C/).first().waitFor();
+  });
+
+  it('decodes a value that is pasted, as the selected register or as the one that is named', async () => {
+    await tree(page, 'dmar0').focus();
+    await press(page, 'Home ArrowDown ArrowLeft ArrowDown ArrowDown ArrowDown');
+    await selectedRow(page, 'Registers of dmar0').getByText('GSTS').waitFor();
+    const box = page.getByLabel('Decode a value: name=value');
+    const result = page.locator('.decode-result');
+    await box.fill('0xc7000000');
+    await result.getByText('GSTS · Global status').waitFor();
+    await result.getByRole('row').filter({ hasText: 'TES' }).getByText('set').waitFor();
+    await box.fill('FSTS=0x2');
+    await result.getByText('FSTS · Fault status').waitFor();
+    await press(page, 'Escape');
+    await result.waitFor({ state: 'detached' });
+  });
+
+  it('shows old and new before a simulated register is written, and what it was after', async () => {
+    await tree(page, 'dmar0').focus();
+    await press(page, 't m');
+    await page.getByRole('button', { name: /^dmar0 ▾|Unit dmar0/ }).click();
+    await page.getByRole('menuitemradio', { name: /sim0/ }).click();
+    await tree(page, 'sim0').getByText('RTADDR').click();
+    await press(page, 'Enter');
+    const form = page.getByRole('form', { name: 'Write RTADDR' });
+    const was = await selectedRow(page, 'Registers of sim0')
+      .locator('span[title^="From"]')
+      .textContent();
+    await page.getByLabel('New value of RTADDR').fill('0x7000');
+    await form.getByText(`${was} → 0x0000000000007000`).waitFor();
+    await press(page, 'Enter');
+    await selectedRow(page, 'Registers of sim0').getByText(`Δ ${was}`).waitFor();
+    await tree(page, 'sim0').locator('.row.is-changed').getByText('RTADDR').waitFor();
+    // Read again: the same reading, and what it was is still said.
+    await press(page, 't r');
+    await selectedRow(page, 'Registers of sim0').getByText(`Δ ${was}`).waitFor();
+  });
+
+  it('has nothing to complain about', async () => {
+    expect(await axeFindings(page)).toEqual([]);
+    expect(window.complaints).toEqual([]);
+  });
+});
+
+describe.skipIf(MISSING !== undefined)('registers, of AMD-Vi from a file', () => {
+  it('are all there, each with its fields', async () => {
+    const browser = await launch();
+    const window = await openWindow(browser, {
+      paths: ['tables.before.elf', 'regs.before.json'].map((file) => capturePath('amd-6.1', file)),
+    });
+    const { page } = window;
+    try {
+      await page.locator('.statusbar').getByText('ivhd0').waitFor();
+      await press(page, 'Escape g r');
+      await tree(page, 'ivhd0').locator('.row').first().waitFor();
+      await tree(page, 'ivhd0').focus();
+      await press(page, 'Home ArrowRight');
+      const first = await selectedRow(page, 'Registers of ivhd0').textContent();
+      expect(first).toContain('0x000');
+      await page.getByRole('region', { name: / bit by bit$/ }).waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+    } finally {
+      await window.close();
+      await browser.close();
+    }
+  });
+});
