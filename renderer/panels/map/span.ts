@@ -6,7 +6,7 @@ export interface Span {
 
 /** The widest span, and the least. */
 export const WHOLE: Span = { from: 0n, to: (1n << 64n) - 1n };
-const LEAST = 4096n;
+export const LEAST = 4096n;
 const FOUR_GIB = 1n << 32n;
 /** Ranges below it are shown with room around them. */
 const ROOMY = 1n << 30n;
