@@ -64,6 +64,8 @@ export const faultCalls = {
       /** The first and the last fault that pass, wherever the stretch is. */
       first: z.number(),
       last: z.number(),
+      /** Faults that pass and whose lines have no time stamp: they stand in no bin. */
+      untimed: Count,
       read: z.array(Count),
       write: z.array(Count),
       interrupt: z.array(Count),

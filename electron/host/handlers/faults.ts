@@ -96,12 +96,13 @@ function faultIn(text: string): FaultRecord | undefined {
   return found;
 }
 
-/** Faults per bin over the logs' time. */
+/** Faults per bin over the logs' time. A fault whose line has no stamp stands in no bin. */
 function rate(
   bench: Workbench,
   { filter, bins, range }: CallInput<'faults.rate'>,
 ): CallOutput<'faults.rate'> {
-  const faults = bench.faults.passing(filter);
+  const passing = bench.faults.passing(filter);
+  const faults = passing.filter(({ record }) => record.time !== undefined);
   const times = new Float64Array(faults.length);
   let first = Infinity;
   let last = -Infinity;
@@ -123,5 +124,5 @@ function rate(
     const bin = Math.min(bins - 1, Math.floor((time - start) / width));
     counts[accessKind(record)][bin]++;
   }
-  return { start, end, first, last, ...counts };
+  return { start, end, first, last, untimed: passing.length - faults.length, ...counts };
 }

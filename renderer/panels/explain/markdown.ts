@@ -106,6 +106,7 @@ function checkWord(passed: boolean | undefined): string {
 
 /** `4 of 4 checks`; checks that could not be made are said apart. */
 export function checksText(checks: readonly { readonly passed?: boolean }[]): string {
+  if (checks.length === 0) return 'no check could be made';
   const passed = checks.filter((check) => check.passed === true).length;
   const open = checks.filter((check) => check.passed === undefined).length;
   const text = `${passed} of ${checks.length} ${checks.length === 1 ? 'check' : 'checks'}`;

@@ -18,6 +18,7 @@ import {
   rateTable,
   timeAt,
   timeFilter,
+  untimedWords,
   withoutTime,
 } from './rate.ts';
 
@@ -153,7 +154,11 @@ export function RateChart(): ReactNode {
         onPointerCancel={() => setDrag(undefined)}
       />
       <span className="rate-readout" role="status">
-        {data && keys && bin !== undefined ? binWords(data, keys, phases) : ''}
+        {data && keys && bin !== undefined
+          ? binWords(data, keys, phases)
+          : data && data.untimed > 0
+            ? untimedWords(data.untimed)
+            : ''}
       </span>
     </div>
   );

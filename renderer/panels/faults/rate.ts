@@ -8,6 +8,8 @@ export interface RateData {
   /** The first and the last fault, wherever the chart is. */
   readonly first: number;
   readonly last: number;
+  /** Faults that are in no bin, for want of a time stamp. */
+  readonly untimed: number;
   readonly read: readonly number[];
   readonly write: readonly number[];
   readonly interrupt: readonly number[];
@@ -215,7 +217,15 @@ export function rateSummary(data: RateData): string {
     `${sum(data.write)} writes`,
     `${sum(data.interrupt)} interrupts`,
   ];
-  return `Faults from ${data.start.toFixed(1)} s to ${data.end.toFixed(1)} s: ${parts.join(', ')}`;
+  const rest = data.untimed === 0 ? '' : `; ${untimedWords(data.untimed)}`;
+  return `Faults from ${data.start.toFixed(1)} s to ${data.end.toFixed(1)} s: ${parts.join(', ')}${rest}`;
+}
+
+/** What the chart can't show: a fault without a stamp has no place on a clock. */
+export function untimedWords(untimed: number): string {
+  return untimed === 1
+    ? "1 fault has no time stamp and isn't drawn"
+    : `${formatCount(untimed)} faults have no time stamp and aren't drawn`;
 }
 
 /** The chart as a table: a row for each bin in which there is a fault. */

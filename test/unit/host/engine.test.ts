@@ -306,6 +306,7 @@ describe('faults', () => {
     const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
     expect([sum(rate.read), sum(rate.write), sum(rate.interrupt)]).toEqual([1, 2, 0]);
     expect(rate.end).toBeGreaterThan(rate.start);
+    expect(rate.untimed).toBe(0);
   });
 
   test('the phases of both kernels are there', async () => {

@@ -70,15 +70,19 @@ describe('a replay', () => {
     vi.useRealTimers();
   });
 
-  function play(options: { speed?: number; playing?: boolean; skip?: number } = {}) {
+  function play(
+    options: { speed?: number; playing?: boolean; skip?: number; until?: string } = {},
+  ) {
     let text = '';
+    const { until } = options;
+    const ahead = until === undefined ? undefined : () => !text.includes(until);
     const states: string[] = [];
     const restarted = vi.fn(() => {
       text = '';
     });
     const replay = new Replay(
       cast(event(5, 'a'), event(6, 'b'), event(7.5, 'cd'), event(15, 'e')),
-      { speed: 1, playing: true, ...options },
+      { speed: 1, playing: true, ...options, ahead },
       restarted,
     );
     const sink = {
@@ -128,6 +132,31 @@ describe('a replay', () => {
     replay.act('play', undefined);
     vi.advanceTimersByTime(251);
     expect(text()).toBe('ab');
+  });
+
+  test('runs ahead to what is waited for, and keeps its own timing from there', async () => {
+    const { replay, sink, text } = play({ until: 'c' });
+    await replay.start(sink);
+    expect(text()).toBe('abcd');
+    expect(replay.state).toMatchObject({ position: 2.5, playing: true });
+    vi.advanceTimersByTime(7400);
+    expect(text()).toBe('abcd');
+    vi.advanceTimersByTime(200);
+    expect(text()).toBe('abcde');
+  });
+
+  test('runs to its end where what is waited for never comes', async () => {
+    const { replay, sink, text } = play({ until: 'x' });
+    await replay.start(sink);
+    expect(text()).toBe('abcde');
+    expect(replay.state).toMatchObject({ position: 10, playing: false });
+  });
+
+  test('that starts again does not run ahead', async () => {
+    const { replay, sink, text } = play({ until: 'x' });
+    await replay.start(sink);
+    replay.act('restart', undefined);
+    expect(text()).toBe('a');
   });
 
   test('goes to its end at once', async () => {

@@ -319,6 +319,7 @@ describe('copies', () => {
   });
 
   it('count checks, those that could not be made apart', () => {
+    expect(checksText([])).toBe('no check could be made');
     expect(checksText([{ passed: true }, { passed: true }])).toBe('2 of 2 checks');
     expect(checksText([{ passed: true }, { passed: false }, {}])).toBe(
       '1 of 3 checks, 1 could not be made',

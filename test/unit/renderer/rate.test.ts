@@ -51,6 +51,7 @@ const DATA = {
   end: 26,
   first: 16,
   last: 26,
+  untimed: 0,
   read: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
   write: [0, 0, 2, 0, 0, 0, 0, 0, 0, 1],
   interrupt: [0, 0, 1, 0, 0, 0, 0, 0, 0, 0],

@@ -21,6 +21,7 @@ describe('the rate chart', () => {
     end: 20,
     first: 10,
     last: 20,
+    untimed: 0,
     read: [0, 17, 0],
     write: [2, 4, 0],
     interrupt: [0, 0, 1],
@@ -64,6 +65,10 @@ describe('the rate chart', () => {
     expect(rateSummary(data)).toBe(
       'Faults from 10.0 s to 20.0 s: 17 reads, 6 writes, 1 interrupts',
     );
+    expect(rateSummary({ ...data, untimed: 1 })).toMatch(
+      /; 1 fault has no time stamp and isn't drawn$/,
+    );
+    expect(rateSummary({ ...data, untimed: 1234 })).toMatch(/; 1,234 faults have no time stamp/);
   });
 });
 
