@@ -4,7 +4,10 @@ import { decode } from '../../../core/bits/layout.ts';
 import { exportedLayouts, ownersIn, ownersOf } from '../../support/tiling.ts';
 import { structure } from './build.ts';
 import { TILINGS } from './golden/tilings.ts';
-import { BYTE_VECTORS } from './golden/vectors.ts';
+import { DMAR_VECTORS } from './golden/vectors-dmar.ts';
+import { IVRS_VECTORS } from './golden/vectors-ivrs.ts';
+
+const BYTE_VECTORS = [...DMAR_VECTORS, ...IVRS_VECTORS];
 
 const CORE = new URL('../../../core/acpi/', import.meta.url);
 const fromHex = (text: string): Uint8Array =>

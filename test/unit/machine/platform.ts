@@ -1,7 +1,7 @@
 /** A small simulated platform for tests: 64 MiB, one unit, tables allocated from 1 MiB on. */
 import { valueOf } from '../../../core/bits/layout.ts';
 import type { RegisterDefinition } from '../../../core/iommu/registers.ts';
-import type { Rights } from '../../../core/iommu/leaves.ts';
+import { READ, WRITE, type Rights } from '../../../core/iommu/leaves.ts';
 import { SERVER_CAP, SERVER_ECAP } from '../../../core/machine/capability.ts';
 import { Machine } from '../../../core/machine/machine.ts';
 import { contextEntry, DomainTables, RootTables } from '../../../core/machine/tables.ts';
@@ -14,6 +14,9 @@ export const MEMORY_BYTES = 0x400_0000n;
 export const DEVICE = 0x0200;
 export const TE = 0x8000_0000n;
 export const SRTP = 0x4000_0000n;
+export const BOTH = READ | WRITE;
+/** A page of the platform's memory that nothing else uses. */
+export const PA = 0x200_0000n;
 
 const TABLES_FROM = 0x10_0000n;
 

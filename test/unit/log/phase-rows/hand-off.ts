@@ -1,0 +1,120 @@
+import type { Row } from './row.ts';
+
+export const HAND_OFF: readonly Row[] = [
+  [
+    'DMAR-IR: Copied IR table for dmar0 from previous kernel',
+    'hand-off',
+    'interrupt-table-copied',
+    { unit: 'dmar0' },
+  ],
+  [
+    'DMAR-IR: Failed to copy IR table for dmar1 from previous kernel',
+    'hand-off',
+    'interrupt-table-refused',
+    { unit: 'dmar1', severity: 'error' },
+  ],
+  [
+    'DMAR-IR: IRQ remapping was enabled on dmar0 but we are not in kdump mode',
+    'hand-off',
+    'interrupt-remapping-left-on',
+    { unit: 'dmar0' },
+  ],
+  [
+    'DMAR: Translation already enabled - trying to copy translation structures',
+    'hand-off',
+    'translation-found-enabled',
+    { details: { strategy: 'copy' } },
+  ],
+  [
+    'DMAR: Copied translation tables from previous kernel for dmar0',
+    'hand-off',
+    'tables-copied',
+    { unit: 'dmar0' },
+  ],
+  [
+    'DMAR: dmar0: Failed to copy context table for bus 128',
+    'hand-off',
+    'context-table-refused',
+    { unit: 'dmar0', details: { bus: 128 } },
+  ],
+  [
+    'DMAR: Failed to copy translation tables from previous kernel for dmar0',
+    'hand-off',
+    'tables-refused',
+    { unit: 'dmar0' },
+  ],
+  [
+    'DMAR: Translation was enabled for dmar0 but we are not in kdump mode',
+    'hand-off',
+    'translation-left-on',
+    { unit: 'dmar0' },
+  ],
+  ['Translation is enabled prior to OS.', 'hand-off', 'translation-found-enabled'],
+  [
+    'Translation is already enabled - trying to copy translation structures',
+    'hand-off',
+    'translation-found-enabled',
+    { details: { strategy: 'copy' } },
+  ],
+  [
+    'AMD-Vi: Translation is already enabled - trying to reuse translation structures',
+    'hand-off',
+    'translation-found-enabled',
+    { details: { strategy: 'reuse' } },
+  ],
+  ['Copied DEV table from previous kernel.', 'hand-off', 'tables-copied'],
+  ['AMD-Vi: Failed to copy DEV table from previous kernel.', 'hand-off', 'tables-refused'],
+  ['AMD-Vi: Reused DEV table from previous kernel.', 'hand-off', 'tables-reused'],
+  ['AMD-Vi: Failed to reuse DEV table from previous kernel.', 'hand-off', 'tables-refused'],
+  [
+    'AMD-Vi: IOMMU:1 should use the same dev table as others!',
+    'hand-off',
+    'device-tables-differ',
+    { unit: 'ivhd1' },
+  ],
+  [
+    'AMD-Vi: The device table size of IOMMU:2 is not expected!',
+    'hand-off',
+    'device-table-size',
+    { unit: 'ivhd2' },
+  ],
+  [
+    'AMD-Vi: Failed to allocate memory for copying old device table!',
+    'hand-off',
+    'device-table-memory',
+  ],
+  [
+    'AMD-Vi: Failed to remap memory for reusing old device table!',
+    'hand-off',
+    'device-table-memory',
+  ],
+  [
+    'AMD-Vi: Wrong old irq remapping flag: 0x1',
+    'hand-off',
+    'interrupt-flag-wrong',
+    { details: { flag: 1n } },
+  ],
+  [
+    'AMD-Vi: The address of old device table is above 4G, not trustworthy!',
+    'hand-off',
+    'device-table-above-4g',
+  ],
+  [
+    'AMD-Vi: Translation was enabled for IOMMU:0 but we are not in kdump mode',
+    'hand-off',
+    'translation-left-on',
+    { unit: 'ivhd0' },
+  ],
+  [
+    'AMD-Vi: Re-using event buffer from the previous kernel',
+    'hand-off',
+    'buffers-reused',
+    { details: { what: 'event' } },
+  ],
+  [
+    'AMD-Vi: Re-using CWB buffers from the previous kernel',
+    'hand-off',
+    'buffers-reused',
+    { details: { cwb: 'CWB' } },
+  ],
+];
