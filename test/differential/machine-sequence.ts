@@ -4,8 +4,7 @@ import { contextEntry } from '../../core/machine/tables.ts';
 import type { DomainTables } from '../../core/machine/tables.ts';
 import { CCMD, RTADDR } from '../../core/vtd/registers-global.ts';
 import { CONTEXT_ENTRY } from '../../core/vtd/tables.ts';
-import type { Access, Difference } from './machine-bench.ts';
-import { Bench } from './machine-bench.ts';
+import type { Access, Bench, Difference } from './machine-bench.ts';
 import { Random } from './random.ts';
 
 const EDITS = 10;
