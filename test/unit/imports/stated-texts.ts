@@ -8,7 +8,7 @@ import { openInvestigation } from '../../../core/session/open-investigation.ts';
 import { nodePlatform } from '../../../electron/host/platform.ts';
 import { captureBytes, type CaptureName } from '../../support/captures.ts';
 
-export const source = (name: string, text: string | Uint8Array): ReturnType<typeof bytesSource> =>
+const source = (name: string, text: string | Uint8Array): ReturnType<typeof bytesSource> =>
   bytesSource(name, typeof text === 'string' ? new TextEncoder().encode(text) : text);
 
 export function open(...texts: (string | Uint8Array)[]): Investigation {
