@@ -103,6 +103,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['V S', 'view.splitRight', 'Split right'],
     ['V B', 'view.splitBelow', 'Split below'],
     ['V W', 'view.closeTab', 'Close this tab'],
+    ['V L', 'view.link', 'This panel follows the selection'],
     ['V R', 'view.resetLayout', 'Reset the layout'],
     ['V +', 'view.larger', 'Larger'],
     ['V -', 'view.smaller', 'Smaller'],

@@ -16,6 +16,7 @@ import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
 import type { MenuItem } from '../state/workbench.ts';
 import { MenuButton } from '../ui/MenuButton.tsx';
+import { watchSplitters } from './splitters.ts';
 import './dock.css';
 
 const THEME: DockviewTheme = { name: 'faultline', className: 'dock-theme' };
@@ -23,23 +24,30 @@ const THEME: DockviewTheme = { name: 'faultline', className: 'dock-theme' };
 /** The dock: groups of tabs that a person can drag, split and close. */
 export function Dock(): ReactNode {
   const { dock, view } = useWorkbench();
-  const detach = useRef<(() => void) | undefined>(undefined);
+  const end = useRef<(() => void) | undefined>(undefined);
   const root = useRef<HTMLDivElement>(null);
 
   const onReady = useCallback(
     ({ api }: { api: DockviewApi }) => {
-      const { layout, preset } = view.state.get();
-      detach.current = dock.attach(api, layout, preset);
+      const element = root.current;
+      if (!element) return;
+      const detach = dock.attach(api, view.state.get(), view.narrow.get());
+      const splitters = watchSplitters(element, () => view.state.get().zoom / 100);
+      const moved = api.onDidLayoutChange(splitters.update);
+      const named = dock.state.subscribe(splitters.update);
+      const resized = view.narrow.subscribe(() => dock.resized(view.narrow.get()));
+      splitters.update();
+      end.current = () => {
+        resized();
+        named();
+        moved.dispose();
+        splitters.stop();
+        detach();
+      };
     },
     [dock, view],
   );
-  useEffect(() => () => detach.current?.(), []);
-
-  useEffect(() => {
-    const resized = (): void => dock.resized(globalThis.innerWidth);
-    globalThis.addEventListener('resize', resized);
-    return () => globalThis.removeEventListener('resize', resized);
-  }, [dock]);
+  useEffect(() => () => end.current?.(), []);
 
   return (
     <main className="dock" ref={root} aria-label="Panels">
@@ -120,6 +128,7 @@ function GroupActions({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
   const items = (): MenuItem[] => [
     {
       title: 'Follows the selection',
+      keys: keysOf('view.link'),
       checked: view.linked(id),
       run: () => view.toggleLink(id),
     },

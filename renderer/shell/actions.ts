@@ -95,6 +95,15 @@ export function registerActions(workbench: Workbench): void {
   add('view.splitRight', 'Split right', () => dock.split('right'), ready);
   add('view.splitBelow', 'Split below', () => dock.split('below'), ready);
   add('view.closeTab', 'Close this tab', () => dock.closeActive(), ready);
+  add(
+    'view.link',
+    'Follow the selection, or not',
+    () => {
+      const { active } = dock.state.get();
+      if (active !== undefined) view.toggleLink(active);
+    },
+    ready,
+  );
   add('view.resetLayout', 'Reset the layout', () => dock.preset(dock.presetNumber), ready);
   for (const [index, preset] of PRESETS.entries())
     add(

@@ -9,7 +9,19 @@ import { PANELS, kindOf } from '../panels/registry.ts';
 import type { Store } from '../state/store.ts';
 import { createStore } from '../state/store.ts';
 import { layoutOf } from './layout.ts';
-import { NARROW, presetFor } from './presets.ts';
+import { narrowed } from './narrow.ts';
+import { PRESETS } from './presets.ts';
+
+/** Least size of a group, px. */
+const LEAST = { minimumWidth: 240, minimumHeight: 120 };
+
+/** What is saved of the dock. */
+export interface SavedDock {
+  readonly layout?: unknown;
+  /** The layout of a wide window, while `layout` is a narrow one's. */
+  readonly wide?: unknown;
+  readonly preset: number;
+}
 
 export interface DockState {
   /** Panels that a person can see. */
@@ -32,6 +44,8 @@ export class DockModel {
   #opener: HTMLElement | undefined;
   #preset = 1;
   #narrow = false;
+  /** What a wide window had, while the window is narrow. */
+  #wide: unknown;
   readonly #changed: () => void;
 
   /** @param changed called when a person may have changed the layout. */
@@ -40,9 +54,9 @@ export class DockModel {
   }
 
   /** Takes the dock when it is mounted. @returns a function for its end. */
-  attach(api: DockviewApi, saved: unknown, preset: number): () => void {
+  attach(api: DockviewApi, saved: SavedDock, narrow: boolean): () => void {
     this.#api = api;
-    this.#preset = preset;
+    this.#preset = saved.preset;
     const update = (): void => this.#update();
     const listeners = [
       api.onDidLayoutChange(() => {
@@ -50,9 +64,15 @@ export class DockModel {
         this.#changed();
       }),
       api.onDidActivePanelChange(update),
+      api.onDidAddGroup((group) => group.api.setConstraints(LEAST)),
     ];
-    this.#narrow = globalThis.innerWidth < NARROW;
-    if (!this.#restore(saved)) this.preset(preset);
+    this.#narrow = narrow;
+    this.#wide = narrow ? (saved.wide ?? saved.layout) : undefined;
+    const restored =
+      narrow && saved.wide === undefined
+        ? this.#restore(saved.layout) && this.#fold()
+        : this.#restore(narrow ? saved.layout : (saved.wide ?? saved.layout));
+    if (!restored) this.preset(saved.preset);
     update();
     return () => {
       for (const listener of listeners) listener.dispose();
@@ -65,8 +85,9 @@ export class DockModel {
     return this.#preset;
   }
 
-  toJSON(): unknown {
-    return this.#api?.toJSON();
+  /** What is to be saved. */
+  saved(): SavedDock {
+    return { layout: this.#api?.toJSON(), wide: this.#wide, preset: this.#preset };
   }
 
   /** Lays the panels out anew, as one of the presets. */
@@ -74,18 +95,44 @@ export class DockModel {
     const api = this.#api;
     if (!api) return;
     this.#preset = number;
-    const preset = presetFor(number, this.#narrow);
+    const preset = PRESETS[number - 1] ?? PRESETS[0];
+    const layout = layoutOf(preset, api.width, api.height);
     api.exitMaximizedGroup();
-    api.fromJSON(layoutOf(preset, api.width, api.height), { reuseExistingPanels: true });
+    this.#wide = this.#narrow ? layout : undefined;
+    api.fromJSON(this.#narrow ? narrowed(layout) : layout, { reuseExistingPanels: true });
     this.focus(preset.focus);
   }
 
-  /** The window's width changed: the preset changes its shape at 1200 px. */
-  resized(width: number): void {
-    const narrow = width < NARROW;
-    if (narrow === this.#narrow) return;
+  /**
+   * The window became narrow: the right column becomes tabs of the left one. It became wide
+   * again: what it had then is back, with what was opened since.
+   */
+  resized(narrow: boolean): void {
+    const api = this.#api;
+    if (!api || narrow === this.#narrow) return;
     this.#narrow = narrow;
-    this.preset(this.#preset);
+    api.exitMaximizedGroup();
+    if (narrow) {
+      this.#wide = api.toJSON();
+      this.#fold();
+      return;
+    }
+    const open = api.panels.map(({ id }) => id);
+    const wide = this.#wide;
+    this.#wide = undefined;
+    if (!this.#restore(wide)) return this.preset(this.#preset);
+    for (const id of open) {
+      const kind = kindOf(id);
+      if (kind && !api.getPanel(id)) this.#add(api, id, kind, false);
+    }
+  }
+
+  /** Puts the layout of a wide window into a narrow one. */
+  #fold(): boolean {
+    const api = this.#api;
+    if (!api) return false;
+    api.fromJSON(narrowed(api.toJSON()), { reuseExistingPanels: true });
+    return true;
   }
 
   /** Shows a panel, adding it where its kind belongs. */
@@ -187,7 +234,7 @@ export class DockModel {
   #restore(saved: unknown): boolean {
     if (typeof saved !== 'object' || saved === null) return false;
     try {
-      this.#api?.fromJSON(saved as SerializedDockview);
+      this.#api?.fromJSON(saved as SerializedDockview, { reuseExistingPanels: true });
       return (this.#api?.totalPanels ?? 0) > 0;
     } catch (error) {
       console.warn('the saved layout was not usable:', error);

@@ -21,9 +21,6 @@ export interface Preset {
   readonly focus: PanelKind;
 }
 
-/** Widths under which the right column becomes tabs of the left one. */
-export const NARROW = 1200;
-
 /** Proportions of the mock-ups at 1440 x 900: a dock of 1304 x 836. */
 export const PRESETS: readonly Preset[] = [
   {
@@ -77,26 +74,3 @@ export const PRESETS: readonly Preset[] = [
     columns: [{ width: 1, groups: [{ tabs: ['console', 'faults', 'explain'], height: 1 }] }],
   },
 ];
-
-/**
- * The preset for a window of that width: in a narrow one the right column becomes tabs of the
- * left column's lower group (which is made when there is none), in front of it: the answer shows.
- */
-export function presetFor(number: number, narrow: boolean): Preset {
-  const preset = PRESETS[number - 1] ?? PRESETS[0];
-  if (!narrow || preset.columns.length < 2) return preset;
-  if (preset.across) {
-    const tabs = preset.columns.flatMap(({ groups }) => groups.flatMap((group) => group.tabs));
-    return { ...preset, columns: [{ width: 1, groups: [{ tabs, height: 1 }] }] };
-  }
-  const [left, ...rest] = preset.columns;
-  const moved = rest.flatMap((column) => column.groups.flatMap((group) => group.tabs));
-  const [top, bottom] = left.groups;
-  const groups = bottom
-    ? [top, { ...bottom, tabs: [...bottom.tabs, ...moved], front: moved[0] }]
-    : [
-        { ...top, height: 0.5 },
-        { tabs: moved, height: 0.5 },
-      ];
-  return { ...preset, columns: [{ width: 1, groups }] };
-}

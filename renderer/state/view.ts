@@ -28,6 +28,8 @@ export interface ViewState {
   readonly tables: Readonly<Record<string, TableView>>;
   /** Dockview's own form of the layout, and the preset that it came from. */
   readonly layout?: unknown;
+  /** The layout of a wide window, while `layout` is a narrow one's. */
+  readonly wide?: unknown;
   readonly preset: number;
 }
 
@@ -41,6 +43,8 @@ const INITIAL: ViewState = {
   preset: 1,
 };
 
+/** Width under which the right column becomes tabs of the left one and the rail is letters, px. */
+const NARROW = 1200;
 const SAVE_AFTER = 1000;
 const ZOOM_STEPS = [80, 90, 100, 110, 125, 150, 175, 200];
 const LOCAL = 'faultline.view';
@@ -76,6 +80,7 @@ export function parseView(text: string | undefined | null): ViewState {
           : {},
       tables: parseTables(saved.tables),
       layout: saved.layout,
+      wide: saved.wide,
       preset: typeof saved.preset === 'number' ? saved.preset : 1,
     };
   } catch {
@@ -88,6 +93,8 @@ export class ViewModel {
   readonly state: Store<ViewState>;
   /** The theme that shows, whoever chose it. */
   readonly theme: Store<Theme>;
+  /** The window has less than 1200 px of its own size: with a larger font it has fewer. */
+  readonly narrow: Store<boolean> = createStore(false);
   readonly #engine: EngineApi;
   readonly #anchors = new Anchors();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -115,10 +122,14 @@ export class ViewModel {
       root.dataset.density =
         density ?? (matchMedia('(pointer: coarse)').matches ? 'comfortable' : 'compact');
       root.style.setProperty('--zoom', String(zoom / 100));
+      const narrow = globalThis.innerWidth / (zoom / 100) < NARROW;
+      root.dataset.narrow = String(narrow);
       this.theme.set(shown());
+      this.narrow.set(narrow);
     };
     apply();
     system.addEventListener('change', apply);
+    globalThis.addEventListener('resize', apply);
     globalThis.addEventListener('pagehide', () => this.#flush());
     this.state.subscribe(() => {
       // Panels remember things with every selection; the page's own look changes seldom.

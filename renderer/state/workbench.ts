@@ -110,9 +110,7 @@ export interface Workbench {
 /** Makes the window's state around a connection. */
 export function createWorkbench(connection: Connection): Workbench {
   const view = new ViewModel(connection);
-  const dock: DockModel = new DockModel(() =>
-    view.set({ layout: dock.toJSON(), preset: dock.presetNumber }),
-  );
+  const dock: DockModel = new DockModel(() => view.set(dock.saved()));
   const actions = new ActionRegistry();
   const session = new SessionModel(connection);
   const notices = new Notices();

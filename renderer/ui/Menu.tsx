@@ -20,6 +20,7 @@ function Menu({
   readonly request: MenuRequest;
   readonly onClose: () => void;
 }): ReactNode {
+  const { view } = useWorkbench();
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<Element | null>(null);
 
@@ -27,12 +28,15 @@ function Menu({
     const element = root.current;
     if (!element) return;
     opener.current = document.activeElement;
-    // The menu stays inside the window.
+    // The menu stays inside the window. Its place is asked for in px of the screen.
     const { width, height } = element.getBoundingClientRect();
-    element.style.left = `${Math.max(4, Math.min(request.at.x, innerWidth - width - 4))}px`;
-    element.style.top = `${Math.max(4, Math.min(request.at.y, innerHeight - height - 4))}px`;
+    const scale = view.state.get().zoom / 100;
+    const place = (at: number, size: number, room: number): string =>
+      `${Math.max(4, Math.min(at, room - size - 4)) / scale}px`;
+    element.style.left = place(request.at.x, width, innerWidth);
+    element.style.top = place(request.at.y, height, innerHeight);
     items(element)[0]?.focus();
-  }, [request]);
+  }, [request, view]);
 
   useEffect(() => {
     const outside = (event: MouseEvent): void => {

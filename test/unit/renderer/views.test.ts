@@ -12,7 +12,7 @@ import { asciiOf, hexRows, hexdump, wordsOf } from '../../../renderer/panels/mem
 import { PANELS, RAIL, consoleOf, kindOf } from '../../../renderer/panels/registry.ts';
 import { KEYS } from '../../../renderer/keys.ts';
 import { layoutOf } from '../../../renderer/shell/layout.ts';
-import { PRESETS, presetFor } from '../../../renderer/shell/presets.ts';
+import { PRESETS } from '../../../renderer/shell/presets.ts';
 import { nextZoom, parseView } from '../../../renderer/state/view.ts';
 
 describe('the rate chart', () => {
@@ -126,32 +126,29 @@ describe('layouts', () => {
   it.each(PRESETS.map((preset, index) => [preset.name, index + 1] as const))(
     '%s fills the dock',
     (_name, number) => {
-      for (const narrow of [false, true]) {
-        const preset = presetFor(number, narrow);
-        const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-        expect(sum(preset.columns.map(({ width }) => width))).toBeCloseTo(1);
-        for (const { groups } of preset.columns)
-          expect(sum(groups.map(({ height }) => height))).toBeCloseTo(1);
-        const panels = [
-          ...(preset.across?.tabs ?? []),
-          ...preset.columns.flatMap(({ groups }) => groups.flatMap(({ tabs }) => tabs)),
-        ];
-        expect(new Set(panels).size).toBe(panels.length);
-        expect(panels).toContain(preset.focus);
-        if (narrow) expect(preset.columns).toHaveLength(1);
-      }
+      const preset = PRESETS[number - 1];
+      const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+      expect(sum(preset.columns.map(({ width }) => width))).toBeCloseTo(1);
+      for (const { groups } of preset.columns)
+        expect(sum(groups.map(({ height }) => height))).toBeCloseTo(1);
+      const panels = [
+        ...(preset.across?.tabs ?? []),
+        ...preset.columns.flatMap(({ groups }) => groups.flatMap(({ tabs }) => tabs)),
+      ];
+      expect(new Set(panels).size).toBe(panels.length);
+      expect(panels).toContain(preset.focus);
     },
   );
 
   it('is dockview’s own form of a layout', () => {
-    const layout = layoutOf(presetFor(1, false), 1304, 836);
+    const layout = layoutOf(PRESETS[0], 1304, 836);
     expect(Object.keys(layout.panels)).toContain('explain');
     expect(JSON.stringify(layout.grid)).toContain('"size":492');
     expect(JSON.stringify(layout.grid)).toContain('"activeView":"faults"');
   });
 
   it('may have a group above all columns', () => {
-    const layout = layoutOf(presetFor(4, false), 1304, 836);
+    const layout = layoutOf(PRESETS[3], 1304, 836);
     expect(JSON.stringify(layout.grid)).toMatch(
       /"orientation":"VERTICAL".*"size":384,"data":\{[^}]*"views":\["timeline"/,
     );
