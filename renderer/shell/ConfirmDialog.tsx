@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
-import type { WireFailure } from '../../core/protocol/wire.ts';
-import { asFailure } from '../engine/failure.ts';
+import { useAttempt } from '../engine/useAttempt.ts';
 import type { ConfirmRequest } from '../state/workbench.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
 
 /** Asks before something is written to a target: its name has to be typed. */
@@ -15,13 +15,12 @@ export function ConfirmDialog({
   readonly onClose: () => void;
 }): ReactNode {
   const [name, setName] = useState('');
-  const [failure, setFailure] = useState<WireFailure>();
+  const { busy, failure, run } = useAttempt();
   const cancel = useRef<HTMLButtonElement>(null);
   const fits = name.trim() === request.target;
   useEffect(() => cancel.current?.focus(), []);
   const submit = (): void => {
-    if (!fits) return;
-    request.run(name.trim()).then(onClose, (error: unknown) => setFailure(asFailure(error)));
+    if (fits) run(() => request.run(name.trim()), onClose);
   };
   return (
     <Dialog
@@ -29,14 +28,12 @@ export function ConfirmDialog({
       onClose={onClose}
       onSubmit={submit}
       foot={
-        <>
-          <button type="button" className="btn" ref={cancel} onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn btn-primary" disabled={!fits}>
-            {request.button}
-          </button>
-        </>
+        <DialogButtons
+          submit={request.button}
+          disabled={busy || !fits}
+          onClose={onClose}
+          cancel={cancel}
+        />
       }
     >
       {failure && <ErrorBlock failure={failure} />}

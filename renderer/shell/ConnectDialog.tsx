@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import type { CallRequest } from '../../core/protocol/contract.ts';
-import type { WireFailure } from '../../core/protocol/wire.ts';
-import { asFailure } from '../engine/failure.ts';
+import { useAttempt } from '../engine/useAttempt.ts';
 import { useCall } from '../engine/useCall.ts';
 import { useWorkbench } from '../state/context.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
 
 const BAUDS = [9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600, 1_500_000];
@@ -32,28 +32,22 @@ export function ConnectDialog({ onClose }: { readonly onClose: () => void }): Re
   const [serial, setSerial] = useState(SERIAL);
   const [tcp, setTcp] = useState(TCP);
   const [typing, setTyping] = useState(false);
-  const [failure, setFailure] = useState<WireFailure>();
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, run } = useAttempt();
   const ports = useCall('serial.ports', {}, false);
   const path = serial.path.trim() || (ports.value?.ports[0]?.path ?? '');
   const target = kind === 'serial' ? path : tcp.address.trim();
 
   const submit = (): void => {
-    if (target === '' || busy) return;
-    setBusy(true);
-    setFailure(undefined);
+    if (target === '') return;
     const connection: Connection =
       kind === 'serial' ? { ...serial, path, typing } : { ...tcp, address: target, typing };
-    engine.call('console.connect', connection).then(
+    run(
+      () => engine.call('console.connect', connection),
       ({ console }) => {
         onClose();
         start.set(false);
         selection.publish({ console, from: 'connect' });
         dock.open(`console:${console}`);
-      },
-      (error: unknown) => {
-        setBusy(false);
-        setFailure(asFailure(error));
       },
     );
   };
@@ -64,14 +58,11 @@ export function ConnectDialog({ onClose }: { readonly onClose: () => void }): Re
       onClose={onClose}
       onSubmit={submit}
       foot={
-        <>
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn btn-primary" disabled={target === '' || busy}>
-            {busy ? 'connecting…' : 'Connect'}
-          </button>
-        </>
+        <DialogButtons
+          submit={busy ? 'connecting…' : 'Connect'}
+          disabled={target === '' || busy}
+          onClose={onClose}
+        />
       }
     >
       {failure && <ErrorBlock failure={failure} />}

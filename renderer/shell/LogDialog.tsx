@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
-import type { WireFailure } from '../../core/protocol/wire.ts';
-import { asFailure } from '../engine/failure.ts';
+import { useAttempt } from '../engine/useAttempt.ts';
 import { useCall } from '../engine/useCall.ts';
 import { useWorkbench } from '../state/context.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
 import { canLog, consoleFor } from './drive.ts';
 
@@ -15,30 +15,19 @@ export function LogDialog({ onClose }: { readonly onClose: () => void }): ReactN
   const offered = useCall('console.logPath', console && { console: console.id }, false);
   const [typed, setTyped] = useState<string>();
   const [all, setAll] = useState(true);
-  const [failure, setFailure] = useState<WireFailure>();
+  const { busy, failure, run } = useAttempt();
   const path = typed ?? offered.value?.path ?? '';
   const submit = (): void => {
     if (!console || path === '') return;
-    setFailure(undefined);
-    workbench.engine
-      .call('console.log', { action: 'start', console: console.id, path, all })
-      .then(onClose, (error: unknown) => setFailure(asFailure(error)));
+    const start = { action: 'start', console: console.id, path, all } as const;
+    run(() => workbench.engine.call('console.log', start), onClose);
   };
   return (
     <Dialog
       title={`Log ${console?.name ?? ''} to a file`}
       onClose={onClose}
       onSubmit={submit}
-      foot={
-        <>
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn btn-primary" disabled={path === ''}>
-            Log
-          </button>
-        </>
-      }
+      foot={<DialogButtons submit="Log" disabled={busy || path === ''} onClose={onClose} />}
     >
       {failure && <ErrorBlock failure={failure} />}
       <label className="form-row">

@@ -5,6 +5,7 @@ import { asFailure } from '../engine/failure.ts';
 import { useCall } from '../engine/useCall.ts';
 import { useWorkbench } from '../state/context.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
 import type { Column } from '../ui/columns.ts';
 import { VirtualRows } from '../ui/VirtualRows.tsx';
@@ -120,16 +121,13 @@ export function OpenDialog({
               Add to the open session
             </label>
           )}
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            className="btn btn-primary"
+          <DialogButtons
+            submit={
+              locate ? 'Use this file' : marked.length > 1 ? `Open ${marked.length} files` : 'Open'
+            }
             disabled={busy || (typed === '' && selected < 0 && marked.length === 0)}
-          >
-            {locate ? 'Use this file' : marked.length > 1 ? `Open ${marked.length} files` : 'Open'}
-          </button>
+            onClose={onClose}
+          />
         </>
       }
     >

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { useWorkbench } from '../state/context.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { attempt, opened } from './actions.ts';
 
 /** Takes a log, a register file or a debugfs text from the clipboard. */
@@ -26,16 +27,7 @@ export function PasteDialog({ onClose }: { readonly onClose: () => void }): Reac
       title="Paste a log"
       onClose={onClose}
       onSubmit={submit}
-      foot={
-        <>
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn btn-primary" disabled={text.trim() === ''}>
-            Read it
-          </button>
-        </>
-      }
+      foot={<DialogButtons submit="Read it" disabled={text.trim() === ''} onClose={onClose} />}
     >
       <p className="second">
         Any kernel log, a file of register values, or debugfs text. What it is, is found from its

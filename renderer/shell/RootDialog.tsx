@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import type { RootKind } from '../../core/protocol/contract-scan.ts';
-import type { WireFailure } from '../../core/protocol/wire.ts';
-import { asFailure } from '../engine/failure.ts';
+import { useAttempt } from '../engine/useAttempt.ts';
 import { useWorkbench } from '../state/context.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
 
 const KINDS: readonly (readonly [RootKind, string])[] = [
@@ -21,22 +21,16 @@ export function RootDialog({ onClose }: { readonly onClose: () => void }): React
   const [kind, setKind] = useState<RootKind>('root-table');
   const [text, setText] = useState('');
   const [entries, setEntries] = useState(ALL_REQUESTERS);
-  const [failure, setFailure] = useState<WireFailure>();
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, run } = useAttempt();
   const address = readAddress(text);
   const submit = (): void => {
-    if (address === undefined || busy) return;
-    setBusy(true);
-    setFailure(undefined);
-    const amd = kind === 'device-table';
-    engine.call('tables.give', { kind, address, entries: amd ? entries : undefined }).then(
+    if (address === undefined) return;
+    const given = { kind, address, entries: kind === 'device-table' ? entries : undefined };
+    run(
+      () => engine.call('tables.give', given),
       () => {
         onClose();
         dock.open('tables');
-      },
-      (error: unknown) => {
-        setBusy(false);
-        setFailure(asFailure(error));
       },
     );
   };
@@ -46,18 +40,7 @@ export function RootDialog({ onClose }: { readonly onClose: () => void }): React
       onClose={onClose}
       onSubmit={submit}
       foot={
-        <>
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            className="btn btn-primary"
-            disabled={busy || address === undefined}
-          >
-            Use it
-          </button>
-        </>
+        <DialogButtons submit="Use it" disabled={busy || address === undefined} onClose={onClose} />
       }
     >
       {failure && <ErrorBlock failure={failure} />}

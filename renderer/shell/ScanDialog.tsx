@@ -3,12 +3,12 @@ import { useState } from 'react';
 import { formatCount } from '../../core/format/size.ts';
 import type { FoundTable } from '../../core/protocol/contract-scan.ts';
 import { RootKind } from '../../core/protocol/contract-scan.ts';
-import type { WireFailure } from '../../core/protocol/wire.ts';
-import { asFailure } from '../engine/failure.ts';
+import { useAttempt } from '../engine/useAttempt.ts';
 import { useCall } from '../engine/useCall.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
 import type { Column } from '../ui/columns.ts';
 import { VirtualRows } from '../ui/VirtualRows.tsx';
@@ -29,22 +29,12 @@ export function ScanDialog({ onClose }: { readonly onClose: () => void }): React
   const answer = useCall('scan.run', {}, false);
   const { tables = [], usable, pages = 0, notes = [], more = 0 } = answer.value ?? {};
   const [picked, setPicked] = useState<number>();
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<WireFailure>();
-  const take = (work: Promise<unknown>): void => {
-    setBusy(true);
-    setFailure(undefined);
-    work.then(
-      () => {
-        onClose();
-        dock.open('tables');
-      },
-      (error: unknown) => {
-        setBusy(false);
-        setFailure(asFailure(error));
-      },
-    );
-  };
+  const { busy, failure, run } = useAttempt();
+  const take = (work: () => Promise<unknown>): void =>
+    run(work, () => {
+      onClose();
+      dock.open('tables');
+    });
   const given = (table: FoundTable | undefined) => {
     const kind = RootKind.safeParse(table?.kind);
     return table && kind.success
@@ -59,25 +49,19 @@ export function ScanDialog({ onClose }: { readonly onClose: () => void }): React
       title="Scan for tables"
       onClose={onClose}
       onSubmit={() => {
-        if (usable && !busy) take(engine.call('scan.use', {}));
+        if (usable) take(() => engine.call('scan.use', {}));
       }}
       foot={
-        <>
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
+        <DialogButtons submit="Use the best" disabled={busy || !usable} onClose={onClose}>
           <button
             type="button"
             className="btn"
             disabled={busy || one === undefined}
-            onClick={() => one && take(engine.call('tables.give', one))}
+            onClick={() => one && take(() => engine.call('tables.give', one))}
           >
             Use the selected
           </button>
-          <button type="submit" className="btn btn-primary" disabled={busy || !usable}>
-            Use the best
-          </button>
-        </>
+        </DialogButtons>
       }
     >
       <p className="second" role="status">
@@ -105,7 +89,7 @@ export function ScanDialog({ onClose }: { readonly onClose: () => void }): React
             onSelect={setPicked}
             onOpen={(index) => {
               const table = given(tables[index]);
-              if (table && !busy) take(engine.call('tables.give', table));
+              if (table) take(() => engine.call('tables.give', table));
             }}
             render={(index) => <Cells table={tables[index]} />}
           />
