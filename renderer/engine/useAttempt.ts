@@ -15,16 +15,16 @@ export interface Attempt {
 export function useAttempt(): Attempt {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<WireFailure>();
-  return {
-    busy,
-    failure,
-    run: (work, done) => {
-      if (busy) return;
-      setBusy(true);
-      setFailure(undefined);
-      work()
-        .then(done, (error: unknown) => setFailure(asFailure(error)))
-        .finally(() => setBusy(false));
-    },
+  const run = async <T>(work: () => Promise<T>, done: (answer: T) => void): Promise<void> => {
+    if (busy) return;
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      done(await work());
+    } catch (error) {
+      setFailure(asFailure(error));
+    }
+    setBusy(false);
   };
+  return { busy, failure, run: (work, done) => void run(work, done) };
 }
