@@ -121,6 +121,7 @@ describe('rules on VT-d states', () => {
     const found = intel(id, broken);
     expect(found.outcome).toBe('found');
     if (found.outcome === 'skipped') return;
+    expect(found.hits.length).toBeGreaterThan(0);
     for (const hit of found.hits) {
       expect(hit.at).toMatch(/^dmar0/);
       expect(hit.text.length).toBeGreaterThan(20);

@@ -276,6 +276,7 @@ describe('which unit a found table serves', () => {
     const only = scanTables(two(), {
       story: storyOf(line('dmar0', 'fed90000') + line('dmar1', 'fed91000')),
     }).candidates.filter(({ kind }) => kind === 'root-table');
+    expect(only.length).toBeGreaterThan(0);
     for (const { why, units } of only) {
       expect(units).toBeUndefined();
       expect(why.join()).toMatch(/it may serve dmar0 or dmar1/);

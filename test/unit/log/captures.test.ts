@@ -36,6 +36,7 @@ describe.each(CAPTURES)('the console of %s', (name) => {
   test('every record and mark stands where it says', () => {
     const bytes = captureBytes(name, 'console.log');
     const lines = bytes.toString('latin1').split('\n');
+    expect(result.phases.length).toBeGreaterThan(0);
     for (const { line, offset, text } of result.phases) {
       if (/^(?:No line|\d)/.test(text)) continue;
       expect(lines[line - 1]).toContain(text.slice(0, 30));

@@ -279,6 +279,7 @@ describe('the fault list', () => {
       const faults = table([EDU, HPSA, EDU, REMAP, AMD, HPSA]);
       const query = { ...QUERY, group, folded: [] };
       const { rows } = faults.rows(query);
+      expect(rows.some(({ kind }) => kind === 'fault')).toBe(true);
       for (const [at, row] of rows.entries())
         if (row.kind === 'fault') expect(faults.place(query, { fault: row.fault.n })).toBe(at);
       const folded = rows.flatMap((row) =>
