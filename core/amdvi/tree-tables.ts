@@ -67,6 +67,18 @@ export function tableRows(view: TableView, all: boolean): TreeNode[] {
   return rows;
 }
 
+/** `, 12 of 512 present`; nothing of a table whose page is not known. */
+function countText(view: TableView): string {
+  const pfn = view.locate(view.frame);
+  const page = pfn === undefined ? 'absent' : view.context.memory.page(pfn);
+  if (!isKnown(page)) return '';
+  const words = new Uint32Array(page.buffer, page.byteOffset, 2 * TABLE_ENTRIES);
+  let present = 0;
+  // PR of a host entry and P of a guest entry are the same bit.
+  for (let index = 0; index < TABLE_ENTRIES; index++) present += words[2 * index] & 1;
+  return `, ${formatCount(present)} of ${formatCount(TABLE_ENTRIES)} present`;
+}
+
 /** A table page at hand. */
 interface Table {
   readonly view: TableView;
@@ -161,11 +173,11 @@ function slotNode(table: Table, slot: Slot): TreeNode {
     ...common,
     kind: 'entry',
     pointsTo,
-    decoded:
+    decoded: () =>
       slot.broken ??
       (loops
         ? `points back to a table above it at ${hex(pointsTo)}; stopped here`
-        : `level ${slot.next} table · ${iova(view, slot)}`),
+        : `L${slot.next} table${countText(below)} · ${iova(view, slot)}`),
     rights: slot.rights,
     children: slot.broken || loops ? undefined : (all) => tableRows(below, all),
   });

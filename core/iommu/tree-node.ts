@@ -7,7 +7,8 @@ export interface NodeParts {
   readonly path: string;
   readonly label: string;
   readonly kind: TreeNode['kind'];
-  readonly decoded: string;
+  /** A function where it takes reading: it is called when somebody looks. */
+  readonly decoded: string | (() => string);
   readonly entry?: Entry;
   readonly pointsTo?: bigint;
   readonly rights?: Rights;
@@ -31,7 +32,7 @@ class Node implements TreeNode {
   readonly path: string;
   readonly label: string;
   readonly kind: TreeNode['kind'];
-  readonly decoded: string;
+  readonly #decoded: NodeParts['decoded'];
   readonly entry: Entry | undefined;
   readonly pointsTo: bigint | undefined;
   readonly rights: Rights | undefined;
@@ -46,7 +47,7 @@ class Node implements TreeNode {
     this.path = parts.path;
     this.label = parts.label;
     this.kind = parts.kind;
-    this.decoded = parts.decoded;
+    this.#decoded = parts.decoded;
     this.entry = parts.entry;
     this.pointsTo = parts.pointsTo;
     this.rights = parts.rights;
@@ -55,6 +56,10 @@ class Node implements TreeNode {
     this.#children = parts.children;
     this.#child = parts.child;
     this.#counter = parts.count;
+  }
+
+  get decoded(): string {
+    return typeof this.#decoded === 'string' ? this.#decoded : this.#decoded();
   }
 
   get childCount(): number {

@@ -286,7 +286,7 @@ function valueText(field: string, value: DiffValue): string | undefined {
   return String(value);
 }
 
-/** `00:06.0`, `00:06.0 PASID 3`, `bus 0x00`, `entry 42`: an entry as its row names it. */
+/** `00:06.0`, `00:06.0 PASID 3`, `bus 0x00`, `IRTE 42`: an entry as its row names it. */
 function labelOf(path: string): string {
   const parts = path.split('/').slice(1);
   if (parts.length === 0) return 'Unit';
@@ -298,7 +298,9 @@ function labelOf(path: string): string {
       ? 'Interrupt Remapping Table'
       : parts
           .slice(1)
-          .map((part) => (/^\d+$/.test(part) ? `entry ${part}` : part))
+          .map((part, _at, all) =>
+            /^\d+$/.test(part) ? `IRTE ${part}` : all.length === 1 ? `${part} table` : part,
+          )
           .join(' ');
   return parts.map((part) => part.replace(/^pasid\./, 'PASID ')).join(' ');
 }

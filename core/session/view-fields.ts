@@ -55,7 +55,11 @@ function changedFields(layout: Layout, before: Words, after: Words): Field[] {
 
 /** `P was 0x1, SSPTPTR was 0x13f1c4000`: what an entry said before it was changed. */
 export function formerMeaning(layout: Layout, before: Words, after: Words): string {
-  return changedFields(layout, before, after)
+  const fields = changedFields(layout, before, after);
+  // What is short and means most comes first: a domain before an address.
+  const isAddress = ({ kind }: Field): number => Number(kind === 'address');
+  return fields
+    .sort((a, b) => isAddress(a) - isAddress(b))
     .map((field) => {
       const value = fieldValue(before, field);
       const text = fieldText({ field, value, valueName: field.values.get(Number(value)) });

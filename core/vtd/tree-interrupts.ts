@@ -10,7 +10,7 @@ import { pfnOf } from '../memory/physical.ts';
 import { queueCapacity, queueEntry } from './queue.ts';
 import { tableWords } from './reader.ts';
 import type { EntryTable, TreeSource } from './tree-node.ts';
-import { countPresent, tableRows } from './tree-node.ts';
+import { countPresent, presentOf, tableRows } from './tree-node.ts';
 import { checkReservedFields } from './checks.ts';
 
 /** Looks at entries of a table page by page: what is asked for comes in order. */
@@ -54,7 +54,7 @@ export function interruptTableNode(source: TreeSource): TreeNode | undefined {
     path: `${facts.name}/irq`,
     label: 'Interrupt remapping table',
     kind: 'table',
-    decoded: `${formatCount(capacity)} entries`,
+    decoded: () => presentOf(countPresent(table), capacity),
     pointsTo,
     count: () => countPresent(table),
     children: (all) => tableRows(table, all),

@@ -61,6 +61,11 @@ export function tableRows(table: EntryTable, all: boolean): TreeNode[] {
   return rows;
 }
 
+/** `6 of 256 present`. */
+export function presentOf(present: number, size: number): string {
+  return `${formatCount(present)} of ${formatCount(size)} present`;
+}
+
 /** How many rows `tableRows` makes of the present entries. */
 export function countPresent(table: EntryTable): number {
   let count = 0;

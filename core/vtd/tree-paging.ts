@@ -14,7 +14,7 @@ import { levelShift, mapsPage, pagingLayout } from './paging.ts';
 import { ENTRY_ADDRESS, tableWords, wordsAt } from './reader.ts';
 import { pagingReserved } from './reserved.ts';
 import type { TreeSource } from './tree-node.ts';
-import { makeEntry, missingNode } from './tree-node.ts';
+import { makeEntry, missingNode, presentOf } from './tree-node.ts';
 
 const ENTRIES = 512;
 
@@ -56,6 +56,16 @@ export function countPagingRows(source: TreeSource, table: TableRow): number {
   const words = tableWords(source.memory, pfnOf(table.address));
   if (typeof words === 'string') return 1;
   return runsOf(table, words).filter((run) => run.kind !== 'empty').length;
+}
+
+/** `, 12 of 512 present`; nothing of a table whose page is not known. */
+function countText(source: TreeSource, table: TableRow): string {
+  const words = tableWords(source.memory, pfnOf(table.address));
+  if (typeof words === 'string') return '';
+  let present = 0;
+  for (let index = 0; index < ENTRIES; index++)
+    if (kindOf(table, words[2 * index]) !== 'empty') present++;
+  return `, ${presentOf(present, ENTRIES)}`;
 }
 
 /** Cuts a table into rows: empty runs, contiguous pages with equal rights, single table entries. */
@@ -136,7 +146,7 @@ function entryRow(
   return treeNode({
     ...parts,
     findings,
-    decoded: `L${level - 1} table · ${shown}`,
+    decoded: () => `L${level - 1} table${countText(source, below)} · ${shown}`,
     count: () => countPagingRows(source, below),
     children: (all) => pagingRows(source, below, all),
   });

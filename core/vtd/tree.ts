@@ -3,6 +3,7 @@
  * then the interrupt remapping table and the invalidation queue.
  */
 import { formatBdf } from '../format/bdf.ts';
+import { plural } from '../format/size.ts';
 import { byteDigits, hex } from '../format/hex.ts';
 import type { Device, Entry, TreeNode } from '../iommu/unit.ts';
 import { treeNode } from '../iommu/tree-node.ts';
@@ -20,7 +21,7 @@ import {
 } from './tables.ts';
 import { interruptTableNode, queueNode } from './tree-interrupts.ts';
 import type { EntryTable, TreeSource } from './tree-node.ts';
-import { countPresent, makeEntry, missingNode, tableRows } from './tree-node.ts';
+import { countPresent, makeEntry, presentOf, missingNode, tableRows } from './tree-node.ts';
 import type { TableRow } from './tree-paging.ts';
 import { countPagingRows, pagingRows } from './tree-paging.ts';
 
@@ -86,6 +87,7 @@ function rootNode(source: TreeSource): TreeNode | undefined {
   };
   return treeNode({
     ...parts,
+    decoded: () => `${mode} · ${presentOf(countPresent(table), BUSES)}`,
     count: () => countPresent(table),
     children: (all) => tableRows(table, all),
   });
@@ -102,13 +104,20 @@ function busNode(source: TreeSource, bus: number, entry: Entry): TreeNode {
   } as const;
   if (halves.length === 0) return treeNode({ ...parts, decoded: 'not present', present: false });
   const pointers = halves.map((half) => hex(entry.words[half] & ENTRY_ADDRESS));
+  const where = pointers.length > 1 ? ` · tables at ${pointers.join(', ')}` : '';
   const tables = halves.map((half) =>
     contextTable(source, bus, entry, scalable ? half : undefined),
   );
   return treeNode({
     ...parts,
     pointsTo: entry.words[halves[0]] & ENTRY_ADDRESS,
-    decoded: `context table${pointers.length > 1 ? `s ${pointers.join(', ')}` : ''}`,
+    decoded: () => {
+      const known = tables.filter((table) => 'size' in table);
+      if (known.length === 0) return 'context table';
+      const present = known.reduce((sum, table) => sum + countPresent(table), 0);
+      const size = known.reduce((sum, table) => sum + table.size, 0);
+      return `${presentOf(present, size)}${where}`;
+    },
     findings: checkReserved(entry, source.capabilities),
     count: () =>
       tables.reduce((sum, table) => sum + ('size' in table ? countPresent(table) : 1), 0),
@@ -167,7 +176,7 @@ function contextNode(source: TreeSource, id: number, entry: Entry): TreeNode {
   return treeNode({
     ...parts,
     pointsTo: entry.words[0] & ENTRY_ADDRESS,
-    decoded: 'PASID directory',
+    decoded: () => `PASID directory · ${plural(pasids().length, 'PASID')}`,
     findings: checkContext(entry, capabilities),
     count: () => pasids().length,
     children: () => pasids().map((device) => deviceNode(source, device, `PASID ${device.pasid}`)),

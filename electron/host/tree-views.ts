@@ -171,6 +171,7 @@ export class TreeViews {
   putAgainst(id: string, state: string | undefined): { total: number } {
     const tree = this.#tree(id);
     if (state !== undefined) this.#parts.states.get(state);
+    if (tree.against !== state) tree.differing = undefined;
     tree.against = state;
     return { total: tree.flat.total };
   }
@@ -243,8 +244,11 @@ export class TreeViews {
       );
     const generation = this.#parts.generation();
     const { against } = tree;
+    // What was known stays until the two are compared anew.
     const differing =
-      against === undefined ? undefined : this.#parts.compared(against)?.differingInB;
+      against === undefined
+        ? undefined
+        : (this.#parts.compared(against)?.differingInB ?? tree.differing);
     if (tree.generation !== generation || tree.differing !== differing) {
       tree.generation = generation;
       tree.differing = differing;

@@ -20,7 +20,7 @@ import { RuleDetail } from './RuleDetail.tsx';
 import './audit.css';
 
 const COLUMNS: readonly Column[] = [
-  { id: 'rule', title: 'Rule', width: 220, grow: 'rest', sorts: true },
+  { id: 'rule', title: 'Rule', width: 320, grow: 'rest', sorts: true },
   { id: 'severity', title: '', name: 'Severity', width: 28, sorts: true },
   { id: 'hits', title: 'Hits', width: 60, end: true, sorts: true },
   { id: 'where', title: 'Where', width: 120, grow: 260 },

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import type { CompareRow } from '../../../core/protocol/contract-compare.ts';
-import { TargetLink } from '../../ui/TargetLink.tsx';
 import { ABSENT } from '../../wording.ts';
 import { SIGNS, countsText } from './model.ts';
 
@@ -14,12 +13,12 @@ const HEADS: ReadonlySet<CompareRow['kind']> = new Set(['unit', 'group', 'note']
 /** The cells of a row: sign and name, A, B. */
 export function CompareCells({
   row,
-  entry,
+  onShow,
   onToggle,
 }: {
   readonly row: CompareRow;
-  /** Path of the row's entry in what Tables shows; absent where it is not there. */
-  readonly entry: string | undefined;
+  /** Shows the row's entry in Tables; absent where it is about none. */
+  readonly onShow: ((beside: boolean) => void) | undefined;
   readonly onToggle: () => void;
 }): ReactNode {
   const head = HEADS.has(row.kind);
@@ -42,8 +41,10 @@ export function CompareCells({
             {SIGNS[row.sign]}
           </span>
         )}{' '}
-        {(row.kind === 'entry' || row.kind === 'range') && entry !== undefined ? (
-          <TargetLink target={entry}>{row.label}</TargetLink>
+        {(row.kind === 'entry' || row.kind === 'range') && onShow ? (
+          <button type="button" className="link" onClick={(event) => onShow(event.shiftKey)}>
+            {row.label}
+          </button>
         ) : (
           <span className={row.kind === 'field' ? 'second' : ''}>{row.label}</span>
         )}

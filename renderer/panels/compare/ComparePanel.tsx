@@ -18,6 +18,7 @@ import { CompareCells } from './CompareCells.tsx';
 import { compareForms, compareTable } from './copy.ts';
 import type { Summary } from './model.ts';
 import { countsText, entryOf } from './model.ts';
+import { showEntryOf } from './show-entry.ts';
 import type { Pair } from './states.ts';
 import { pairOf } from './states.ts';
 import './compare.css';
@@ -79,10 +80,14 @@ export function ComparePanel(): ReactNode {
     const row = compare.rows.row(index);
     const found = row && shown && entryOf(row, shown);
     if (!found) return toggle(index);
-    // Tables shows what is open to be changed; an entry of another state is shown by Entry.
-    if (isHere(states, found.source))
-      goTo(workbench, found.entry, { focus: true, beside, from: 'compare' });
-    else workbench.dock.open('entry', { beside });
+    show(found, { focus: true, beside });
+  };
+  const show = (
+    found: NonNullable<ReturnType<typeof entryOf>>,
+    how: { readonly focus: boolean; readonly beside?: boolean },
+  ): void => {
+    if (isHere(states, found.source)) goTo(workbench, found.entry, { ...how, from: 'compare' });
+    else showEntryOf(workbench, found, how);
   };
 
   return (
@@ -191,7 +196,7 @@ export function ComparePanel(): ReactNode {
               return row ? (
                 <CompareCells
                   row={row}
-                  entry={found && isHere(states, found.source) ? found.entry : undefined}
+                  onShow={found && ((beside) => show(found, { focus: false, beside }))}
                   onToggle={() => toggle(index)}
                 />
               ) : (

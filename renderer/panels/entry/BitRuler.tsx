@@ -18,7 +18,7 @@ interface BitRulerProps {
 }
 
 /** Space of the row's own bit numbers, px. */
-const LABEL = 42;
+const LABEL = 46;
 const WIDE = 10.5;
 const NARROW = 8;
 
@@ -88,7 +88,7 @@ function Row({
         .map(({ bit }) => (
           <span
             key={bit}
-            className="ruler-number"
+            className={bit === row.low ? 'ruler-number is-last' : 'ruler-number'}
             aria-hidden="true"
             style={{ gridColumn: row.high - bit + 1 }}
           >

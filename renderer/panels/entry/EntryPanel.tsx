@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useMemo, useRef, useState } from 'react';
 import type { EntryInfo } from '../../../core/protocol/contract.ts';
+import type { FieldItem } from '../../../core/protocol/schema.ts';
 import { plural } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
@@ -15,11 +16,13 @@ import { copyText } from '../../ui/clipboard.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
+import type { PanelTable } from '../../ui/table-export.ts';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EMPTY } from '../../wording.ts';
 import { BitRuler } from './BitRuler.tsx';
-import { cInitialiser, fieldBits, fieldValue, formerValue } from './bits.ts';
+import { fieldBits, fieldValue, formerValue } from './bits.ts';
+import { entryForms, entryTable } from './copy.ts';
 import { FieldTable } from './FieldTable.tsx';
 import { Journal } from './Journal.tsx';
 import './entry.css';
@@ -31,18 +34,28 @@ export function EntryPanel(): ReactNode {
   const path = shown?.path;
   const answer = useCall('entry.get', shown);
   const entry = answer.value;
-  const copies = useMemo(() => (entry ? entryCopies(entry) : []), [entry]);
+  const [picked, setPicked] = useState<{ readonly path: string; readonly field: string }>();
+  const shownField = entry && fieldShown(entry, picked?.path === entry.path ? picked.field : '');
+  const forms = useMemo(() => (entry ? entryForms(entry, shownField) : []), [entry, shownField]);
   const own = useMemo(
     () => ({
-      'copy.value': entry && (() => void copyText(entry.words.join(' '), notices)),
+      'copy.value': shownField && (() => void copyText(shownField.value, notices)),
+      // A part of the text that is selected comes first.
+      'copy.row': entry && (() => void copyText(entry.words.join(' '), notices)),
     }),
-    [entry, notices],
+    [entry, shownField, notices],
+  );
+  const table = useMemo(
+    (): PanelTable | undefined =>
+      entry && { name: entry.title, read: () => entryTable(entry), forms: () => forms },
+    [entry, forms],
   );
   return (
     <Panel
       loading={answer.state === 'loading'}
       failure={answer.failure}
       actions={own}
+      table={table}
       partial={entry?.other?.note}
       bar={
         entry && (
@@ -63,7 +76,7 @@ export function EntryPanel(): ReactNode {
               <MenuButton
                 label="Copy the entry"
                 items={() =>
-                  copies.map(({ title, text }) => ({
+                  forms.map(({ title, text }) => ({
                     title,
                     run: () => void copyText(text, notices),
                   }))
@@ -79,7 +92,13 @@ export function EntryPanel(): ReactNode {
       {path === undefined ? (
         <Empty text={EMPTY.entry} action="go.tables" button="Tables" />
       ) : (
-        entry && <EntryBody entry={entry} />
+        entry && (
+          <EntryBody
+            entry={entry}
+            field={shownField}
+            onShow={(field) => setPicked({ path: entry.path, field })}
+          />
+        )
       )}
     </Panel>
   );
@@ -104,20 +123,24 @@ function useShownEntry():
   return { path, state, against: against ?? (state === undefined ? beside : undefined) };
 }
 
-function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
+function EntryBody({
+  entry,
+  field,
+  onShow,
+}: {
+  readonly entry: EntryInfo;
+  /** The field in the readout. */
+  readonly field: FieldItem | undefined;
+  readonly onShow: (field: string) => void;
+}): ReactNode {
   const workbench = useWorkbench();
   const { actions, engine, faults, notes, notices } = workbench;
   const body = useRef<HTMLDivElement>(null);
   const width = useWidth(body);
-  const [picked, setShown] = useState<string>();
-  const shown = entry.fields.some(({ name }) => name === picked) ? picked : firstShown(entry);
   const [editing, setEditing] = useState<string>();
   // Another entry is drawn into the same elements: keys go from one to the next.
-  if (useChanged(entry.path)) {
-    setShown(undefined);
-    setEditing(undefined);
-  }
-  const field = entry.fields.find(({ name }) => name === shown);
+  if (useChanged(entry.path)) setEditing(undefined);
+  const shown = field?.name;
 
   const poke = (name: string, value: string): void => {
     engine
@@ -138,7 +161,7 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
           entry={entry}
           width={width}
           shown={shown}
-          onShow={setShown}
+          onShow={onShow}
           onEdit={entry.writable ? setEditing : undefined}
         />
       )}
@@ -169,7 +192,7 @@ function EntryBody({ entry }: { readonly entry: EntryInfo }): ReactNode {
       <FieldTable
         fields={entry.fields}
         shown={shown}
-        onShow={setShown}
+        onShow={onShow}
         editing={editing}
         onEdit={setEditing}
         onPoke={entry.writable ? poke : undefined}
@@ -272,21 +295,17 @@ function changedFields(entry: EntryInfo): number {
   return entry.fields.filter((field) => field.was !== undefined).length;
 }
 
-/** The field in the readout at first: a changed one, or the first that means something. */
-function firstShown(entry: EntryInfo): string | undefined {
-  const meaning = entry.fields.filter(({ kind }) => kind !== 'reserved' && kind !== 'ignored');
-  return (meaning.find((field) => field.was !== undefined) ?? meaning.at(-1) ?? entry.fields[0])
-    ?.name;
-}
-
-function entryCopies(entry: EntryInfo): readonly { title: string; text: string }[] {
-  return [
-    { title: 'Words', text: entry.words.join(' ') },
-    { title: 'C initialiser', text: cInitialiser(entry.words) },
-    {
-      title: 'Fields',
-      text: entry.fields.map((field) => `${field.name}\t${field.value}\t${field.text}`).join('\n'),
-    },
-    { title: 'JSON', text: JSON.stringify(entry, undefined, 2) },
-  ];
+/**
+ * The field in the readout: the one that was picked; at first a changed one, then where the entry
+ * leads, then the first that means something.
+ */
+function fieldShown({ fields }: EntryInfo, picked: string): FieldItem | undefined {
+  const meaning = fields.filter(({ kind }) => kind !== 'reserved' && kind !== 'ignored');
+  return (
+    fields.find(({ name }) => name === picked) ??
+    meaning.find(({ was }) => was !== undefined) ??
+    meaning.find(({ kind, value }) => kind === 'address' && BigInt(value) !== 0n) ??
+    meaning.at(-1) ??
+    fields[0]
+  );
 }

@@ -37,7 +37,7 @@ const COLUMNS: readonly Column[] = [
   MEANING,
 ];
 const WITH_OTHER: readonly Column[] = [
-  { id: 'bits', title: 'Bits', width: 52 },
+  { id: 'bits', title: 'Bits', width: 64 },
   { id: 'field', title: 'Field', width: 84 },
   { id: 'value', title: 'Value', width: 112 },
   { ...MEANING, width: 64 },
@@ -51,7 +51,14 @@ export function FieldTable(props: FieldTableProps): ReactNode {
   const style = useColumnStyle(TABLE, columns);
   // High bits first, as in the ruler; reserved and ignored fields only where they say something.
   const fields = [...props.fields]
-    .filter((field) => !isFiller(field) || field.violated || BigInt(field.value) !== 0n)
+    .filter(
+      (field) =>
+        !isFiller(field) ||
+        field.violated ||
+        BigInt(field.value) !== 0n ||
+        field.was !== undefined ||
+        field.name === props.editing,
+    )
     .sort((a, b) => high(b) - high(a));
   return (
     <table ref={root} className="field-table" style={style}>
@@ -100,7 +107,9 @@ function FieldRow({
       onMouseEnter={() => onShow(field.name)}
       onMouseDown={() => onShow(field.name)}
     >
-      <td className="muted">{fieldBits(field)}</td>
+      <td className="muted" title={fieldBits(field)}>
+        {fieldBits(field)}
+      </td>
       <td title={field.name}>{field.name}</td>
       <td title={otherBases(field, numbers)}>
         {edited ? (

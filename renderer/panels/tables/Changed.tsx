@@ -6,6 +6,7 @@ import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { SIGNS } from '../compare/model.ts';
+import { showEntryOf } from '../compare/show-entry.ts';
 
 /** Entries that are listed at a time; Compare has them all. */
 const LISTED = 100;
@@ -18,7 +19,8 @@ export function Changed({
   readonly beside: StateInfo;
   readonly onClose: () => void;
 }): ReactNode {
-  const { compared, actions, tree } = useWorkbench();
+  const workbench = useWorkbench();
+  const { compared, actions, tree } = workbench;
   const [open, setOpen] = useState(true);
   const answer = useCall('compare.entries', { a: beside.id, b: 'captured', from: 0, to: LISTED });
   const { rows = [], total = 0 } = answer.value ?? {};
@@ -63,15 +65,30 @@ export function Changed({
             </li>
           )}
           {rows.map(({ label, sign, inA, inB }) => {
-            const place = inB ?? inA;
+            const path = inB ?? inA;
+            const place = path?.split('/').slice(1).join('/');
             return (
-              <li key={`${label} ${place ?? ''}`}>
+              <li key={`${label} ${path ?? ''}`}>
                 <span className={`compare-sign is-${sign}`} role="img" aria-label={sign}>
                   {SIGNS[sign]}
                 </span>
                 <span>{label}</span>
-                {place !== undefined && (
-                  <TargetLink target={place}>{place.split('/').slice(1).join('/')}</TargetLink>
+                {inB !== undefined && <TargetLink target={inB}>{place}</TargetLink>}
+                {inB === undefined && inA !== undefined && (
+                  <button
+                    type="button"
+                    className="link"
+                    title={`Only ${beside.name} has it`}
+                    onClick={(event) =>
+                      showEntryOf(
+                        workbench,
+                        { entry: inA, source: beside.id, against: 'captured' },
+                        { focus: false, beside: event.shiftKey },
+                      )
+                    }
+                  >
+                    {place}
+                  </button>
                 )}
               </li>
             );

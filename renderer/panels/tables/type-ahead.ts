@@ -19,7 +19,10 @@ export class TypeAhead {
   take(stroke: string, now: number): string | undefined {
     const going = now - this.#at < TOGETHER;
     const typed = stroke === 'Space' ? ' ' : stroke.replace(/^Shift\+(?=.$)/, '');
-    if (typed.length !== 1 || (!going && (typed === ' ' || isKey(stroke)))) return undefined;
+    if (typed.length !== 1 || (!going && (typed === ' ' || isKey(stroke)))) {
+      this.#at = Number.NEGATIVE_INFINITY;
+      return undefined;
+    }
     this.#text = going ? this.#text + typed : typed;
     this.#at = now;
     return this.#text.toLowerCase();

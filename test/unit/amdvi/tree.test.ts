@@ -52,7 +52,7 @@ describe('the rows of a page table', () => {
       childCount: 2,
     });
     expect(texts(row.children(false))).toEqual([
-      ['entry', 'L2[0]', 'level 1 table · IOVA 0x0', BigInt(LOW)],
+      ['entry', 'L2[0]', 'L1 table, 46 of 512 present · IOVA 0x0', BigInt(LOW)],
       ['leaf', 'L2[3]', '2 MiB · IOVA 0x600000', 0x40000000n],
     ]);
   });

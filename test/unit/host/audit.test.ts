@@ -4,6 +4,7 @@ import type { EngineClient } from '../../../core/protocol/client.ts';
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
 import { directEngine, type Engine } from '../../../electron/host/engine.ts';
 import { CAPTURES, capturePath } from '../../support/captures.ts';
+import { runJson } from '../../support/run-cli.ts';
 
 /** The audit over the contract, on the tables of real boots (test/fixtures/captures). */
 const bugs: unknown[] = [];
@@ -113,6 +114,68 @@ describe.each(CAPTURES)('each hit in %s leads to a row of the tree', (capture) =
       expect((await ask.call('tree.reveal', { tree, path: at })).index, at).toBeGreaterThan(-1);
     await made.engine.dispose();
   });
+});
+
+describe.each(CAPTURES)('%s with its log', (capture) => {
+  test('is judged in the window as on the command line, who drives a device too', async () => {
+    const tables = capturePath(capture, 'tables.crash.elf');
+    const registers = capturePath(capture, 'regs.crash.json');
+    const log = capturePath(capture, 'console.log');
+    const made = directEngine({});
+    const ask = made.client;
+    await ask.call('session.open', { paths: [tables, registers, log], add: false });
+    await expect
+      .poll(async () => (await ask.call('session.get', {})).consoles[0].state, { timeout: 20_000 })
+      .toBe('ended');
+    const seen = await ask.call('audit.get', {});
+    const told = await runJson<{ rules: CallAnswer<'audit.get'>['rules'] }>([
+      'audit',
+      tables,
+      log,
+      '--registers',
+      registers,
+    ]);
+    const brief = (rules: CallAnswer<'audit.get'>['rules']) =>
+      rules.map(({ id, outcome, hits, more }) => [
+        id,
+        outcome,
+        hits.length + more,
+        hits[0]?.text ?? '',
+      ]);
+    expect(brief(seen.rules)).toEqual(brief(told.json.rules));
+    // The log has a crash kernel whose drivers speak: the rule is run without a kernel in the dump.
+    expect(rule(seen, 'mapped-without-driver').outcome).not.toBe('skipped');
+    await made.engine.dispose();
+  });
+});
+
+test('what is found is looked for again after a change, without being asked', async () => {
+  const made = directEngine({});
+  const ask = made.client;
+  await ask.call('session.open', {
+    paths: [
+      capturePath('amd-6.1', 'tables.before.elf'),
+      capturePath('amd-6.1', 'regs.before.json'),
+    ],
+    add: false,
+  });
+  const counts = async () => (await ask.call('session.get', {})).counts;
+  await expect.poll(async () => (await counts()).audit, { timeout: 20_000 }).toBe(0);
+  const path = 'ivhd0/00:04.0/dte';
+  const { fields } = await ask.call('entry.get', { path });
+  const reserved = fields.find(({ kind }) => kind === 'reserved')!;
+  await ask.call('entry.poke', { path, field: reserved.name, value: '0x1' });
+  await expect.poll(async () => (await counts()).audit, { timeout: 20_000 }).toBeGreaterThan(0);
+  expect((await counts()).findings).toBeGreaterThan(0);
+  // The finding is counted by the rows above.
+  const { tree } = await ask.call('tree.open', { all: false });
+  const { rows } = await ask.call('tree.rows', { tree, from: 0, to: 1 });
+  expect(rows[0].findings).toMatchObject({ count: (await counts()).findings });
+  await ask.call('changes.undo', {});
+  await expect
+    .poll(async () => [(await counts()).audit, (await counts()).findings], { timeout: 20_000 })
+    .toEqual([0, 0]);
+  await made.engine.dispose();
 });
 
 test('without tables there is nothing to check', async () => {

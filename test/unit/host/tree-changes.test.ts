@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { EngineClient } from '../../../core/protocol/client.ts';
 import type { TreeRow } from '../../../core/protocol/contract.ts';
 import { directEngine, type Engine } from '../../../electron/host/engine.ts';
@@ -13,6 +13,11 @@ const files = (capture: CaptureName, moment: 'before' | 'crash'): string[] => [
 async function opened(capture: CaptureName): Promise<{ engine: Engine; client: EngineClient }> {
   const made = directEngine({});
   await made.client.call('session.open', { paths: files(capture, 'before'), add: false });
+  // What the look through all tables finds makes other answers out of date once.
+  await vi.waitFor(
+    async () => expect((await made.client.call('session.get', {})).counts.audit).toBeDefined(),
+    { timeout: 20_000 },
+  );
   return made;
 }
 

@@ -105,12 +105,12 @@ describe('tree', () => {
     );
     expect(outline(bench.unit().tree())).toEqual([
       'dmar0 | unit | legacy · translation on',
-      '  Root table | table | legacy',
-      '    bus 0x02 | entry | context table',
+      '  Root table | table | legacy · 1 of 256 present',
+      '    bus 0x02 | entry | 1 of 256 present',
       '      02:00.0 | entry | DID 10 · second-stage · 4-level',
-      '        L4[0] | entry | L3 table · rw',
-      '          L3[0] | entry | L2 table · rw',
-      '            L2[0] | entry | L1 table · rw',
+      '        L4[0] | entry | L3 table, 1 of 512 present · rw',
+      '          L3[0] | entry | L2 table, 1 of 512 present · rw',
+      '            L2[0] | entry | L1 table, 5 of 512 present · rw',
       '              L1[0–2] | run | 3 pages of 4 KiB, contiguous · rw',
       '                L1[0] | leaf | 4 KiB page · rw',
       '                L1[1] | leaf | 4 KiB page · rw',
@@ -127,7 +127,7 @@ describe('tree', () => {
         .children(true)
         .map(({ label, kind, decoded, present }) => [label, kind, decoded, present]),
     ).toEqual([
-      ['L4[0]', 'entry', 'L3 table · rw', true],
+      ['L4[0]', 'entry', 'L3 table, 1 of 512 present · rw', true],
       ['L4[1–511]', 'run', '511 entries, not present', false],
     ]);
     const [, run] = device.children(true);
@@ -175,12 +175,12 @@ describe('tree', () => {
     const bench = new Bench().scalable().chain(4, 7n).pasid(5, { PGTT: 4 });
     expect(outline(bench.unit().tree()).slice(0, 7)).toEqual([
       'dmar0 | unit | scalable · translation on',
-      '  Root table | table | scalable',
-      '    bus 0x02 | entry | context table',
-      '      02:00.0 | entry | PASID directory',
+      '  Root table | table | scalable · 1 of 256 present',
+      '    bus 0x02 | entry | 1 of 128 present',
+      '      02:00.0 | entry | PASID directory · 2 PASIDs',
       '        PASID 0 | entry | DID 7 · first-stage · 4-level',
-      '          L4[0] | entry | L3 table · rw',
-      '            L3[0] | entry | L2 table · rw',
+      '          L4[0] | entry | L3 table, 1 of 512 present · rw',
+      '            L3[0] | entry | L2 table, 1 of 512 present · rw',
     ]);
     expect(outline(bench.unit().tree()).at(-1)).toBe(
       '        PASID 5 | entry | DID 7 · pass-through',
@@ -201,7 +201,7 @@ describe('tree', () => {
     expect(tree.decoded).toBe('legacy · translation unknown');
     const [, irq, queue] = tree.children(false);
     expect(outline(irq)).toEqual([
-      'Interrupt remapping table | table | 256 entries',
+      'Interrupt remapping table | table | 1 of 256 present',
       '  IRTE 42 | entry | vector 35 · APIC 1 · from ff:00.0',
     ]);
     expect(outline(irq, 0, true)[1]).toBe('  0–41 | run | 42 entries, not present');
