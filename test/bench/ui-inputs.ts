@@ -1,6 +1,14 @@
 /** Inputs of the window's benchmark: a domain of 10 million leaves, a million faults. */
-import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/captures.ts';
 import { elfHead, once, WORK } from './machine.ts';
 
 const PAGE = 4096;
@@ -99,4 +107,56 @@ function writeFaults(fd: number): void {
     });
     writeSync(fd, lines.join(''));
   }
+}
+
+const GIBIBYTE = 2 ** 30;
+const PT_LOAD = 1;
+const HEADER = 56;
+
+/**
+ * A dump of 60 GiB as the capture's machine would leave it with 60 GiB more of memory: the capture's
+ * own headers, notes and pages, and segments of 4 GiB each above 4 GiB, which are holes of the
+ * file. Undefined where the captures are not here.
+ */
+export function largeVmcore(): string | undefined {
+  const capture = join(ROOT, 'build/captures/intel-6.1/vmcore');
+  if (!existsSync(capture)) return undefined;
+  mkdirSync(WORK, { recursive: true });
+  const path = join(WORK, 'sixty-gib.vmcore');
+  once(path, (fd) => writeLarge(fd, readFileSync(capture)));
+  return path;
+}
+
+/** ELF core, System V ABI: the program headers stand behind the file's, 56 bytes each. */
+function writeLarge(fd: number, old: Buffer): void {
+  const at = Number(old.readBigUInt64LE(32));
+  const count = old.readUInt16LE(56);
+  const headers = Array.from({ length: count }, (_, index) =>
+    Buffer.from(old.subarray(at + index * HEADER, at + (index + 1) * HEADER)),
+  );
+  // What the file held moves by a page: the headers become more.
+  for (const header of headers)
+    header.writeBigUInt64LE(header.readBigUInt64LE(8) + BigInt(PAGE), 8);
+  // The kernel's direct map: virtual minus physical address of the last segment.
+  const last = headers.at(-1)!;
+  const direct = last.readBigUInt64LE(16) - last.readBigUInt64LE(24);
+  const size = 4 * GIBIBYTE;
+  let end = Math.ceil((old.length + PAGE) / PAGE) * PAGE;
+  for (let physical = size; physical < 64 * GIBIBYTE; physical += size, end += size) {
+    const header = Buffer.alloc(HEADER);
+    header.writeUInt32LE(PT_LOAD, 0);
+    header.writeUInt32LE(7, 4);
+    header.writeBigUInt64LE(BigInt(end), 8);
+    header.writeBigUInt64LE(direct + BigInt(physical), 16);
+    header.writeBigUInt64LE(BigInt(physical), 24);
+    header.writeBigUInt64LE(BigInt(size), 32);
+    header.writeBigUInt64LE(BigInt(size), 40);
+    headers.push(header);
+  }
+  const head = Buffer.from(old.subarray(0, at));
+  head.writeUInt16LE(headers.length, 56);
+  writeSync(fd, Buffer.concat([head, ...headers]), 0);
+  for (let from = at + count * HEADER; from < old.length;)
+    from += writeSync(fd, old, from, Math.min(1 << 24, old.length - from), from + PAGE);
+  ftruncateSync(fd, end);
 }
