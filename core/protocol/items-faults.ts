@@ -42,6 +42,8 @@ export const FaultsAnswer = z.object({
   total: Count,
   from: Count,
   rows: z.array(FaultRow),
+  /** Faults looked at so far, where the filter asks for verdicts and not all are made yet. */
+  looked: Count.optional(),
   /** The reason a filter text is not understood, with the character it is about. */
   filterError: z.object({ text: z.string(), at: Count }).optional(),
   logLines: Count,

@@ -1,3 +1,4 @@
+import { VERDICTS } from '../explain/verdicts.ts';
 import { parseBdf } from '../format/bdf.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import { FilterError, parseFilter } from './filter-syntax.ts';
@@ -22,6 +23,8 @@ export interface FaultFilter {
   readonly passes: Predicate;
   /** Whether a group of so many faults passes. */
   readonly groupPasses: (count: number) => boolean;
+  /** It asks for verdicts, which are made by walking the tables. */
+  readonly judges: boolean;
 }
 
 /** Numbers as people write them: hexadecimal with 0x, else decimal. */
@@ -48,18 +51,19 @@ function bigOf(value: string): bigint | undefined {
 
 type Ordered = number | bigint;
 
-function compares(operator: Operator, value: Ordered, from: Ordered, to: Ordered): boolean {
+/** A comparison, chosen once: it is made for every fault. */
+function comparison<T extends Ordered>(operator: Operator, from: T, to: T): (value: T) => boolean {
   switch (operator) {
     case '<':
-      return value < from;
+      return (value) => value < from;
     case '<=':
-      return value <= from;
+      return (value) => value <= from;
     case '>':
-      return value > from;
+      return (value) => value > from;
     case '>=':
-      return value >= from;
+      return (value) => value >= from;
     default:
-      return value >= from && value <= to;
+      return (value) => value >= from && value <= to;
   }
 }
 
@@ -80,9 +84,10 @@ function ordered<T extends Ordered>(
         return at !== undefined && BigInt(at) >> 12n === page;
       };
     }
+    const fits = comparison(operator, from, to);
     return (record) => {
       const at = read(record);
-      return at !== undefined && compares(operator, at, from, to);
+      return at !== undefined && fits(at);
     };
   };
 }
@@ -181,11 +186,28 @@ const bdfTerm: Term = (operator, value) => {
   const to = value.to === undefined ? from : parseBdf(value.to);
   if (!from || !to) throw new FilterError('bdf takes a device such as 02:00.0', value.at);
   const [first, last] = [requester(from), requester(to)];
-  return (record) => {
-    const bdf = record.bdf === undefined ? undefined : parseBdf(record.bdf);
+  const isWanted = remembered((name) => {
+    const bdf = parseBdf(name);
     return bdf !== undefined && requester(bdf) >= first && requester(bdf) <= last;
-  };
+  });
+  return (record) => record.bdf !== undefined && isWanted(record.bdf);
 };
+
+/** Names that an answer is remembered for. */
+const MAX_NAMES = 4096;
+
+/** A test of a name, made once for each: a million faults have few devices. */
+function remembered(test: (name: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    let answer = known.get(name);
+    if (answer === undefined) {
+      if (known.size >= MAX_NAMES) known.clear();
+      known.set(name, (answer = test(name)));
+    }
+    return answer;
+  };
+}
 
 /** Segment and requester ID as one number. */
 const requester = ({ segment, id }: { segment: number; id: number }): number =>
@@ -193,6 +215,7 @@ const requester = ({ segment, id }: { segment: number; id: number }): number =>
 
 /** Compiles a filter text. @throws FilterError with the character that it is about. */
 export function compileFilter(text: string, world: FilterWorld): FaultFilter {
+  let judges = false;
   const known = terms(world);
   const groups: ((count: number) => boolean)[] = [];
 
@@ -207,6 +230,7 @@ export function compileFilter(text: string, world: FilterWorld): FaultFilter {
         `there is no field "${tree.field}"; fields are ${Object.keys(known).join(', ')}, count`,
         tree.at,
       );
+    judges ||= tree.field === 'verdict';
     const any = tree.values.map((value) => make(tree.operator, value));
     if (tree.operator === '!=') return (record) => !any.some((test) => test(record));
     return any.length === 1 ? any[0] : (record) => any.some((test) => test(record));
@@ -228,7 +252,12 @@ export function compileFilter(text: string, world: FilterWorld): FaultFilter {
       }
       case 'text': {
         const wanted = tree.text.toLowerCase();
-        return (record) => textOf(record, world).includes(wanted);
+        const says = saysText(wanted, world);
+        // No verdict is made for a text that no verdict has.
+        if (!TITLES.some((title) => title.includes(wanted))) return says;
+        judges = true;
+        return (record) =>
+          says(record) || (world.verdict(record)?.title.toLowerCase().includes(wanted) ?? false);
       }
       case 'term':
         return term(tree);
@@ -236,7 +265,7 @@ export function compileFilter(text: string, world: FilterWorld): FaultFilter {
   };
 
   const passes = compile(parseFilter(text));
-  return { passes, groupPasses: (count) => groups.every((test) => test(count)) };
+  return { passes, groupPasses: (count) => groups.every((test) => test(count)), judges };
 }
 
 function countTerm(tree: Extract<FilterTree, { kind: 'term' }>): (count: number) => boolean {
@@ -246,20 +275,40 @@ function countTerm(tree: Extract<FilterTree, { kind: 'term' }>): (count: number)
   if (from === undefined || to === undefined)
     throw new FilterError('count takes a number', value.at);
   if (tree.operator === '!=') return (count) => count !== from;
-  return (count) => compares(tree.operator, count, from, to);
+  return comparison(tree.operator, from, to);
 }
 
-/** What a plain text is looked for in. */
+const TITLES: readonly string[] = Object.values(VERDICTS).map(({ title }) => title.toLowerCase());
+
+/** Whether what the record says has a text, in one part or across several. */
+function saysText(wanted: string, world: FilterWorld): Predicate {
+  const inName = remembered((name) => name.toLowerCase().includes(wanted));
+  const inDevice = remembered(
+    (bdf) => bdf.includes(wanted) || (world.driver(bdf)?.toLowerCase().includes(wanted) ?? false),
+  );
+  if (/\s/.test(wanted)) return (record) => textOf(record, world).includes(wanted);
+  return (record) =>
+    (record.bdf !== undefined && inDevice(record.bdf)) ||
+    inName(record.type) ||
+    (record.access !== undefined && inName(record.access)) ||
+    (record.reasonName !== undefined && inName(record.reasonName)) ||
+    (record.event !== undefined && inName(record.event)) ||
+    (record.flagNames?.some(inName) ?? false) ||
+    (record.address !== undefined && addressText(record.address).includes(wanted));
+}
+
+const addressText = (address: bigint): string => `0x${address.toString(16)}`;
+
+/** All that a record says, its verdict left out. */
 function textOf(record: FaultRecord, world: FilterWorld): string {
   return [
     record.bdf,
     record.bdf === undefined ? undefined : world.driver(record.bdf),
     record.type,
     record.access,
-    record.address === undefined ? undefined : `0x${record.address.toString(16)}`,
+    record.address === undefined ? undefined : addressText(record.address),
     record.reasonName,
     record.event,
-    world.verdict(record)?.title,
     ...(record.flagNames ?? []),
   ]
     .filter((part) => part !== undefined)

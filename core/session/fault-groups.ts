@@ -11,11 +11,18 @@ export interface FaultGroup {
   readonly key: string;
   /** Places of its faults in the table, ascending. */
   readonly members: number[];
+  /** Groups by reason, of a device's group. */
+  readonly inner: Map<string, FaultGroup>;
+  readonly held: Held;
+}
+
+/** What a group's faults have in common, and what they differ in. */
+export interface Held {
+  /** Faults that were looked at for it. */
+  seen: number;
   readonly accesses: Set<'read' | 'write' | 'interrupt'>;
   readonly pages: Set<number>;
   readonly devices: Set<string>;
-  /** Groups by reason, of a device's group. */
-  readonly inner: Map<string, FaultGroup>;
 }
 
 export const RANK = { error: 0, warning: 1, note: 2 } as const;
@@ -70,28 +77,38 @@ export function reasonKey(record: FaultRecord): string {
   return `${record.type} ${record.reason ?? record.event ?? ''}`;
 }
 
-/** Puts a fault into its group, which is made when it is the first. */
+/**
+ * Puts a fault into its group, which is made when it is the first.
+ * @param outer key of the group that the groups stand in
+ */
 export function addToGroup(
   groups: Map<string, FaultGroup>,
   key: string,
   index: number,
-  record: FaultRecord,
+  outer?: string,
 ): FaultGroup {
   let group = groups.get(key);
   if (!group) {
     group = {
-      key,
+      key: outer === undefined ? key : `${outer} ${key}`,
       members: [],
-      accesses: new Set(),
-      pages: new Set(),
-      devices: new Set(),
       inner: new Map(),
+      held: { seen: 0, accesses: new Set(), pages: new Set(), devices: new Set() },
     };
     groups.set(key, group);
   }
   group.members.push(index);
-  group.accesses.add(accessKind(record));
-  group.devices.add(record.bdf ?? '');
-  if (record.address !== undefined) group.pages.add(Number(record.address >> 12n));
   return group;
+}
+
+/** What a group holds. A group's row asks: few of many groups are ever shown. */
+export function heldBy(group: FaultGroup, recordOf: (place: number) => FaultRecord): Held {
+  const { held, members } = group;
+  for (; held.seen < members.length; held.seen++) {
+    const record = recordOf(members[held.seen]);
+    held.accesses.add(accessKind(record));
+    held.devices.add(record.bdf ?? '');
+    if (record.address !== undefined) held.pages.add(Number(record.address >> 12n));
+  }
+  return held;
 }

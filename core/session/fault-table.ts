@@ -8,6 +8,7 @@ import {
   addToGroup,
   compareKeys,
   groupKey,
+  heldBy,
   NO_RANK,
   RANK,
   reasonKey,
@@ -15,6 +16,7 @@ import {
   type FaultGroup,
   type FaultSort,
 } from './fault-groups.ts';
+import { FaultPages, type FrameRange } from './fault-pages.ts';
 import { FilterError } from './filter-syntax.ts';
 import { rowOfDevice, rowOfFault, type PlaceOf } from './fault-rows.ts';
 import { faultItem, type SessionFault, type Verdict } from './view-fault.ts';
@@ -52,6 +54,12 @@ interface Cut {
 /** Cuts kept at a time: one for each panel that looks, and the one before. */
 const MAX_CUTS = 6;
 
+/**
+ * Time that one answer spends on judging faults, ms: a million verdicts take minutes, in which the
+ * engine would answer nothing else.
+ */
+const JUDGING = 400;
+
 /** Rows of which verdicts are made to sort by them. */
 const MAX_JUDGED = 2000;
 
@@ -62,6 +70,7 @@ export class FaultTable {
   /** Numbers of a console's faults by their ordinal in its log. */
   readonly #numbers = new Map<string | undefined, number[]>();
   readonly #cuts = new Map<string, Cut>();
+  readonly #pages = new FaultPages();
   #epoch = 0;
 
   constructor(world: FaultWorld) {
@@ -98,7 +107,9 @@ export class FaultTable {
   /** The kernel printed more about a fault that is in the table. */
   replace(n: number, record: FaultRecord): void {
     const old = this.#faults[n - 1];
-    if (old) this.#faults[n - 1] = { ...old, record };
+    if (!old) return;
+    this.#faults[n - 1] = { ...old, record };
+    this.#pages.forget();
   }
 
   get(n: number): SessionFault | undefined {
@@ -117,6 +128,7 @@ export class FaultTable {
     this.#faults.length = 0;
     this.#numbers.clear();
     this.#cuts.clear();
+    this.#pages.forget();
     for (const { record, console: from, ordinal } of kept) this.add(record, from, ordinal);
   }
 
@@ -140,7 +152,20 @@ export class FaultTable {
     this.#advance(found);
     const { rows, total } =
       query.group === 'none' ? this.#plainRows(found, query) : this.#groupRows(found, query);
-    return { all: this.size, passed: found.passed.length, total, from: query.from, rows };
+    const { seen, passed } = found;
+    return {
+      all: this.size,
+      passed: passed.length,
+      total,
+      from: query.from,
+      rows,
+      ...(seen < this.size ? { looked: seen } : {}),
+    };
+  }
+
+  /** How many faults name a device, in all or within a range of pages. */
+  count(bdf: string, range?: FrameRange): number {
+    return this.#pages.count(this.#faults, bdf, range);
   }
 
   /** The values of a field of the filter language; of many faults, only verdicts that are known. */
@@ -191,16 +216,18 @@ export class FaultTable {
     return made;
   }
 
+  /** Looks at the faults that came; where that takes verdicts, the next answer goes on. */
   #advance(cut: Cut): void {
+    const until = Date.now() + JUDGING;
     for (; cut.seen < this.#faults.length; cut.seen++) {
+      if (cut.filter.judges && cut.seen % 64 === 0 && Date.now() > until) return;
       const { record } = this.#faults[cut.seen];
       if (!cut.filter.passes(record)) continue;
       cut.passed.push(cut.seen);
       if (cut.group === 'none') continue;
       const key = groupKey(record, cut.group);
-      const group = addToGroup(cut.groups, key, cut.seen, record);
-      if (cut.group === 'device-reason')
-        addToGroup(group.inner, `${key} ${reasonKey(record)}`, cut.seen, record);
+      const group = addToGroup(cut.groups, key, cut.seen);
+      if (cut.group === 'device-reason') addToGroup(group.inner, reasonKey(record), cut.seen, key);
     }
   }
 
@@ -321,6 +348,7 @@ export class FaultTable {
   #groupRow(group: FaultGroup, expanded: boolean, depth: number): FaultRow {
     const first = this.#item(this.#faults[group.members[0]]);
     const verdict = this.#verdictOf(group);
+    const { accesses, pages, devices } = heldBy(group, (place) => this.#faults[place].record);
     return {
       kind: 'group',
       key: group.key,
@@ -329,9 +357,9 @@ export class FaultTable {
       count: group.members.length,
       first: verdict ? { ...first, verdict } : first,
       ...(group.inner.size > 1 ? { reasons: group.inner.size } : {}),
-      accesses: [...group.accesses],
-      pages: group.pages.size,
-      devices: group.devices.size,
+      accesses: [...accesses],
+      pages: pages.size,
+      devices: devices.size,
     };
   }
 

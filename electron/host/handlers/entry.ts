@@ -164,10 +164,10 @@ function mentions(bench: Workbench, path: string): { faults: number; filter: str
   const device = deviceOf(path);
   if (device === undefined) return { faults: 0, filter: '' };
   const range = rangeOf(path);
-  const faults = bench.faults.all().filter(({ record: { bdf, address } }) => {
-    if (bdf !== device) return false;
-    return !range || (address !== undefined && address >= range.first && address <= range.last);
-  }).length;
+  const faults = bench.faults.count(
+    device,
+    range && { first: Number(range.first >> 12n), last: Number(range.last >> 12n) },
+  );
   const about = range ? ` addr:${hex(range.first)}-${hex(range.last)}` : '';
   return { faults, filter: `bdf:${device}${about}` };
 }

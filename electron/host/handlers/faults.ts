@@ -13,11 +13,15 @@ import type { Workbench } from '../workbench.ts';
 /** Faults and what explains them: the list, the rate, the walk, the verdict. */
 export function faultCalls(bench: Workbench): CallHandlers {
   return {
-    'faults.rows': (query) => ({
-      ...bench.faults.rows({ ...query, to: Math.min(query.to, query.from + MAX_ROWS) }),
-      logLines: bench.hub.lines,
-      lowerBounds: bench.hub.lowerBounds,
-    }),
+    'faults.rows': (query) => {
+      const answer = bench.faults.rows({
+        ...query,
+        to: Math.min(query.to, query.from + MAX_ROWS),
+      });
+      // Not all are judged yet: whoever looks, looks again.
+      if (answer.looked !== undefined) bench.faultPulse.changed();
+      return { ...answer, logLines: bench.hub.lines, lowerBounds: bench.hub.lowerBounds };
+    },
     'faults.place': ({ query, of }) => ({ row: bench.faults.place(query, of) }),
     'faults.values': ({ field }) => bench.faults.values(field),
     'faults.rate': (request) => rate(bench, request),

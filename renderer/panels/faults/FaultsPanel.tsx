@@ -133,7 +133,14 @@ export function FaultsPanel(): ReactNode {
       actions={actions}
       table={table}
       partial={
-        summary && summary.lowerBounds.length > 0 && <LowerBounds bounds={summary.lowerBounds} />
+        summary?.looked !== undefined ? (
+          <span>
+            Looked at {formatCount(summary.looked)} of {formatCount(summary.all)} faults so far:
+            each is judged by the tables. What passes among the others is not counted yet.
+          </span>
+        ) : (
+          summary && summary.lowerBounds.length > 0 && <LowerBounds bounds={summary.lowerBounds} />
+        )
       }
       bar={<Bar filter={filter} />}
     >
