@@ -47,6 +47,7 @@ export interface HostWalk {
   readonly kind: string;
 }
 
+/** The right that an access needs. */
 export function rightOf(access: 'read' | 'write'): Rights {
   return access === 'write' ? WRITE : READ;
 }
@@ -61,6 +62,7 @@ export function readEntry(context: AmdContext, address: bigint): Words | Missing
   return readWords(context.memory, address, 1);
 }
 
+/** Whether an entry could not be read: then it is the page that is missing. */
 export function isMissing(words: Words | MissingPage): words is MissingPage {
   return 'why' in words;
 }

@@ -90,6 +90,11 @@ export function irteSize(format: 32 | 128): number {
   return format / 8;
 }
 
+/**
+ * The layout of an interrupt remapping table entry.
+ * @param words at least its first 64 bits
+ * @param format its size in bits; entries of 128 bits differ by GuestMode (bit 7, §2.2.5.2)
+ */
 export function irteLayout(words: Words, format: 32 | 128): Layout {
   if (format === 32) return IRTE_32;
   return bits(words, 7, 7) === 1n ? IRTE_128_GUEST : IRTE_128_REMAPPED;

@@ -50,6 +50,7 @@ export const UNKNOWN_PPR = layout(
   { spec: '48882 rev 3.08 §2.6' },
 );
 
+/** The layout of a PPR log entry, by its code in bits 63:60 (§2.6). */
 export function pprLayout(words: Words): Layout {
   return bits(words, 63, 60) === 1n ? PAGE_SERVICE_REQUEST : UNKNOWN_PPR;
 }
@@ -75,6 +76,7 @@ export const UNKNOWN_GA = layout(
   { spec: '48882 rev 3.08 §2.7' },
 );
 
+/** The layout of a guest virtual APIC log entry, by its code in bits 63:60 (§2.7). */
 export function gaLogLayout(words: Words): Layout {
   return bits(words, 63, 60) === 1n ? GUEST_NR : UNKNOWN_GA;
 }

@@ -29,6 +29,7 @@ export const QUEUE_TITLES: Readonly<Record<QueueName, string>> = {
   ppr: 'PPR log',
 };
 
+/** Where a queue stands and how long it is; undefined where no register told. */
 export function queueFacts(context: AmdContext, name: QueueName): QueueFacts | undefined {
   const { commandBuffer, eventLog, pprLog } = context.facts;
   return { cmd: commandBuffer, event: eventLog, ppr: pprLog }[name];

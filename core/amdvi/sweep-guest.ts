@@ -42,6 +42,10 @@ const SUPERVISOR: Remark = [
 ];
 const NO_EXECUTE: Remark = ['note', 'no-execute', 'NX = 1: execute requests are refused.'];
 
+/**
+ * Sweeps the guest page table of one address space.
+ * @param cr3 the guest CR3 table's entry: in bits 51:12 the address of the top table
+ */
 export function sweepGuest(state: SweepState, dte: DeviceTableEntry, cr3: bigint): void {
   const host = dte.mode === 0 ? undefined : new HostTable(state.context, dte);
   const sweep = new GuestSweep(state, dte.rights, host);

@@ -18,6 +18,7 @@ const PTE_RESERVED = 0x01f0_0000;
 const PDE_RESERVED = 0x1ff0_0000;
 const HALF_TABLE = TABLE_ENTRIES / 2;
 
+/** Sweeps the host page table that a device table entry points to. */
 export function sweepHost(state: SweepState, dte: DeviceTableEntry): void {
   const top = state.context.plain(dte.hostPageTable);
   new HostSweep(state).visit(Number(top >> 12n), Math.min(dte.mode, 6), 0, dte.rights);

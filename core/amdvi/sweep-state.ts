@@ -3,7 +3,7 @@ import type { Layout, Words } from '../bits/layout.ts';
 import type { Severity } from '../iommu/finding.ts';
 import { levelStep } from '../iommu/path.ts';
 import type { Budget, SweepResult } from '../iommu/unit.ts';
-import type { UnknownPage } from '../memory/physical.ts';
+import { addressOfPfn, type UnknownPage } from '../memory/physical.ts';
 import { isKnown } from '../memory/physical.ts';
 import type { AmdContext } from './context.ts';
 import type { LeafWriter } from './leaf-writer.ts';
@@ -106,7 +106,7 @@ export class SweepState {
   }
 
   unknown(pfn: number, why: UnknownPage): void {
-    const address = BigInt(pfn) << 12n;
+    const address = addressOfPfn(pfn);
     this.notes.missing(address, why, this.path(), 'Page table');
     if (why !== 'absent' || this.context.inCrashMemory(address)) return;
     if (pfn < this.#endOfMemory()) return;
@@ -141,7 +141,7 @@ export class SweepState {
     this.notes.add(severity, id, this.path(index), text, [
       {
         what: layoutOf(value).name,
-        address: (BigInt(pfn) << 12n) + BigInt(8 * index),
+        address: addressOfPfn(pfn) + BigInt(8 * index),
         words: value,
       },
     ]);

@@ -31,6 +31,11 @@ export interface Slot {
 
 const ABSENT = { target: 0, pages: 0, next: 0, rights: 0, broken: undefined };
 
+/**
+ * The entries of a host page table.
+ * @param words the table, two 32-bit words an entry
+ * @param rights what the levels above grant
+ */
 export function hostSlots(
   context: AmdContext,
   words: Uint32Array,
@@ -93,6 +98,7 @@ function hostSlot(
   };
 }
 
+/** The same of a guest page table. */
 export function guestSlots(
   context: AmdContext,
   words: Uint32Array,

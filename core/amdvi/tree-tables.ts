@@ -9,7 +9,7 @@ import { READ, WRITE } from '../iommu/leaves.ts';
 import { levelStep } from '../iommu/path.ts';
 import type { Entry, TreeNode } from '../iommu/unit.ts';
 import { treeNode } from '../iommu/tree-node.ts';
-import { isKnown } from '../memory/physical.ts';
+import { addressOfPfn, isKnown } from '../memory/physical.ts';
 import type { AmdContext } from './context.ts';
 import { guestEntryLayout } from './guest-page-table.ts';
 import { hostEntryLayout, TABLE_ENTRIES } from './page-table.ts';
@@ -45,7 +45,7 @@ export function tableRows(view: TableView, all: boolean): TreeNode[] {
     return [
       missingNode(
         view.path,
-        BigInt(view.frame) << 12n,
+        addressOfPfn(view.frame),
         page instanceof Uint8Array ? 'absent' : page,
       ),
     ];
@@ -54,7 +54,7 @@ export function tableRows(view: TableView, all: boolean): TreeNode[] {
     view.stage === 'host'
       ? hostSlots(view.context, words, view.level, view.rights)
       : guestSlots(view.context, words, view.level, view.rights);
-  const table: Table = { view, words, address: BigInt(pfn) << 12n };
+  const table: Table = { view, words, address: addressOfPfn(pfn) };
   const rows: TreeNode[] = [];
   for (let at = 0; at < slots.length;) {
     const end = runEnd(slots, at);
@@ -118,7 +118,7 @@ function runNode(table: Table, run: readonly Slot[]): TreeNode {
     path: `${view.path}/${runStep(view.level, first.first, last.last)}`,
     label: runLabel(view.level, first.first, last.last),
     kind: 'run',
-    pointsTo: leaf ? BigInt(first.target) << 12n : undefined,
+    pointsTo: leaf ? addressOfPfn(first.target) : undefined,
     decoded: leaf
       ? `${formatCount(run.length)} pages of ${formatSize(first.pages * FRAME)}, contiguous · from ${iova(view, first)}`
       : `${formatCount(run.length)} entries, not present`,
@@ -150,7 +150,7 @@ function slotNode(table: Table, slot: Slot): TreeNode {
       decoded: words[2 * slot.first] | words[2 * slot.first + 1] ? 'not present' : 'zero',
       present: false,
     });
-  const pointsTo = BigInt(slot.target) << 12n;
+  const pointsTo = addressOfPfn(slot.target);
   if (slot.kind === 'leaf')
     return treeNode({
       ...common,

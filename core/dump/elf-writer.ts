@@ -1,4 +1,4 @@
-import { PAGE_SIZE, type PfnRange } from '../memory/physical.ts';
+import { addressOfPfn, PAGE_SIZE, type PfnRange } from '../memory/physical.ts';
 import type { Note } from './dump.ts';
 
 /** Where a stretch of physical memory stood in the dumping kernel's addresses. */
@@ -95,7 +95,7 @@ function loadsOf(core: ElfCore, runs: readonly Run[], dataAt: number): Load[] {
       if (to > from)
         loads.push({
           virtual: BigInt.asUintN(64, view.virtual + BigInt(from - view.from) * BigInt(PAGE_SIZE)),
-          physical: BigInt(from) * BigInt(PAGE_SIZE),
+          physical: addressOfPfn(from),
           // Readers take the first offset for the end of the headers, even of a load without bytes.
           offset: dataAt + index * PAGE_SIZE,
           fileBytes: (fileTo - from) * PAGE_SIZE,

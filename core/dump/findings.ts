@@ -1,5 +1,6 @@
 import { hex } from '../format/hex.ts';
 import type { Finding, Severity } from '../iommu/finding.ts';
+import { addressOfPfn } from '../memory/physical.ts';
 
 /** Damaged pages that are named one by one; beyond that they are only counted. */
 const MAX_NAMED = 64;
@@ -16,7 +17,7 @@ export class DumpFindings {
   /** A page that the headers promise and that can't be had. */
   damagedPage(pfn: number, why: string): void {
     this.#pages++;
-    const address = BigInt(pfn) * 4096n;
+    const address = addressOfPfn(pfn);
     if (this.#pages <= MAX_NAMED)
       this.list.push({
         severity: 'error',

@@ -17,6 +17,7 @@ const MAX_RECORDS = 8_000_000;
 /** Records that are looked through for the start of the file when only its format is asked for. */
 const RECORDS_TO_IDENTIFY = 4096;
 
+/** Whether a file's first bytes are those of makedumpfile's flattened form. */
 export function isFlattened(head: Uint8Array): boolean {
   for (let index = 0; index < 16; index++)
     if (head[index] !== (index < SIGNATURE.length ? SIGNATURE.charCodeAt(index) : 0)) return false;

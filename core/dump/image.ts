@@ -28,6 +28,7 @@ export function readSome(image: Image, offset: number, length: number): Uint8Arr
   return bytes.subarray(0, image.read(offset, bytes));
 }
 
+/** The same bytes, to be read as numbers. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

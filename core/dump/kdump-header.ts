@@ -59,6 +59,7 @@ export interface KdumpHeader {
   readonly descriptorsAt: number;
 }
 
+/** Whether a file's first bytes are those of a kdump-compressed dump. */
 export function isKdump(head: Uint8Array): boolean {
   if (head.length < SIGNATURE.length) return false;
   for (let index = 0; index < SIGNATURE.length; index++)

@@ -1,6 +1,7 @@
 /** What stands at each physical address: the map that a kernel, a listing or the tables tell of. */
 import type { FirmwareRegion } from './regions.ts';
 import { framesOf, Intervals } from './mappings/intervals.ts';
+import { addressOfPfn } from '../memory/physical.ts';
 
 export type PhysicalKind =
   'memory' | 'reserved' | 'firmware' | 'mmio' | 'crash-kernel' | 'kernel-text';
@@ -71,7 +72,7 @@ export class PhysicalMap {
     if (!this.complete)
       for (const { from, to } of sources.held) {
         if (regions.length >= MAX_REGIONS) break;
-        const [start, end] = [BigInt(from) << 12n, (BigInt(to) << 12n) - 1n];
+        const [start, end] = [addressOfPfn(from), addressOfPfn(to) - 1n];
         regions.push({ kind: 'memory', name: 'memory in this source', start, end, depth: 0 });
       }
     for (const { start, end } of crash)

@@ -37,6 +37,7 @@ export interface StoryItem {
   readonly whatWouldChange: readonly string[];
 }
 
+/** A story in the shape of the contract. */
 export function storyItem(story: Story): StoryItem {
   const { scenario, strategy, seed, outcome, verdict, console, whatWouldChange } = story;
   const steps = story.steps.map((step): StepItem => ({

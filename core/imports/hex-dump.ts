@@ -1,7 +1,7 @@
 /** Hex dumps of every common tool to physical memory. */
 import { hex } from '../format/hex.ts';
 import type { Finding } from '../iommu/finding.ts';
-import { PAGE_SIZE } from '../memory/physical.ts';
+import { addressOfPfn, PAGE_SIZE } from '../memory/physical.ts';
 import { charactersAgree, readHexRow, rowBytes, type HexRow } from './hex-row.ts';
 import { hexWord, ImportFindings, numberedLines } from './text-lines.ts';
 import { TextMemory } from './text-memory.ts';
@@ -141,9 +141,9 @@ function repeat(
   if (line.bytes.every((byte) => byte === 0)) {
     const [first, past] = [Number((from + 0xfffn) >> 12n), Number(to >> 12n)];
     if (first < past) {
-      memory.put(from, new Uint8Array(Number(BigInt(first) * 4096n - from)));
+      memory.put(from, new Uint8Array(Number(addressOfPfn(first) - from)));
       memory.putZeroPages({ from: first, to: past });
-      memory.put(BigInt(past) << 12n, new Uint8Array(Number(to & 0xfffn)));
+      memory.put(addressOfPfn(past), new Uint8Array(Number(to & 0xfffn)));
     } else memory.put(from, new Uint8Array(Number(to - from)));
     return;
   }

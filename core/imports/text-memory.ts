@@ -1,4 +1,10 @@
-import type { PhysicalMemory, PfnRange, Provenance, UnknownPage } from '../memory/physical.ts';
+import {
+  addressOfPfn,
+  type PfnRange,
+  type PhysicalMemory,
+  type Provenance,
+  type UnknownPage,
+} from '../memory/physical.ts';
 import { PAGE_SIZE, ZERO_PAGE } from '../memory/physical.ts';
 
 /** Pages that one text may touch: 64 MiB of them, far more than anybody pastes. */
@@ -117,7 +123,7 @@ export class TextMemory implements PhysicalMemory {
   /** Runs of stated bytes, each within one page, ascending; whole pages of zeros are not listed. */
   *stated(): Generator<{ readonly address: bigint; readonly bytes: Uint8Array }> {
     for (const [pfn, page] of [...this.#pages].sort(([a], [b]) => a - b)) {
-      const base = BigInt(pfn) << 12n;
+      const base = addressOfPfn(pfn);
       if (!page.known) {
         yield { address: base, bytes: page.bytes };
         continue;

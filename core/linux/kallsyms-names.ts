@@ -19,6 +19,7 @@ const MAX_TOKEN = 256;
 /** Every 256th symbol has its offset in the markers. */
 export const MARKER_STEP = 256;
 
+/** The tokens that compressed symbol names are made of, by their number. */
 export function makeTokens(text: readonly Uint8Array[]): Tokens {
   const decoder = new TextDecoder('latin1');
   return { text: text.map((token) => decoder.decode(token)) };

@@ -1,5 +1,11 @@
 import { hex } from '../format/hex.ts';
-import { isKnown, PAGE_SIZE, type PhysicalMemory, type UnknownPage } from '../memory/physical.ts';
+import {
+  addressOfPfn,
+  isKnown,
+  PAGE_SIZE,
+  type PhysicalMemory,
+  type UnknownPage,
+} from '../memory/physical.ts';
 import { Notes } from './notes.ts';
 
 /** Where the kernel image is linked, before KASLR (arch/x86/include/asm/page_64_types.h). */
@@ -105,7 +111,7 @@ export class VirtualMemory {
    */
   translate(va: bigint): bigint | undefined {
     const frame = this.#frame(va);
-    return frame < 0 ? undefined : BigInt(frame) * 4096n + (va & 0xfffn);
+    return frame < 0 ? undefined : addressOfPfn(frame) + (va & 0xfffn);
   }
 
   /** The page that holds `va`; undefined when it is not mapped or not in the dump (noted). */
@@ -118,7 +124,7 @@ export class VirtualMemory {
   frame(frame: number): Uint8Array | undefined {
     const page = this.physical.page(frame);
     if (isKnown(page)) return page;
-    this.notes.missingPage(BigInt(frame) * 4096n, page);
+    this.notes.missingPage(addressOfPfn(frame), page);
     return undefined;
   }
 

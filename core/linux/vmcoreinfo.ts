@@ -1,5 +1,11 @@
 import type { Steps } from '../memory/steps.ts';
-import { isKnown, pageOnce, PAGE_SIZE, type PhysicalMemory } from '../memory/physical.ts';
+import {
+  addressOfPfn,
+  isKnown,
+  PAGE_SIZE,
+  pageOnce,
+  type PhysicalMemory,
+} from '../memory/physical.ts';
 
 /**
  * VMCOREINFO: the text by which a Linux kernel tells dump tools where its structures are
@@ -115,7 +121,7 @@ export function* vmcoreinfoSteps(memory: PhysicalMemory): Steps<FoundVmcoreinfo[
       const start = form === 'data' ? 0 : NOTE_TEXT;
       const info = parseVmcoreinfo(textAt(memory, pfn, start, form));
       if (info && isComplete(info))
-        found.push({ info, address: BigInt(pfn) * BigInt(PAGE_SIZE) + BigInt(start), form });
+        found.push({ info, address: addressOfPfn(pfn) + BigInt(start), form });
     }
   return found;
 }

@@ -97,6 +97,7 @@ export function phaseJson(record: PhaseRecord, clock: string): JsonObject {
   });
 }
 
+/** A kernel of a log, as `phases --json` writes it. */
 export function kernelJson(record: KernelRecord): JsonObject {
   return without({
     kernel: record.kernel,
@@ -109,6 +110,7 @@ export function kernelJson(record: KernelRecord): JsonObject {
   });
 }
 
+/** A note about a log, as `faults --json` and `phases --json` write it. */
 export function noteJson(note: LogNote): JsonObject {
   return without({
     line: note.line,
@@ -147,6 +149,7 @@ export class FaultCounter {
   }
 }
 
+/** A row of `faults --count --json`. */
 export function countJson(count: FaultCount): JsonObject {
   return without({ ...count });
 }

@@ -119,12 +119,14 @@ export function requesterId(bus: string, device: string, fn: string): number {
   return (Number.parseInt(bus, 16) << 8) | (Number.parseInt(device, 16) << 3) | Number(fn);
 }
 
+/** Hexadecimal digits, without `0x`, as a number: up to 13 of them are exact. */
 export function hexNumber(digits: string): number;
 export function hexNumber(digits: string | undefined): number | undefined;
 export function hexNumber(digits: string | undefined): number | undefined {
   return digits === undefined ? undefined : Number.parseInt(digits, 16);
 }
 
+/** The same as a word of 64 bits. */
 export function hexWord(digits: string): bigint {
   return BigInt(`0x${digits}`);
 }

@@ -4,7 +4,13 @@
  * has an owner, so that a story can tell whose memory a stray DMA hit.
  */
 import type { Change } from '../memory/overlay.ts';
-import type { PfnRange, PhysicalMemory, Provenance, UnknownPage } from '../memory/physical.ts';
+import {
+  addressOfPfn,
+  type PfnRange,
+  type PhysicalMemory,
+  type Provenance,
+  type UnknownPage,
+} from '../memory/physical.ts';
 import { PAGE_SIZE, pfnOf, ZERO_PAGE } from '../memory/physical.ts';
 import { hex } from '../format/hex.ts';
 
@@ -80,7 +86,7 @@ export class SimulatedMemory implements PhysicalMemory {
   }
 
   describe(pfn: number): string {
-    const address = BigInt(pfn) * BigInt(PAGE_SIZE);
+    const address = addressOfPfn(pfn);
     const range = this.rangeAt(address);
     if (!range) return `no memory of the simulated platform at ${hex(address)}`;
     return range.kind === 'ram'
@@ -126,6 +132,6 @@ export class SimulatedMemory implements PhysicalMemory {
   }
 
   #isRam(pfn: number): boolean {
-    return this.rangeAt(BigInt(pfn) * BigInt(PAGE_SIZE))?.kind === 'ram';
+    return this.rangeAt(addressOfPfn(pfn))?.kind === 'ram';
   }
 }

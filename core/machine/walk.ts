@@ -50,6 +50,7 @@ export function walkUnder(
   return walkFromContext(facts, memory, capabilities, request, context);
 }
 
+/** Whether requests go through untranslated: TT = 10b (VT-d 4.1 §9.3). */
 export function isPassThrough(context: CachedContext): boolean {
   return valueOf(CONTEXT_ENTRY, context.words, 'TT') === PASS_THROUGH;
 }

@@ -51,6 +51,7 @@ export interface PhysicalMemory {
 /** The shared page of zeros that every source hands out for `zero` pages. Never written to. */
 export const ZERO_PAGE: Uint8Array = new Uint8Array(PAGE_SIZE);
 
+/** Whether a page's bytes are at hand; otherwise it is the word for why not. */
 export function isKnown(page: Uint8Array | UnknownPage): page is Uint8Array {
   return typeof page !== 'string';
 }
@@ -63,6 +64,11 @@ export function pageOnce(memory: PhysicalMemory, pfn: number): Uint8Array | Unkn
 /** The page frame that holds a physical address. */
 export function pfnOf(address: bigint): number {
   return Number(address >> BigInt(PAGE_SHIFT));
+}
+
+/** The physical address of a page frame's first byte. */
+export function addressOfPfn(pfn: number): bigint {
+  return BigInt(pfn) << BigInt(PAGE_SHIFT);
 }
 
 /** A page that a reader needed and did not get. */

@@ -1,5 +1,5 @@
 /** Looks for bytes in physical memory, page by page; what is not known holds nothing. */
-import { isKnown, PAGE_SIZE, ZERO_PAGE, type PhysicalMemory } from './physical.ts';
+import { addressOfPfn, isKnown, PAGE_SIZE, type PhysicalMemory, ZERO_PAGE } from './physical.ts';
 
 /** The longest text or run of bytes that is looked for. */
 const MAX_NEEDLE = 256;
@@ -87,8 +87,7 @@ function within(page: Uint8Array, { bytes, align }: Needle, frame: number): bigi
   const found: bigint[] = [];
   const last = PAGE_SIZE - bytes.length;
   for (let at = page.indexOf(bytes[0]); at >= 0 && at <= last; at = page.indexOf(bytes[0], at + 1))
-    if (at % align === 0 && matches(page, at, bytes))
-      found.push(BigInt(frame) * 4096n + BigInt(at));
+    if (at % align === 0 && matches(page, at, bytes)) found.push(addressOfPfn(frame) + BigInt(at));
   return found;
 }
 
@@ -104,7 +103,7 @@ function across(
   seam.set(page.subarray(PAGE_SIZE - tail));
   seam.set(next.subarray(0, tail), tail);
   const found: bigint[] = [];
-  const first = BigInt(frame) * 4096n - BigInt(tail);
+  const first = addressOfPfn(frame) - BigInt(tail);
   for (let at = 0; at < tail; at++)
     if ((first + BigInt(at)) % BigInt(align) === 0n && matches(seam, at, bytes))
       found.push(first + BigInt(at));

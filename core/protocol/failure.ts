@@ -46,6 +46,7 @@ export function toWireFailure(error: unknown, onBug?: (error: unknown) => void):
   };
 }
 
+/** What was asked was cancelled. @param what its name, for the sentence */
 export function cancelled(what: string): WireFailure {
   return {
     kind: 'cancelled',
@@ -55,6 +56,7 @@ export function cancelled(what: string): WireFailure {
   };
 }
 
+/** The road to the engine ended before there was an answer. */
 export function connectionEnded(reason: string): WireFailure {
   return {
     kind: 'lost',

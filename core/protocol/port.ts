@@ -30,6 +30,7 @@ export interface MainPort {
 
 const PORT_CLOSED = 'the port was closed';
 
+/** A page's MessagePort as a port of the channel. */
 export function eventPort(port: EventPort): Port {
   return {
     post: (message) => port.postMessage(message),
@@ -42,6 +43,7 @@ export function eventPort(port: EventPort): Port {
   };
 }
 
+/** Electron's MessagePortMain as a port of the channel. */
 export function mainPort(port: MainPort): Port {
   return {
     post: (message) => port.postMessage(message),

@@ -5,6 +5,7 @@ import type { DiffRange, RangeList } from '../explain/diff/mappings.ts';
 import { hex } from '../format/hex.ts';
 import { formatCount, formatSize } from '../format/size.ts';
 import { rightsText } from '../iommu/leaves.ts';
+import { addressOfPfn } from '../memory/physical.ts';
 
 export type Sign = 'added' | 'removed' | 'changed' | 'unknown';
 
@@ -238,7 +239,7 @@ function rangeNodes(key: string, path: string, sign: Sign, list: RangeList): Com
   return nodes;
 }
 
-const address = (frames: number): string => hex(BigInt(frames) << 12n);
+const address = (frames: number): string => hex(addressOfPfn(frames));
 
 function target({ pa, rights, pages }: Omit<DiffRange, 'was'>): string {
   const size = pages === 1 ? '' : ` ${formatSize(pages * 4096)}`;

@@ -7,6 +7,7 @@ import type { Unit } from '../iommu/unit.ts';
 import type { Investigation } from './investigation.ts';
 import { incompleteJson, type IncompleteJson } from './json.ts';
 import { sourceJson, type SourceJson } from './tables-document.ts';
+import { addressOfPfn } from '../memory/physical.ts';
 
 /** The JSON of `faultline diff`. */
 export interface DiffDocument {
@@ -77,7 +78,7 @@ export function diffDocument(a: DiffSide, b: DiffSide, options: DiffOptions = {}
   };
 }
 
-const address = (frames: number): string => hex(BigInt(frames) << 12n);
+const address = (frames: number): string => hex(addressOfPfn(frames));
 
 function listJson({ ranges, count, pages }: RangeList): RangeListJson {
   return { count, bytes: pages * 4096, ranges: ranges.map(rangeJson) };

@@ -53,6 +53,7 @@ export function sortKeys(
 
 type Keys = readonly (number | string)[];
 
+/** Orders groups by their keys, the first that differ; for `sort`. */
 export function compareKeys(a: Keys, b: Keys): number {
   for (const [index, key] of a.entries()) {
     const other = b[index];
@@ -73,6 +74,7 @@ export function groupKey(record: FaultRecord, by: FaultGrouping): string {
   }
 }
 
+/** What faults of one reason have in common: type, and reason number or event. */
 export function reasonKey(record: FaultRecord): string {
   return `${record.type} ${record.reason ?? record.event ?? ''}`;
 }

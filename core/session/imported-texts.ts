@@ -12,6 +12,7 @@ export interface ImportedTexts {
   readonly findings: Finding[];
 }
 
+/** What was imported before the first text. */
 export function noTexts(): ImportedTexts {
   return { hexDump: undefined, pciText: undefined, iomem: undefined, debugfs: [], findings: [] };
 }

@@ -15,6 +15,7 @@ export interface EvidenceJson {
   readonly [key: string]: string | readonly string[];
 }
 
+/** A finding as every command's JSON writes it. */
 export function findingJson(finding: Finding): FindingJson {
   return {
     severity: finding.severity,
@@ -25,6 +26,7 @@ export function findingJson(finding: Finding): FindingJson {
   };
 }
 
+/** A piece of evidence as every command's JSON writes it. */
 export function evidenceJson(evidence: Evidence): EvidenceJson {
   return {
     what: evidence.what,

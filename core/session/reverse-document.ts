@@ -6,7 +6,7 @@ import { rightsText } from '../iommu/leaves.ts';
 import type { Budget, Unit } from '../iommu/unit.ts';
 import type { NamedRange } from '../explain/physical-map.ts';
 import { placeText } from './physical-map.ts';
-import type { PfnRange } from '../memory/physical.ts';
+import { addressOfPfn, type PfnRange } from '../memory/physical.ts';
 
 /** A physical range as a command line writes it. */
 export interface AskedRange {
@@ -86,7 +86,7 @@ function* rowsOf(index: ReverseIndex, ranges: readonly AskedRange[]): Generator<
 /** A row, cut to the very addresses that were asked. */
 export function reverseRow(reach: Reach, asked: AskedRange): ReverseRow {
   const { unit, device } = reach;
-  const pa = BigInt(reach.pa) << 12n;
+  const pa = addressOfPfn(reach.pa);
   const end = pa + (BigInt(reach.pages) << 12n) - 1n;
   const start = pa > asked.start ? pa : asked.start;
   const last = end < asked.end ? end : asked.end;
@@ -94,7 +94,7 @@ export function reverseRow(reach: Reach, asked: AskedRange): ReverseRow {
     unit: unit.facts.name,
     bdf: device.bdf,
     ...(device.pasid === undefined ? {} : { pasid: device.pasid }),
-    iova: hex((BigInt(reach.iova) << 12n) + (start - pa)),
+    iova: hex(addressOfPfn(reach.iova) + (start - pa)),
     pa: hex(start),
     size: hex(last - start + 1n),
     rights: rightsText(reach.rights),

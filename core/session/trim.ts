@@ -6,11 +6,12 @@ import type { Resource } from '../linux/resources.ts';
 import { Stretch } from '../linux/stretch.ts';
 import { Failure } from '../memory/failure.ts';
 import {
+  addressOfPfn,
   isKnown,
   PAGE_SIZE,
-  ZERO_PAGE,
   type PfnRange,
   type PhysicalMemory,
+  ZERO_PAGE,
 } from '../memory/physical.ts';
 import type { ByteSource } from '../memory/platform.ts';
 import { Investigation, unitOf } from './investigation.ts';
@@ -214,7 +215,7 @@ function viewsOf(dump: Dump, recorder: RecordingMemory, kernel: Kernel | undefin
   const directMap = kernel?.memory.directMap?.from ?? 0n;
   const views = memory.map((range) => ({
     ...range,
-    virtual: directMap + BigInt(range.from) * BigInt(PAGE_SIZE),
+    virtual: directMap + addressOfPfn(range.from),
   }));
   const image = kernel && imageRange(kernel);
   return image ? [image, ...views] : views;
@@ -234,7 +235,7 @@ function imageRange(kernel: Kernel): MemoryView | undefined {
   const from = Math.min(...parts.map((part) => Number(part.start >> 12n)));
   const to = Math.max(...parts.map((part) => Number(part.end >> 12n))) + 1;
   const start = kernel.memory.imageToPhysical(stext);
-  return { from, to, virtual: stext - (start - BigInt(from) * BigInt(PAGE_SIZE)) };
+  return { from, to, virtual: stext - (start - addressOfPfn(from)) };
 }
 
 /**

@@ -75,6 +75,7 @@ export function changeText(field: Field, before: bigint, after: bigint): string 
   return `${field.name} ${text(before)} → ${text(after)}`;
 }
 
+/** A piece of evidence in the shape of the contract. */
 export function evidenceItem(evidence: Evidence): EvidenceItem {
   return {
     what: evidence.what,
@@ -85,6 +86,7 @@ export function evidenceItem(evidence: Evidence): EvidenceItem {
   };
 }
 
+/** A finding in the shape of the contract. */
 export function findingItem(finding: Finding): FindingItem {
   return {
     severity: finding.severity,

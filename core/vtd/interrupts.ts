@@ -17,6 +17,7 @@ const PER_PAGE = 4096 / ENTRY;
 /** IRTA's size field cannot say more. */
 const MAX_ENTRIES = 65536;
 
+/** `dmar0/irq/42`. */
 export function interruptPath(facts: IntelFacts, index: number): string {
   return `${facts.name}/irq/${index}`;
 }

@@ -4,22 +4,27 @@ import type { IntelFacts } from '../iommu/facts.ts';
 import { levelStep } from '../iommu/path.ts';
 import { byteDigits } from '../format/hex.ts';
 
+/** `dmar0/02:00.0`. */
 export function devicePath(facts: IntelFacts, id: number): string {
   return `${facts.name}/${formatBdf(id, facts.segment)}`;
 }
 
+/** `dmar0/root`. */
 export function rootPath(facts: IntelFacts): string {
   return `${facts.name}/root`;
 }
 
+/** `dmar0/bus.02`. */
 export function busPath(facts: IntelFacts, bus: number): string {
   return `${facts.name}/bus.${byteDigits(bus)}`;
 }
 
+/** `dmar0/02:00.0/context`. */
 export function contextPath(facts: IntelFacts, id: number): string {
   return `${devicePath(facts, id)}/context`;
 }
 
+/** `dmar0/02:00.0/pasid-dir.0`. */
 export function directoryPath(facts: IntelFacts, id: number, index: number): string {
   return `${devicePath(facts, id)}/pasid-dir.${index}`;
 }

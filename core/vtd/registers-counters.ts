@@ -157,6 +157,7 @@ export function counterEventCapability(
   );
 }
 
+/** The register that counts, PERFCNTR (§11.4.13.23). @param offset from the register base, bytes */
 export function counterValue(counter: number, offset: number): RegisterDefinition {
   return register(
     `PERFCNTR${counter}`,

@@ -5,7 +5,7 @@
 import type { Finding, Incomplete } from '../iommu/finding.ts';
 import type { LeafSink } from '../iommu/leaves.ts';
 import type { Budget, SweepResult } from '../iommu/unit.ts';
-import type { PhysicalMemory, UnknownPage } from '../memory/physical.ts';
+import { addressOfPfn, type PhysicalMemory, type UnknownPage } from '../memory/physical.ts';
 import type { Capabilities } from './capabilities.ts';
 import { Findings, entryFinding, missingPage } from './findings.ts';
 import type { Stage } from './paging.ts';
@@ -149,7 +149,7 @@ class Sweep {
     if (this.#missing.has(pfn)) return;
     this.#missing.add(pfn);
     const at = this.#tablePath(level, frame);
-    this.#incomplete.push(missingPage('page table', at, BigInt(pfn) * 4096n, why));
+    this.#incomplete.push(missingPage('page table', at, addressOfPfn(pfn), why));
     if (why === 'absent') this.#outside(at, pfn);
   }
 
@@ -313,7 +313,7 @@ class Sweep {
     this.#findings.add(id, () => {
       const words = tableWords(this.#memory, pfn);
       const value = typeof words === 'string' ? [0n] : wordsAt(words, index, 1);
-      const address = BigInt(pfn) * 4096n + BigInt(8 * index);
+      const address = addressOfPfn(pfn) + BigInt(8 * index);
       const layout = pagingLayout(this.#target.stage, level, value[0]);
       const at = pagingPath(this.#target.path, this.#target.levels, level, frame);
       return entryFinding(severity, at, text, { address, words: value, layout }, field);

@@ -15,6 +15,7 @@ import {
 import { entryPlace } from '../../core/session/entry-place.ts';
 import { PathCounts } from '../../core/session/path-counts.ts';
 import type { State } from './states.ts';
+import { addressOfPfn } from '../../core/memory/physical.ts';
 
 /** Missing pages that are told one by one. */
 const MAX_GAPS = 64;
@@ -227,7 +228,7 @@ function placeIn(
   if (id === undefined) return undefined;
   const lastOf = (number: number | undefined): string | undefined =>
     unit
-      .walk({ id, pasid: number, address: BigInt(page) << 12n, access: 'read' })
+      .walk({ id, pasid: number, address: addressOfPfn(page), access: 'read' })
       .steps.findLast(({ entry }) => entry)?.entry?.path;
   if (pasid?.kind !== 'pasid') return lastOf(undefined);
   // The tables of a PASID that only requests without one use are not reached by naming it.

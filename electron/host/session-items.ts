@@ -2,6 +2,7 @@ import { hex } from '../../core/format/hex.ts';
 import type { UnitFacts } from '../../core/iommu/facts.ts';
 import type { UnitInfo } from '../../core/protocol/contract.ts';
 
+/** A unit in the shape of the contract. */
 export function unitInfo(facts: UnitFacts): UnitInfo {
   return {
     name: facts.name,

@@ -23,6 +23,7 @@ export interface World {
   makeUnits(): readonly Unit[];
 }
 
+/** The world of a capture; undefined when it has no memory. */
 export function capturedWorld(investigation: Investigation): World | undefined {
   const { memory } = investigation;
   return (
@@ -35,6 +36,7 @@ export function capturedWorld(investigation: Investigation): World | undefined {
   );
 }
 
+/** The world of a simulated machine. */
 export function simulatedWorld(machine: Machine): World {
   return {
     name: machine.unit.name,

@@ -4,6 +4,7 @@ import { rightsText } from '../../iommu/leaves.ts';
 import { devicePath, requesterText, type DistinctTable } from '../mappings/tables.ts';
 import type { Hit } from './rule.ts';
 import type { AuditState, Reach, ReachedRanges, SweptTable } from './state.ts';
+import { addressOfPfn } from '../../memory/physical.ts';
 
 /** Devices that are named one by one. */
 const MAX_NAMES = 4;
@@ -22,7 +23,7 @@ export function tablePath(table: DistinctTable): string {
   return devicePath(table.unit, table.device);
 }
 
-const address = (frames: number): string => hex(BigInt(frames) << 12n);
+const address = (frames: number): string => hex(addressOfPfn(frames));
 const span = (from: number, pages: number): string =>
   `${address(from)}–${hex((BigInt(from + pages) << 12n) - 1n)}`;
 
@@ -51,7 +52,7 @@ export function reachHits(
         text: `${usersText(swept.table)} may ${MAY[rightsText(rights)] ?? 'reach'} ${formatSize(reached.pages * 4096)} ${what}.`,
         evidence: reached.ranges.slice(0, MAX_EVIDENCE).map((range) => ({
           what: 'mapping',
-          address: BigInt(range.pa) << 12n,
+          address: addressOfPfn(range.pa),
           meaning: `${span(range.iova, range.pages)} → ${span(range.pa, range.pages)} ${rightsText(range.rights)}`,
         })),
         ...(judged === true ? {} : judged),

@@ -48,6 +48,7 @@ export function outcomeOf(hits: readonly Hit[], gaps: readonly string[] = []): O
   };
 }
 
+/** A rule can't be checked. @param reason what it needs and did not get */
 export function skipped(reason: string): Outcome {
   return { outcome: 'skipped', reason };
 }

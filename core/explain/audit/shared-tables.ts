@@ -1,6 +1,7 @@
 import { hex } from '../../format/hex.ts';
 import { tablePath, usersText } from './reached-rule.ts';
 import { outcomeOf, type Hit, type Rule } from './rule.ts';
+import { addressOfPfn } from '../../memory/physical.ts';
 
 /** Page-table pages that two domains have in common. */
 export const sharedTables: Rule = {
@@ -32,7 +33,7 @@ export const sharedTables: Rule = {
           text: `The page tables of ${usersText(table)} and of ${usersText(other)} have ${frames.length === 1 ? 'a page' : `${frames.length} pages`} in common.`,
           evidence: frames.slice(0, 8).map(({ frame }) => ({
             what: 'page-table page',
-            address: BigInt(frame) << 12n,
+            address: addressOfPfn(frame),
             meaning: `reached from ${hex(table.pageTable)} and from ${hex(other.pageTable)}`,
           })),
         });

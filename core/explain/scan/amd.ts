@@ -7,6 +7,7 @@ import { Evidence, type Candidate, type FoundDevice } from './candidate.ts';
 import { tablesText } from './intel.ts';
 import { devicePage } from './page-tests.ts';
 import type { ScanReader } from './reader.ts';
+import { addressOfPfn } from '../../memory/physical.ts';
 
 const WEIGHT = { sound: 0.5, empty: 0.15, unknown: 0.1, none: 0.05, bad: 0 } as const;
 const BAD = 0.4;
@@ -63,7 +64,7 @@ export function judgeDeviceTable(
   if (clash > 0) evidence.against(0.5, clash).say(`${clash} domain IDs stand for several tables`);
   else if (translated.length > 1) evidence.for(0.2).say('each domain ID stands for one page table');
   if (mask > 0n) evidence.say(`pointers have the encryption bit ${hex(mask)} set`);
-  const address = BigInt(run.first) << 12n;
+  const address = addressOfPfn(run.first);
   const { score } = evidence;
   return [
     {
@@ -116,7 +117,7 @@ function encryptionMask(
     .filter(({ mode }) => mode !== 0)
     .map(({ hostPageTable }) => hostPageTable);
   if (pointers.length === 0) return 0n;
-  const end = BigInt(reader.end) << 12n;
+  const end = addressOfPfn(reader.end);
   const common = pointers.reduce((all, pointer) => all & pointer);
   for (let bit = 51n; bit >= 32n && 1n << bit >= end; bit--) {
     const value = 1n << bit;

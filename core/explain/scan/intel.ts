@@ -3,6 +3,7 @@ import { formatBdf } from '../../format/bdf.ts';
 import { Evidence, type Candidate, type CandidateKind, type FoundDevice } from './candidate.ts';
 import { legacyContext, legacyRoot, scalableContext, scalableRoot } from './page-tests.ts';
 import type { PagingKind, ScanReader } from './reader.ts';
+import { addressOfPfn } from '../../memory/physical.ts';
 
 const FRAMES_PER_HIGH = 2 ** 20;
 const HIGH_ADDRESS = 0xf_ffff;
@@ -41,7 +42,7 @@ function rootOf(
   const evidence = new Evidence();
   const devices: FoundDevice[] = [];
   const contexts: Candidate[] = [];
-  const address = BigInt(pfn) << 12n;
+  const address = addressOfPfn(pfn);
   let [good, unknown, wrong] = [0, 0, 0];
   for (let half = 0; half < (scalable ? 512 : 256); half++) {
     const at = scalable ? 2 * half : 4 * half;
@@ -99,7 +100,7 @@ export function contextOf(
   return {
     kind: 'context-table',
     vendor: 'intel',
-    address: BigInt(pfn) << 12n,
+    address: addressOfPfn(pfn),
     score: evidence.score,
     why: evidence.why,
     devices,
@@ -119,7 +120,7 @@ function legacyDevices(reader: ScanReader, words: Uint32Array, first: number): F
       translation: passing ? 'pass-through' : 'second-stage',
       domain: (words[at + 2] >>> 8) & 0xffff,
       levels,
-      pageTable: passing ? undefined : BigInt(target) << 12n,
+      pageTable: passing ? undefined : addressOfPfn(target),
       tables: passing ? 'none' : reader.table(target, levels, 'second-stage'),
     });
   }
@@ -193,7 +194,7 @@ function pasidEntry(
     ...row,
     translation: type === 3 ? 'nested' : kind,
     levels,
-    pageTable: BigInt(target) << 12n,
+    pageTable: addressOfPfn(target),
     // A nested first stage lies in the guest's own addresses.
     tables: type === 3 ? 'unknown' : reader.table(target, levels, kind),
   };

@@ -3,6 +3,7 @@ import { parseBdf } from '../../format/bdf.ts';
 import { Evidence, type Candidate } from './candidate.ts';
 import { interruptPage } from './page-tests.ts';
 import type { ScanReader } from './reader.ts';
+import { addressOfPfn } from '../../memory/physical.ts';
 
 /** Frames of Linux's table of 65,536 entries, which stands at a multiple of its size. */
 const LINUX_FRAMES = 256;
@@ -96,7 +97,7 @@ function judge(
   return {
     kind: 'interrupt-table',
     vendor: 'intel',
-    address: BigInt(first) << 12n,
+    address: addressOfPfn(first),
     score: evidence.score,
     why: evidence.why,
     devices: [],

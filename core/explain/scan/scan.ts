@@ -1,7 +1,13 @@
 /** Finds tables with no help from a kernel or registers: every page is looked at once. */
 import { formatBdf, parseBdf } from '../../format/bdf.ts';
 import { hex } from '../../format/hex.ts';
-import { isKnown, pageOnce, ZERO_PAGE, type PhysicalMemory } from '../../memory/physical.ts';
+import {
+  addressOfPfn,
+  isKnown,
+  pageOnce,
+  type PhysicalMemory,
+  ZERO_PAGE,
+} from '../../memory/physical.ts';
 import type { LogStory } from '../story.ts';
 import { crashedKernel } from '../story.ts';
 import type { Steps } from '../../memory/steps.ts';
@@ -130,7 +136,7 @@ function orphans(
     roots.filter(({ kind }) => kind === 'context-table').map(({ address }) => address),
   );
   return frames.flatMap((pfn) => {
-    if (owned.has(BigInt(pfn) << 12n)) return [];
+    if (owned.has(addressOfPfn(pfn))) return [];
     const readings = [false, true].map((scalable) => contextOf(reader, pfn, 0, scalable));
     const best = readings
       .filter((each): each is Candidate => typeof each === 'object')

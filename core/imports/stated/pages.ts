@@ -1,6 +1,6 @@
 /** Table pages that are put together from the entries that a text lists. */
 import { hex } from '../../format/hex.ts';
-import { PAGE_SIZE, pfnOf } from '../../memory/physical.ts';
+import { addressOfPfn, PAGE_SIZE, pfnOf } from '../../memory/physical.ts';
 import { TextMemory } from '../text-memory.ts';
 import type { ImportFindings } from '../text-lines.ts';
 
@@ -75,7 +75,7 @@ export class TablePages {
   memory(name: string): TextMemory {
     const memory = new TextMemory(name);
     for (const { from, to } of this.#tables) memory.putZeroPages({ from, to });
-    for (const [pfn, { bytes }] of this.#pages) memory.put(BigInt(pfn) << 12n, bytes);
+    for (const [pfn, { bytes }] of this.#pages) memory.put(addressOfPfn(pfn), bytes);
     return memory;
   }
 

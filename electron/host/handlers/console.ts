@@ -57,6 +57,7 @@ export function consoleCalls(bench: Workbench): CallHandlers {
   };
 }
 
+/** What consoles say, from an offset on. */
 export function consoleFeeds(bench: Workbench): FeedHandlers {
   return {
     'console.data': ({ console, from }, sink) => bench.hub.get(console).feed(from, sink),

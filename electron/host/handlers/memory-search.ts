@@ -6,6 +6,7 @@ import { readNeedle, searchMemory } from '../../../core/memory/search.ts';
 import type { CallHandlers, CallInput, CallOutput } from '../../../core/protocol/server.ts';
 import type { Workbench } from '../workbench.ts';
 import { worldOf } from './map.ts';
+import { addressOfPfn } from '../../../core/memory/physical.ts';
 
 /** How long one answer may take, and one turn, ms. */
 const ANSWER = 1000;
@@ -55,7 +56,7 @@ async function search(
     await nextTurn();
     signal.throwIfAborted();
     // The end of this page may hold the beginning of what ends in the next one.
-    if (now >= until) return answer(BigInt(step.next) * 4096n - BigInt(needle.bytes.length - 1));
+    if (now >= until) return answer(addressOfPfn(step.next) - BigInt(needle.bytes.length - 1));
     turn = performance.now() + TURN;
   }
   return answer(undefined);

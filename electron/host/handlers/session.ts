@@ -64,6 +64,7 @@ export function sessionCalls(bench: Workbench): CallHandlers {
   };
 }
 
+/** The session's own changes, as often as its pulses beat. */
 export function sessionFeeds(bench: Workbench): FeedHandlers {
   return {
     'session.changes': async (_request, sink) => {
