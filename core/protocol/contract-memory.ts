@@ -3,7 +3,10 @@ import { Base64, BdfText, Count, Hex } from './schema.ts';
 
 /** Physical memory: its bytes, search, and addresses of other spaces. */
 export const memoryCalls = {
-  /** Physical memory as hex view and structure overlay. */
+  /**
+   * Physical memory as hex view and structure overlay. What is not known is told with its whole
+   * extent, and what comes behind it follows: so many bytes are looked at beside gaps.
+   */
   'memory.read': {
     request: z.object({
       unit: z.string().optional(),
@@ -17,8 +20,18 @@ export const memoryCalls = {
           provenance: z.enum(['present', 'zero', 'excluded', 'absent', 'failed', 'pending']),
           note: z.string(),
           bytes: Base64.optional(),
+          /** Bytes from `address` on of which the same is unknown; beside `bytes` absent. */
+          length: Hex.optional(),
+          /** The gap goes on: only so far was it looked at. */
+          atLeast: z.boolean().optional(),
+          /** makedumpfile's level, of a page that its filter left out. */
+          level: Count.optional(),
         }),
       ),
+      /** Where the view goes on; absent at the end of the address space. */
+      next: Hex.optional(),
+      /** What is looked at: `vmcore, ELF`. */
+      source: z.string(),
     }),
   },
   /**

@@ -34,6 +34,52 @@ describe.skipIf(MISSING !== undefined)('memory', () => {
     expect(await memory(page).locator('.memory-marked').count()).toBeGreaterThan(0);
     await press(page, 'g h');
     await page.getByLabel('Physical address').waitFor();
+    // What the words are of, and what lies over them.
+    await page.getByText(/^vmcore, ELF/).waitFor();
+    const overlay = page.getByRole('button', { name: 'Overlay: L1 table' });
+    await overlay.click();
+    await memory(page).getByText('L1[506] L1[507]').waitFor({ state: 'detached' });
+    await overlay.click();
+    await memory(page).getByText('L1[506] L1[507]').waitFor();
+  });
+
+  it('folds runs of zeros, and names gaps with their size', async () => {
+    await memory(page)
+      .getByText(/^\d+ entries, all zero · reads as zero, stored in the dump$/)
+      .first()
+      .waitFor();
+    await memory(page)
+      .getByText(/^[\d.]+ [KMG]iB · page excluded by the dump's filter/)
+      .first()
+      .waitFor();
+  });
+
+  it('has words of four sizes by + and -', async () => {
+    await memory(page).focus();
+    await press(page, '+ + +');
+    expect(await page.getByLabel('Word size').inputValue()).toBe('8');
+    await memory(page)
+      .getByText(/^[0-9a-f]{16}$/)
+      .first()
+      .waitFor();
+    await press(page, '-');
+    expect(await page.getByLabel('Word size').inputValue()).toBe('4');
+    await press(page, '- -');
+    expect(await page.getByLabel('Word size').inputValue()).toBe('1');
+  });
+
+  it('copies the page as bytes, words, a C array or hexdump -C', async () => {
+    await memory(page).focus();
+    for (const [title, wanted] of [
+      ['Bytes of the page', /^(?:[0-9a-f]{2} ?){16}\n/],
+      ['Words of the page, 8 B', /^[0-9a-f]{16} [0-9a-f]{16}\n/],
+      ['C array of the page', /^static const unsigned char bytes\[\] = \{\n  \/\* 0x/],
+      ['hexdump -C of the page', /^[0-9a-f]{8}  [0-9a-f]{2} .*\|\n/],
+    ] as const) {
+      await press(page, 'Shift+C');
+      await page.getByRole('menuitem', { name: title }).click();
+      await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(wanted);
+    }
   });
 
   it('goes to a symbol of the kernel, and to an address of the selected device', async () => {

@@ -6,7 +6,7 @@ import { Address } from '../../ui/Address.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import type { Missing } from '../../wording.ts';
 import { missingLook, missingWords } from '../../wording.ts';
-import { entriesWithin, rowNames, type Overlay } from './overlay.ts';
+import { entriesWithin, inOverlay, rowNames, type Overlay } from './overlay.ts';
 import type { HexRow, MemoryPage } from './rows.ts';
 import { ROW_BYTES, asciiOf, wordsOf } from './rows.ts';
 
@@ -38,7 +38,7 @@ export function HexCells({
   if (row.kind === 'bytes') {
     const touches = (range: Match | undefined, from: bigint): boolean =>
       range !== undefined && from < range.end && from + BigInt(size) > range.start;
-    const names = overlay ? rowNames(overlay, row.address, BigInt(ROW_BYTES)) : '';
+    const names = overlay ? rowNames(overlay, row.address, row.bytes) : '';
     return (
       <>
         {address}
@@ -47,7 +47,14 @@ export function HexCells({
             {alike(
               wordsOf(row.bytes.subarray(from, from + 8), size).map((word, index) => {
                 const at = row.address + BigInt(from + index * size);
-                return { word, look: wordClass(word, touches(overlay, at), touches(match, at)) };
+                return {
+                  word,
+                  look: wordClass(word, {
+                    table: overlay !== undefined && inOverlay(overlay, at, BigInt(size)),
+                    entry: touches(overlay, at),
+                    found: touches(match, at),
+                  }),
+                };
               }),
             ).map(({ text, look }, index) => (
               // The place of words in their row is their identity.
@@ -74,8 +81,8 @@ export function HexCells({
   const words = missingWords(missing);
   const text =
     row.kind === 'zeros'
-      ? `${zerosText(row.address, row.rows * ROW_BYTES, overlay)}, all zero`
-      : `${formatSize(row.length)} · ${words}`;
+      ? `${zerosText(row.address, row.rows * ROW_BYTES, overlay)}, all zero · ${words}`
+      : `${row.atLeast ? 'at least ' : ''}${formatSize(row.length)} · ${words}`;
   return (
     <>
       {address}
@@ -99,11 +106,15 @@ function alike(
   return pieces;
 }
 
-function wordClass(word: string, entry: boolean, found: boolean): string {
+function wordClass(
+  word: string,
+  is: { readonly table: boolean; readonly entry: boolean; readonly found: boolean },
+): string {
   return [
     /^0+$/.test(word) ? 'memory-zero' : '',
-    entry ? 'memory-marked' : '',
-    found ? 'memory-match' : '',
+    is.table ? 'memory-table' : '',
+    is.entry ? 'memory-marked' : '',
+    is.found ? 'memory-match' : '',
   ]
     .filter((name) => name !== '')
     .join(' ');
@@ -119,15 +130,22 @@ function zerosText(address: bigint, bytes: number, overlay: Overlay | undefined)
 export function missingOf(page: MemoryPage): Missing {
   switch (page.provenance) {
     case 'excluded':
-      return { kind: 'excluded' };
+      return { kind: 'excluded', level: page.level };
     case 'failed':
-      return { kind: 'damaged', codec: /(\w+) error/.exec(page.note)?.[1] ?? 'read' };
+      if (/\bends before\b/.test(page.note))
+        return { kind: 'truncated', missing: page.length ?? '0x1000' };
+      return { kind: 'damaged', codec: codecOf(page.note) };
     case 'pending':
       return { kind: 'pending', read: 0, of: 4096 };
     case 'zero':
     case 'present':
-      return { kind: 'zero' };
+      return { kind: 'zero', stored: true };
     case 'absent':
       return { kind: 'absent' };
   }
+}
+
+/** The codec that a damaged page is stored with, as the dump describes it. */
+function codecOf(note: string): string {
+  return /\((\w+), \d+ bytes\b/.exec(note)?.[1] ?? /(\w+) error/.exec(note)?.[1] ?? 'read';
 }

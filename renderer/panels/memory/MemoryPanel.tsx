@@ -16,7 +16,16 @@ import type { PanelTable } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY, missingLook } from '../../wording.ts';
 import type { HexRow } from './rows.ts';
-import { ROW_BYTES, cArray, hexRows, hexdump, memoryTable, wordsOf } from './rows.ts';
+import {
+  ROW_BYTES,
+  cArray,
+  hexRows,
+  hexdumpText,
+  memoryTable,
+  pageRows,
+  plainWords,
+  wordsOf,
+} from './rows.ts';
 import { FindBar } from './FindBar.tsx';
 import { HexCells, missingOf, type Match } from './HexCells.tsx';
 import { overlayOf } from './overlay.ts';
@@ -26,7 +35,7 @@ type WordSize = 1 | 2 | 4 | 8;
 
 const SIZES: readonly WordSize[] = [1, 2, 4, 8];
 /** Bytes that are read at a time. */
-const SPAN = 16_384;
+const SPAN = 32_768;
 const COLUMNS: readonly Column[] = [
   { id: 'address', title: 'Address', width: 148 },
   { id: 'low', title: '0–7', name: 'Bytes 0–7', width: 180, grow: 212 },
@@ -94,7 +103,9 @@ export function MemoryPanel(): ReactNode {
     () => (answer.value && start !== undefined ? hexRows(answer.value.pages, start, SPAN) : []),
     [answer.value, start],
   );
-  const overlay = useMemo(() => entry && overlayOf(entry), [entry]);
+  const [overlaid, setOverlaid] = useState(true);
+  const found = useMemo(() => entry && overlayOf(entry), [entry]);
+  const overlay = overlaid ? found : undefined;
   const look = useMemo(() => ({ bits, size, overlay, match }), [bits, size, overlay, match]);
   const submit = (): void => {
     if (space === 'physical') {
@@ -123,6 +134,9 @@ export function MemoryPanel(): ReactNode {
   };
   const step = (direction: 1 | -1): void => {
     if (start === undefined) return;
+    const { next } = answer.value ?? {};
+    // Gaps are passed as a whole: the engine says where the view goes on.
+    if (direction === 1 && next !== undefined) return go(BigInt(next));
     const to = start + BigInt(direction * SPAN);
     go(to < 0n ? 0n : to);
   };
@@ -146,16 +160,16 @@ export function MemoryPanel(): ReactNode {
       ? undefined
       : {
           name: 'Memory',
-          forms: () => [
-            {
-              title: 'hexdump -C',
-              text: rows
-                .filter((row) => row.kind === 'bytes')
-                .map((row) => hexdump(row.address, row.bytes))
-                .join('\n'),
-            },
-            { title: 'C array', text: cArray(rows) },
-          ],
+          forms: () => {
+            const page = pageRows(rows, selected);
+            if (page.length === 0) return [];
+            return [
+              { title: 'Bytes of the page', text: plainWords(page, 1) },
+              { title: 'Words of the page, 8 B', text: plainWords(page, 8) },
+              { title: 'C array of the page', text: cArray(page) },
+              { title: 'hexdump -C of the page', text: hexdumpText(page) },
+            ];
+          },
           read: () => memoryTable(rows, size),
         };
 
@@ -232,7 +246,23 @@ export function MemoryPanel(): ReactNode {
           >
             Find
           </button>
+          {found && (
+            <button
+              type="button"
+              className="btn shrink"
+              aria-pressed={overlaid}
+              title="Underlines the table of the selected entry, and names its entries"
+              onClick={() => setOverlaid(!overlaid)}
+            >
+              Overlay: {found.table?.title ?? found.title}
+            </button>
+          )}
           {resolved !== '' && <span className="muted shrink">{resolved}</span>}
+          {resolved === '' && problem === '' && answer.value && (
+            <span className="muted shrink push" title={answer.value.source}>
+              {answer.value.source}
+            </span>
+          )}
           {problem !== '' && (
             <span role="alert" className="is-error shrink">
               {problem}

@@ -1,6 +1,6 @@
 import type { TextTable } from '../../../core/format/table-text.ts';
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
-import { byteDigits, hexByte } from '../../../core/format/hex.ts';
+import { byteDigits } from '../../../core/format/hex.ts';
 
 export const ROW_BYTES = 16;
 
@@ -21,6 +21,8 @@ export type HexRow =
       readonly kind: 'gap';
       readonly address: bigint;
       readonly length: bigint;
+      /** The gap goes on: only so far was it looked at. */
+      readonly atLeast: boolean;
       readonly page: MemoryPage;
     };
 
@@ -47,8 +49,8 @@ export function hexRows(pages: readonly MemoryPage[], start: bigint, length: num
     const at = BigInt(page.address);
     if (page.bytes === undefined) {
       const from = at < start ? start : at;
-      const pageEnd = (at / PAGE_BYTES + 1n) * PAGE_BYTES;
-      const to = pageEnd < end ? pageEnd : end;
+      const to = gapEnd(page, at, end);
+      const atLeast = page.atLeast ?? false;
       const last = out.at(-1);
       if (
         last?.kind === 'gap' &&
@@ -56,11 +58,19 @@ export function hexRows(pages: readonly MemoryPage[], start: bigint, length: num
         last.page.note === page.note &&
         last.address + last.length === from
       )
-        out[out.length - 1] = { ...last, length: last.length + (to - from) };
-      else if (to > from) out.push({ kind: 'gap', address: from, length: to - from, page });
+        out[out.length - 1] = { ...last, length: last.length + (to - from), atLeast };
+      else if (to > from)
+        out.push({ kind: 'gap', address: from, length: to - from, atLeast, page });
     } else pushBytes(out, page, at, bytesOf(page.bytes));
   }
   return out;
+}
+
+/** Where a gap ends: as the engine says, else with its page. */
+function gapEnd(page: MemoryPage, at: bigint, end: bigint): bigint {
+  if (page.length !== undefined) return at + BigInt(page.length);
+  const pageEnd = (at / PAGE_BYTES + 1n) * PAGE_BYTES;
+  return pageEnd < end ? pageEnd : end;
 }
 
 function pushBytes(out: HexRow[], page: MemoryPage, address: bigint, bytes: Uint8Array): void {
@@ -144,14 +154,55 @@ export function memoryTable(rows: readonly HexRow[], size: 1 | 2 | 4 | 8): TextT
   };
 }
 
+/** The rows of the page that a row stands in: what is copied as a whole. */
+export function pageRows(rows: readonly HexRow[], selected: number): readonly HexRow[] {
+  const own = rows.at(selected);
+  if (!own) return [];
+  const pageOf = (row: HexRow): bigint => row.address / PAGE_BYTES;
+  return rows.filter((row) => row.kind !== 'gap' && pageOf(row) === pageOf(own));
+}
+
+/** Lines of 16 bytes, folded zeros unfolded: bytes or words with a space between them. */
+export function plainWords(rows: readonly HexRow[], size: 1 | 2 | 4 | 8): string {
+  return unfolded(rows)
+    .map(({ bytes }) => wordsOf(bytes, size).join(' '))
+    .join('\n');
+}
+
+/** `hexdump -C` of rows; the folded ones are written as that program does, by a star. */
+export function hexdumpText(rows: readonly HexRow[]): string {
+  return rows
+    .flatMap((row) => {
+      if (row.kind === 'bytes') return [hexdump(row.address, row.bytes)];
+      if (row.kind === 'gap') return [];
+      return [hexdump(row.address, ZEROS), ...(row.rows > 1 ? ['*'] : [])];
+    })
+    .join('\n');
+}
+
+const ZEROS = new Uint8Array(ROW_BYTES);
+
+interface Line {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+function unfolded(rows: readonly HexRow[]): readonly Line[] {
+  return rows.flatMap((row): readonly Line[] => {
+    if (row.kind === 'bytes') return [row];
+    if (row.kind === 'gap') return [];
+    return Array.from({ length: row.rows }, (_, index) => ({
+      address: row.address + BigInt(index * ROW_BYTES),
+      bytes: ZEROS,
+    }));
+  });
+}
+
 /** The known bytes as a C array, 16 a line. */
 export function cArray(rows: readonly HexRow[]): string {
-  const lines = rows.flatMap((row) =>
-    row.kind === 'bytes'
-      ? [
-          `  /* 0x${row.address.toString(16)} */ ${[...row.bytes].map((byte) => `${hexByte(byte)},`).join(' ')}`,
-        ]
-      : [],
+  const lines = unfolded(rows).map(
+    ({ address, bytes }) =>
+      `  /* 0x${address.toString(16)} */ ${[...bytes].map((byte) => `0x${byte.toString(16).padStart(2, '0')},`).join(' ')}`,
   );
   return `static const unsigned char bytes[] = {\n${lines.join('\n')}\n};\n`;
 }

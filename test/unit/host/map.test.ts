@@ -290,6 +290,34 @@ describe('a view of the tables', () => {
 });
 
 describe('memory', () => {
+  test('tells gaps with their whole extent, over all of the address space', async () => {
+    const END = 1n << 52n;
+    let at: string | undefined = '0x0';
+    let expected = 0n;
+    let known = 0;
+    for (let answers = 0; at !== undefined; answers++) {
+      expect(answers).toBeLessThan(200);
+      const answer: Awaited<ReturnType<typeof readAt>> = await readAt(at);
+      for (const page of answer.pages) {
+        expect(parseHex(page.address)).toBe(expected);
+        if (page.bytes === undefined) {
+          expect(page.provenance).not.toMatch(/present|zero/);
+          expected += parseHex(page.length!)!;
+        } else {
+          const bytes = Buffer.from(page.bytes, 'base64').length;
+          known += bytes;
+          expected += BigInt(bytes);
+        }
+      }
+      expect(answer.source).toMatch(/^tables\.before\.elf, ELF/);
+      at = answer.next;
+    }
+    expect(expected).toBe(END);
+    expect(known).toBeGreaterThan(2_000_000);
+  });
+
+  const readAt = (address: string) => client.call('memory.read', { address, length: 65_536 });
+
   test('finds a word of a table where the table says that it stands', async () => {
     const entry = await client.call('entry.get', { path: 'dmar0/00:07.0/context' });
     const search = { kind: 'u64', value: entry.words[0], most: 10 } as const;
