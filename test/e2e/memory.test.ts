@@ -44,6 +44,9 @@ describe.skipIf(MISSING !== undefined)('memory', () => {
   });
 
   it('folds runs of zeros, and names gaps with their size', async () => {
+    const field = page.getByLabel('Go to a BDF, an address or a link');
+    await field.fill('00:07.0 0xfffe9000');
+    await field.press('Enter');
     await memory(page)
       .getByText(/^\d+ entries, all zero · reads as zero, stored in the dump$/)
       .first()

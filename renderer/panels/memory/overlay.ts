@@ -15,8 +15,8 @@ export interface Overlay {
         /** `context table`, `L1 table`. */
         readonly title: string;
         readonly nameOf: (index: bigint) => string;
-        /** Bit 0 of an entry says whether it is present, and its name says it too. */
-        readonly telling: boolean;
+        /** What an entry is called behind its name; where bit 0 is clear it is `not present`. */
+        readonly noun: string | undefined;
       }
     | undefined;
 }
@@ -30,7 +30,7 @@ interface Shape {
   readonly bytes: bigint | undefined;
   readonly title: string;
   readonly nameOf: (index: bigint) => string;
-  readonly telling: boolean;
+  readonly noun: string | undefined;
 }
 
 /** What an entry's own path says of its neighbours: `L1[504]` stands before `L1[505]`. */
@@ -48,7 +48,7 @@ export function overlayOf(entry: EntryInfo): Overlay {
           stride,
           title: shape.title,
           nameOf: shape.nameOf,
-          telling: shape.telling,
+          noun: shape.noun,
         };
   return { start, end: start + stride, title: entry.title, table };
 }
@@ -60,7 +60,7 @@ function shapeOf(path: string): Shape | undefined {
   if (level) {
     const [, name, index] = level;
     const nameOf = (at: bigint): string => `${name}[${at}]`;
-    return { index: BigInt(index), bytes: PAGE, title: `${name} table`, nameOf, telling: false };
+    return { index: BigInt(index), bytes: PAGE, title: `${name} table`, nameOf, noun: undefined };
   }
   const bus = /^bus\.([0-9a-f]{2})$/.exec(last);
   if (bus)
@@ -68,8 +68,8 @@ function shapeOf(path: string): Shape | undefined {
       index: BigInt(`0x${bus[1]}`),
       bytes: PAGE,
       title: 'root table',
-      nameOf: (at) => `bus 0x${at.toString(16).padStart(2, '0')} root entry`,
-      telling: true,
+      nameOf: (at) => `bus 0x${at.toString(16).padStart(2, '0')}`,
+      noun: 'root entry',
     };
   const id = requesterOf(parts.at(-2) ?? '');
   if (last === 'context' && id !== undefined)
@@ -77,8 +77,8 @@ function shapeOf(path: string): Shape | undefined {
       index: id & 0xffn,
       bytes: PAGE,
       title: 'context table',
-      nameOf: (at) => `${functionText(at)} context entry`,
-      telling: true,
+      nameOf: functionText,
+      noun: 'context entry',
     };
   if (last === 'dte' && id !== undefined)
     return {
@@ -86,7 +86,7 @@ function shapeOf(path: string): Shape | undefined {
       bytes: undefined,
       title: 'device table',
       nameOf: (at) => `${(at >> 8n).toString(16).padStart(2, '0')}:${functionText(at)} DTE`,
-      telling: false,
+      noun: undefined,
     };
   if (!/^\d+$/.test(last)) return undefined;
   const name = parts.includes('irq') ? 'IRTE' : 'entry';
@@ -95,7 +95,7 @@ function shapeOf(path: string): Shape | undefined {
     bytes: undefined,
     title: name === 'IRTE' ? 'interrupt remapping table' : 'table',
     nameOf: (at) => `${name}[${at}]`,
-    telling: name === 'IRTE',
+    noun: name === 'IRTE' ? '' : undefined,
   };
 }
 
@@ -113,7 +113,7 @@ function functionText(id: bigint): string {
 }
 
 /**
- * Names of the entries that begin in a row: `L1[504] L1[505]`, `00.1 context entry, not present`.
+ * Names of the entries that begin in a row: `L1[504] L1[505]`, `00.1 not present`.
  * @param bytes of the row
  */
 export function rowNames(
@@ -129,8 +129,11 @@ export function rowNames(
   for (let index = first; ; index++) {
     const at = table.start + index * table.stride;
     if (at >= past || at >= table.end) break;
-    const absent = table.telling && (bytes[Number(at - row)] & 1) === 0;
-    names.push(absent ? `${table.nameOf(index)}, not present` : table.nameOf(index));
+    const name = table.nameOf(index);
+    const present = (bytes[Number(at - row)] & 1) === 1;
+    names.push(
+      table.noun === undefined ? name : `${name} ${present ? table.noun : 'not present'}`.trim(),
+    );
   }
   // An entry longer than a row goes on in the rows below its name.
   return names.join(' ');

@@ -24,8 +24,8 @@ export function RegisterCells({
     const { field } = row;
     return (
       <>
-        <span role="gridcell" style={{ paddingLeft: 34 }}>
-          {field.name}
+        <span role="gridcell" className="register-name" style={{ paddingLeft: 34 }}>
+          <span>{field.name}</span>
           {field.access !== undefined && <AccessMark text={accessMarks([field.access])} />}
         </span>
         <span role="gridcell" className="muted">
@@ -50,7 +50,7 @@ export function RegisterCells({
   }
   return (
     <>
-      <span role="gridcell" title={register.title}>
+      <span role="gridcell" className="register-name" title={register.title}>
         <span
           className="fold"
           aria-hidden="true"
@@ -61,7 +61,7 @@ export function RegisterCells({
         >
           {register.fields.length === 0 ? '' : row.open ? '▾' : '▸'}
         </span>
-        {register.name}
+        <span>{register.name}</span>
         <AccessMark text={accessMarks(register.access)} />
       </span>
       <span role="gridcell" className="muted">

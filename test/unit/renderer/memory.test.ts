@@ -39,15 +39,7 @@ describe('the overlay names entries', () => {
   it.each([
     ['dmar0/02:00.0/L2[1]/L1[4]', '0x5020', 64, 0x5020n, PRESENT, 'L1[4] L1[5]', 'L1 table'],
     ['dmar0/bus.02', '0x7020', 128, 0x7020n, PRESENT, 'bus 0x02 root entry', 'root table'],
-    [
-      'dmar0/bus.02',
-      '0x7020',
-      128,
-      0x7030n,
-      ABSENT,
-      'bus 0x03 root entry, not present',
-      'root table',
-    ],
+    ['dmar0/bus.02', '0x7020', 128, 0x7030n, ABSENT, 'bus 0x03 not present', 'root table'],
     [
       'dmar0/02:01.3/context',
       '0x80b0',
@@ -57,15 +49,7 @@ describe('the overlay names entries', () => {
       '01.3 context entry',
       'context table',
     ],
-    [
-      'dmar0/02:01.3/context',
-      '0x80b0',
-      128,
-      0x8000n,
-      ABSENT,
-      '00.0 context entry, not present',
-      'context table',
-    ],
+    ['dmar0/02:01.3/context', '0x80b0', 128, 0x8000n, ABSENT, '00.0 not present', 'context table'],
     ['ivhd0/00:14.0/dte', '0x201400', 256, 0x201420n, ABSENT, '00:14.1 DTE', 'device table'],
     [
       'dmar0/irq/42',
