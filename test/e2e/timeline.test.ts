@@ -129,4 +129,28 @@ describe.skipIf(MISSING !== undefined)('the timeline', () => {
       await window.close();
     }
   });
+
+  it('shows the order alone of a log without time stamps', async () => {
+    const window = await openWindow(browser);
+    const { page } = window;
+    try {
+      await page.waitForSelector('.start :focus');
+      await press(page, 't p');
+      await page
+        .getByLabel('Text')
+        .fill(
+          [
+            'Linux version 6.1.0',
+            'DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x06] PTE Read access is not set',
+            'DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x2000 [fault reason 0x05] PTE Write access is not set',
+          ].join('\n'),
+        );
+      await page.getByRole('button', { name: 'Read it' }).click();
+      await selectedRow(page, 'Faults').getByText('02:00.0').waitFor();
+      await press(page, 'g l');
+      await page.getByText('This log has no time stamps; lanes show order only.').waitFor();
+    } finally {
+      await window.close();
+    }
+  });
 });

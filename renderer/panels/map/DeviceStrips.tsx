@@ -4,7 +4,6 @@ import { formatCount } from '../../../core/format/size.ts';
 import type { StripItem } from '../../../core/protocol/contract-map.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
-import { EMPTY } from '../../wording.ts';
 import { hoverOf, type Hover } from './hover.ts';
 import { paintPins, paintStrip } from './paint.ts';
 import { Plot } from './Plot.tsx';
@@ -12,7 +11,7 @@ import type { Sheet } from './sheet.ts';
 import type { Span } from './span.ts';
 import { addressAt } from './span.ts';
 import { useStrip } from './useStrip.ts';
-import { deviceText } from './words.ts';
+import { deviceText, emptyWords } from './words.ts';
 
 const ROW = 30;
 const STRIP = 26;
@@ -122,14 +121,6 @@ function DeviceCells({
       </span>
     </>
   );
-}
-
-/** Why a strip has nothing on it. */
-export function emptyWords(strip: StripItem): string | undefined {
-  if (strip.translation === 'pass-through') return 'not translated: reaches all memory';
-  if (strip.translation === 'blocked') return 'blocked: reaches nothing';
-  if (strip.first === undefined && strip.unreadable === 0) return EMPTY.mapDevice;
-  return undefined;
 }
 
 function stripLabel(strip: StripItem): string {

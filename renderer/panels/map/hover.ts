@@ -9,7 +9,7 @@ import { hex } from '../../../core/format/hex.ts';
 import { edgesOf, pinText, type StripData } from './paint.ts';
 import type { Span } from './span.ts';
 import { addressAt } from './span.ts';
-import { deviceText, ownerText, rangeText, regionText } from './words.ts';
+import { deviceText, emptyWords, ownerText, rangeText, regionText } from './words.ts';
 
 /** What stands under the pointer, in words. */
 export interface Hover {
@@ -73,7 +73,10 @@ export function hoverOf(
   if (region) return { text: `${who}${regionText(region)}, ${ownerText(strip)}`, tone: 'plain' };
   const gap = gapAt(data, span, width, x);
   if (gap) return { text: who + gapText(gap), tone: 'muted' };
-  return { text: `${who}${hex(addressAt(x, span, width))}, not mapped`, tone: 'muted' };
+  // A device that is not translated reaches everything, mapped or not.
+  const translated = strip.translation !== 'pass-through' && strip.translation !== 'blocked';
+  const why = translated ? 'not mapped' : (emptyWords(strip) ?? strip.translation);
+  return { text: `${who}${hex(addressAt(x, span, width))}, ${why}`, tone: 'muted' };
 }
 
 /** `0xa000–0xafff, 4 KiB, page excluded by the dump's filter`. */

@@ -1,7 +1,6 @@
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
 import type { MapRegion, StripItem } from '../../../core/protocol/contract-map.ts';
 import type { EngineApi } from '../../engine/api.ts';
-import { emptyWords } from './DeviceStrips.tsx';
 import type { StripData } from './paint.ts';
 import { paintPins, paintStrip } from './paint.ts';
 import { PHYSICAL_HEIGHT, paintPhysicalStrip } from './PhysicalStrip.tsx';
@@ -9,7 +8,7 @@ import type { Colours } from './sheet.ts';
 import { SvgSheet } from './sheet.ts';
 import type { Span } from './span.ts';
 import { hasRegions, viewOf } from './useStrip.ts';
-import { deviceText } from './words.ts';
+import { deviceText, emptyWords } from './words.ts';
 import { ZOOM_HEIGHT, paintZoom } from './ZoomStrip.tsx';
 
 /** Devices of one picture. */

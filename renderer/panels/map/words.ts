@@ -1,6 +1,7 @@
 import { formatCount, formatSize } from '../../../core/format/size.ts';
 import type { TextTable } from '../../../core/format/table-text.ts';
 import type { MapRegion, StripItem } from '../../../core/protocol/contract-map.ts';
+import { EMPTY } from '../../wording.ts';
 import { TARGETS } from './paint.ts';
 
 /** `00:07.0`, `00:07.0 PASID 3`. */
@@ -26,6 +27,14 @@ export function regionText(region: MapRegion): string {
     region.pa === undefined ? targetText(region) : `to ${region.pa}, ${targetText(region)}`;
   const shared = region.shared ? ', also mapped by another domain' : '';
   return `${rangeText(region)}, ${what}, ${RIGHTS[region.rights]}, ${where}${shared}`;
+}
+
+/** Why a strip has nothing on it. */
+export function emptyWords(strip: StripItem): string | undefined {
+  if (strip.translation === 'pass-through') return 'not translated: reaches all memory';
+  if (strip.translation === 'blocked') return 'blocked: reaches nothing';
+  if (strip.first === undefined && strip.unreadable === 0) return EMPTY.mapDevice;
+  return undefined;
 }
 
 /** `domain 7 of dmar0`: whose mapping it is. */
