@@ -176,11 +176,11 @@ describe.skipIf(MISSING !== undefined)('address map and reverse', () => {
     const rows = page.getByRole('grid', { name: 'Regions in view' });
     await zoom(page).focus();
     await press(page, 'Shift+Z');
-    await rows.getByRole('row').first().waitFor();
+    await rows.locator('.row').first().waitFor();
     await press(page, 'End');
     for (let n = 0; n < 45; n++) await press(page, '+');
     await press(page, 'End');
-    await rows.getByRole('row').last().click();
+    await rows.locator('.row').last().click();
     await page
       .locator('.statusbar')
       .getByText(/00:07\.0 IOVA 0x/)
