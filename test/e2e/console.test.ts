@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureBytes } from '../support/captures.ts';
-import { MISSING, launch, openWindow, press, selectedRow } from './support/window.ts';
+import { MISSING, launch, openSample, openWindow, press, selectedRow } from './support/window.ts';
 
 const NO_SOCAT = spawnSync('socat', ['-V']).error !== undefined;
 if (MISSING !== undefined) console.log(`console: skipped, ${MISSING}`);
@@ -48,12 +48,9 @@ describe.skipIf(MISSING !== undefined)('the console', () => {
   });
 
   it('finds, moves by lines and keeps its place', async () => {
-    const window = await openWindow(browser);
+    const window = await openSample(browser);
     const { page } = window;
     try {
-      await page.waitForSelector('.start :focus');
-      await press(page, 'Enter');
-      await page.waitForSelector('.verdict');
       await press(page, 'g c');
       await page.waitForSelector('[aria-label="Console console.cast"]:focus');
       await press(page, 'ArrowDown ArrowDown');

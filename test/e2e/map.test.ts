@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+import { MISSING, axeFindings, launch, openSample, press, selectedRow } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`address map and reverse: skipped, ${MISSING}`);
 
@@ -28,11 +28,8 @@ describe.skipIf(MISSING !== undefined)('address map and reverse', () => {
   let page: Page;
   beforeAll(async () => {
     browser = await launch();
-    window = await openWindow(browser);
+    window = await openSample(browser);
     ({ page } = window);
-    await page.waitForSelector('.start :focus');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('.verdict');
   });
   afterAll(async () => {
     await window?.close();
@@ -260,11 +257,8 @@ describe.skipIf(MISSING !== undefined)('the tables are a place to go to', () => 
   const field = () => page.getByLabel('Go to a BDF, an address or a link');
   beforeAll(async () => {
     browser = await launch();
-    window = await openWindow(browser);
+    window = await openSample(browser);
     ({ page } = window);
-    await page.waitForSelector('.start :focus');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('.verdict');
     await press(page, 'v 2');
     await page.waitForSelector('[aria-label="Tables"]:focus');
   });

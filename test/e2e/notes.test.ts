@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  openSample,
+  openWindow,
+  press,
+  selectedRow,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`notes and sessions: skipped, ${MISSING}`);
 
@@ -29,11 +37,8 @@ describe.skipIf(MISSING !== undefined)('notes and sessions', () => {
   beforeAll(async () => {
     process.env['FAULTLINE_STATE'] = state;
     browser = await launch();
-    window = await openWindow(browser);
+    window = await openSample(browser);
     ({ page } = window);
-    await page.waitForSelector('.start :focus');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('.verdict');
     await page.waitForSelector('[aria-label="Faults"]:focus');
   });
   afterAll(async () => {

@@ -2,7 +2,15 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capturePath } from '../support/captures.ts';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  openSample,
+  openWindow,
+  press,
+  selectedRow,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`registers: skipped, ${MISSING}`);
 
@@ -15,11 +23,8 @@ describe.skipIf(MISSING !== undefined)('registers, of a dump', () => {
   let page: Page;
   beforeAll(async () => {
     browser = await launch();
-    window = await openWindow(browser);
+    window = await openSample(browser);
     ({ page } = window);
-    await page.waitForSelector('.start :focus');
-    await press(page, 'Enter');
-    await page.waitForSelector('.verdict');
     await press(page, 'v 2 g r');
     await tree(page, 'dmar0').waitFor();
   });

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openWindow, press } from './support/window.ts';
+import { MISSING, axeFindings, launch, openSample, press } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`script and lab: skipped, ${MISSING}`);
 
@@ -11,11 +11,8 @@ describe.skipIf(MISSING !== undefined)('script and hand-off lab', () => {
   let page: Page;
   beforeAll(async () => {
     browser = await launch();
-    window = await openWindow(browser);
+    window = await openSample(browser);
     ({ page } = window);
-    await page.waitForSelector('.start :focus');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('.verdict');
   });
   afterAll(async () => {
     await window?.close();

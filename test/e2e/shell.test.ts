@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureBytes, capturePath } from '../support/captures.ts';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, launch, openWindow, press, selectedRow } from './support/window.ts';
+import { MISSING, launch, openSample, openWindow, press, selectedRow } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`shell: skipped, ${MISSING}`);
 
@@ -11,10 +11,7 @@ describe.skipIf(MISSING !== undefined)('the shell of the window', () => {
   let window: TestWindow;
   beforeAll(async () => {
     browser = await launch();
-    window = await openWindow(browser);
-    await window.page.waitForSelector('.start :focus');
-    await window.page.keyboard.press('Enter');
-    await window.page.waitForSelector('.verdict');
+    window = await openSample(browser);
   });
   afterAll(async () => {
     await window?.close();

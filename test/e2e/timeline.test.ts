@@ -1,6 +1,14 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  openSample,
+  openWindow,
+  press,
+  selectedRow,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`timeline: skipped, ${MISSING}`);
 
@@ -12,13 +20,10 @@ describe.skipIf(MISSING !== undefined)('the timeline', () => {
   afterAll(() => browser?.close());
 
   it('leads from the phases to a fault, its line and back, with keys only', async () => {
-    const window = await openWindow(browser);
+    const window = await openSample(browser);
     const { page, complaints } = window;
     const current = page.locator('.timeline-current');
     try {
-      await page.waitForSelector('.start :focus');
-      await press(page, 'Enter');
-      await page.waitForSelector('.verdict');
       await press(page, 'v 4');
       await page.waitForSelector('[aria-label="Timeline"]:focus');
       for (const lane of ['Phases', 'Console', 'dmar0', 'Interrupts', 'Invalidations', 'Probes'])
@@ -60,12 +65,9 @@ describe.skipIf(MISSING !== undefined)('the timeline', () => {
   });
 
   it('is a list too, follows the other panels, and a drag selects', async () => {
-    const window = await openWindow(browser);
+    const window = await openSample(browser);
     const { page } = window;
     try {
-      await page.waitForSelector('.start :focus');
-      await press(page, 'Enter');
-      await page.waitForSelector('.verdict');
       await press(page, 'v 4');
       const canvas = page.locator('.timeline-lanes canvas');
       await page.locator('.timeline-name').first().waitFor();

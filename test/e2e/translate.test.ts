@@ -2,7 +2,15 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capturePath } from '../support/captures.ts';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openSecond, openWindow, press } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  openSecond,
+  openSample,
+  openWindow,
+  press,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`translate: skipped, ${MISSING}`);
 
@@ -22,11 +30,8 @@ describe.skipIf(MISSING !== undefined)('translate, of VT-d', () => {
   let page: Page;
   beforeAll(async () => {
     browser = await launch();
-    window = await openWindow(browser);
+    window = await openSample(browser);
     ({ page } = window);
-    await page.waitForSelector('.start :focus');
-    await press(page, 'Enter');
-    await page.waitForSelector('.verdict');
     await press(page, 'v 2 g x');
     await page.getByLabel('Device', { exact: true }).waitFor();
   });

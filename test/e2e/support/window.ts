@@ -103,6 +103,24 @@ export async function openWindow(
   }
 }
 
+/** Opens the window and, by Start's first choice, the sample: a fault of it is explained. */
+export async function openSample(
+  browser: Browser,
+  options: WindowOptions = {},
+): Promise<TestWindow> {
+  const window = await openWindow(browser, options);
+  const { page } = window;
+  try {
+    await page.waitForSelector('.start :focus');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.verdict');
+    return window;
+  } catch (error) {
+    await window.close();
+    throw error;
+  }
+}
+
 /** Presses keys one after the other: `press(page, 'v 2')`. */
 export async function press(page: Page, keys: string): Promise<void> {
   for (const key of keys.split(' ')) await page.keyboard.press(key);
