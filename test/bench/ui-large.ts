@@ -59,7 +59,7 @@ export async function large(browser: Browser): Promise<void> {
       scroll(page, '[aria-label="Tables"]', SCROLL_SECONDS),
     );
     await press(page, 'g m');
-    await page.waitForSelector('.map-devices .row');
+    await page.waitForSelector('.map-devices .row', { timeout: 120_000 });
     await traced('address map, zooming', browser, page, async () => {
       await press(page, 'w w w w w w w w w w w w s s s s s s s s s s s s');
     });
