@@ -115,6 +115,13 @@ function Tab({ api }: IDockviewPanelHeaderProps): ReactNode {
 /** The menu at the end of a group's tabs. */
 function GroupActions({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
   const { actions, dock, view } = useWorkbench();
+  const place = useRef<HTMLSpanElement>(null);
+  const title = activePanel?.title;
+  // The row of tabs is dockview's, and has no name of its own.
+  useEffect(() => {
+    const header = place.current?.closest('.dv-tabs-and-actions-container');
+    header?.querySelector('[role="tablist"]')?.setAttribute('aria-label', `Tabs beside ${title}`);
+  }, [title]);
   if (!activePanel) return null;
   const { id } = activePanel;
   const action = (name: string, title: string): MenuItem => ({
@@ -139,13 +146,15 @@ function GroupActions({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
     action('view.closeTab', 'Close this tab'),
   ];
   return (
-    <MenuButton
-      label={`Menu of ${activePanel.title ?? id}`}
-      name={`Menu of ${activePanel.title ?? id}`}
-      className="group-menu"
-      items={items}
-    >
-      ⋯
-    </MenuButton>
+    <span ref={place}>
+      <MenuButton
+        label={`Menu of ${activePanel.title ?? id}`}
+        name={`Menu of ${activePanel.title ?? id}`}
+        className="group-menu"
+        items={items}
+      >
+        ⋯
+      </MenuButton>
+    </span>
   );
 }

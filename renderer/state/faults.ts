@@ -64,6 +64,9 @@ export class FaultsModel {
   readonly #bus: SelectionBus;
   readonly #view: ViewModel;
   #folded: string[] = [];
+  /** Questions that were asked, and the newest one that was answered. */
+  #asked = 0;
+  #told = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #untouched = true;
   /** The row that is to be selected when the rows come in their new order. */
@@ -311,10 +314,15 @@ export class FaultsModel {
         { filter: text, group, sort, reverse, folded: this.#folded, from, to },
         signal,
       );
+    // An earlier text's answer may come later, when it was no filter and the last one was asked.
+    const turn = ++this.#asked;
     let answer = await ask(filter);
     const { filterError } = answer;
     if (filterError) answer = await ask(this.state.get().valid);
-    else this.state.set((old) => (old.valid === filter ? old : { ...old, valid: filter }));
+    if (turn < this.#told) return answer;
+    this.#told = turn;
+    if (!filterError)
+      this.state.set((old) => (old.valid === filter ? old : { ...old, valid: filter }));
     const { rows: _rows, from: _from, total: _total, ...summary } = answer;
     this.state.set((old) => ({
       ...old,

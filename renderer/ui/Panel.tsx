@@ -8,6 +8,7 @@ import { ErrorBlock } from './ErrorBlock.tsx';
 import { ActionKeys } from './Keys.tsx';
 import type { PanelTable } from './table-export.ts';
 import { openExport } from './table-export.ts';
+import { useRoving } from './useRoving.ts';
 
 /** The id of the panel that a component stands in. */
 export const PanelId = createContext('');
@@ -111,7 +112,7 @@ export function Panel(props: PanelProps): ReactNode {
       }}
     >
       {props.loading && <LoadingBar />}
-      {props.bar && <div className="bar">{props.bar}</div>}
+      {props.bar && <Bar>{props.bar}</Bar>}
       {props.partial && (
         <div className="partial-strip" role="status">
           {props.partial}
@@ -148,6 +149,17 @@ function takeFocus(panel: HTMLElement | null, own: (() => boolean) | undefined):
   const first = panel?.querySelector<HTMLElement>('[data-first-focus]');
   (first ?? panel)?.focus({ preventScroll: true });
   return first !== null;
+}
+
+/** The panel's bar: one tab stop for its buttons, arrows among them. */
+function Bar({ children }: { readonly children: ReactNode }): ReactNode {
+  const bar = useRef<HTMLDivElement>(null);
+  useRoving(bar, 'horizontal');
+  return (
+    <div ref={bar} className="bar" role="toolbar" aria-label="Panel">
+      {children}
+    </div>
+  );
 }
 
 /** A panel with nothing to show: one sentence, one button, its key. */

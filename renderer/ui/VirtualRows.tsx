@@ -9,6 +9,7 @@ import type { Column, Sort } from './columns.ts';
 import { TableHead } from './TableHead.tsx';
 import { useAnchor } from './useAnchor.ts';
 import { useColumnStyle } from './useColumns.tsx';
+import { treeKey } from './tree-keys.ts';
 
 export interface RowAria {
   readonly level?: number;
@@ -148,7 +149,7 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
     } else if (stroke === 'Enter' && props.onOpen) props.onOpen(selected, false);
     else if (stroke === 'Shift+Enter' && props.onOpen) props.onOpen(selected, true);
     else if (stroke === 'Space' && props.onToggle) props.onToggle(selected);
-    else if (!props.onKey?.(stroke, selected)) return;
+    else if (!props.onKey?.(stroke, selected) && !treeKey(stroke, selected, props)) return;
     event.preventDefault();
     event.stopPropagation();
   };

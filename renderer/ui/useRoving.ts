@@ -42,11 +42,16 @@ export function useRoving(
       event.stopPropagation();
       next.focus();
     };
-    const onFocus = (event: FocusEvent): void => stopAt(event.target as Element | null);
+    // Until somebody was here, the first item is the stop.
+    let visited = false;
+    const onFocus = (event: FocusEvent): void => {
+      visited = true;
+      stopAt(event.target as Element | null);
+    };
     const current = (): Element | null => root.querySelector(`${ITEMS}[tabindex="0"]`);
     stopAt(current());
     // Items come and go with the session.
-    const observer = new MutationObserver(() => stopAt(current()));
+    const observer = new MutationObserver(() => stopAt(visited ? current() : undefined));
     observer.observe(root, { childList: true, subtree: true });
     root.addEventListener('keydown', onKeyDown);
     root.addEventListener('focusin', onFocus);

@@ -174,7 +174,7 @@ export function AuditPanel(): ReactNode {
                   expanded: foldKey(row) !== undefined && 'open' in row ? row.open : undefined,
                 };
               }}
-              rowClass={(index) => (rows[index].kind === 'hit' ? '' : 'is-group')}
+              rowClass={(index) => (rows[index]?.kind === 'hit' ? '' : 'is-group')}
               render={(index) => <AuditCells row={rows[index]} onToggle={() => toggle(index)} />}
             />
           </div>

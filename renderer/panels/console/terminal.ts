@@ -98,6 +98,8 @@ export class ConsoleTerminal {
     this.terminal.onRender(() => this.#paintSoon());
     this.terminal.onScroll(() => this.#scrolled());
     this.terminal.open(hosts.screen);
+    // The console itself is the tab stop; it hands the focus on where typing is allowed.
+    if (this.terminal.textarea) this.terminal.textarea.tabIndex = -1;
     hosts.screen.addEventListener('wheel', () => requestAnimationFrame(() => this.#wheeled()), {
       passive: true,
     });
