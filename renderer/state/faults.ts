@@ -65,7 +65,7 @@ export class FaultsModel {
   readonly #view: ViewModel;
   #folded: string[] = [];
   /** Questions that were asked, and the newest one that was answered. */
-  #asked = 0;
+  #turn = 0;
   #told = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #untouched = true;
@@ -315,7 +315,7 @@ export class FaultsModel {
         signal,
       );
     // An earlier text's answer may come later, when it was no filter and the last one was asked.
-    const turn = ++this.#asked;
+    const turn = ++this.#turn;
     let answer = await ask(filter);
     const { filterError } = answer;
     if (filterError) answer = await ask(this.state.get().valid);
