@@ -1,12 +1,10 @@
-import type { RowAria } from './VirtualRows.tsx';
-
 /** Rows that are looked at for the parent of one. */
 const MAX_ABOVE = 20_000;
 
 /** What a list with levels can do by keys, when its panel has no better way. */
 interface Leveled {
   readonly count: number;
-  readonly aria?: (index: number) => RowAria;
+  readonly aria?: (index: number) => { readonly level?: number; readonly expanded?: boolean };
   readonly onSelect: (index: number) => void;
   readonly onToggle?: (index: number) => void;
 }

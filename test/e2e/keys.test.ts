@@ -236,10 +236,10 @@ describe.skipIf(MISSING !== undefined)('keys', () => {
     browser = await launch();
     window = await openWindow(browser);
     ({ page } = window);
-    page.setDefaultTimeout(4000);
     await page.waitForSelector('.start :focus');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.verdict');
+    page.setDefaultTimeout(12_000);
   });
   afterAll(async () => {
     await window?.close();
