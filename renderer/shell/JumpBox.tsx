@@ -1,6 +1,7 @@
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useEffect, useId, useRef, useState } from 'react';
-import type { CallAnswer, DeviceItem } from '../../core/protocol/contract.ts';
+import type { CallAnswer, ConsoleInfo, DeviceItem } from '../../core/protocol/contract.ts';
+import type { EngineApi } from '../engine/api.ts';
 import { strokeOf } from '../keys.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
@@ -11,8 +12,9 @@ import { goTo } from './go.ts';
 import type { JumpMode, JumpRow } from './jump.ts';
 import { findActions, readJump } from './jump.ts';
 
-/** Console lines that are searched at a time, and hits shown. */
-const SEARCHED = 5000;
+/** Console lines that are read at a time, that are searched, and hits shown. */
+const AT_A_TIME = 5000;
+const SEARCHED = 200_000;
 const HITS = 12;
 const PART_OF_BDF = /^[0-9a-f]{2}:[0-9a-f:.]*$/i;
 
@@ -148,23 +150,16 @@ function useRows(open: boolean, text: string): Found {
   const { mode, query } = readJump(text);
 
   useEffect(() => {
-    if (!open || query === '' || mode === 'actions') return;
+    if (!open || !asksFor(mode, query)) return;
     const abort = new AbortController();
     const console = session.info.get()?.consoles[0];
     const ask =
       mode === 'console'
         ? console
-          ? engine
-              .call('console.lines', { console: console.id, from: 1, to: SEARCHED }, abort.signal)
-              .then(({ lines }) =>
-                lines
-                  .filter((line) => line.text.toLowerCase().includes(query.toLowerCase()))
-                  .slice(0, HITS)
-                  .map((line) => placeRow(`L${line.line}`, line.text, 'console', `L${line.line}`)),
-              )
+          ? findLines(engine, console, query, abort.signal)
           : Promise.resolve([])
         : Promise.all([
-            engine.call('jump', { text: query }, abort.signal),
+            query === '' ? { places: [] } : engine.call('jump', { text: query }, abort.signal),
             mode === 'devices' || PART_OF_BDF.test(query)
               ? engine.call('devices.list', {}, abort.signal)
               : { devices: [] },
@@ -177,11 +172,39 @@ function useRows(open: boolean, text: string): Found {
   }, [engine, session, open, mode, query]);
 
   if (!open) return { rows: [], settled: true };
-  const asks = query !== '' && mode !== 'actions';
+  const asks = asksFor(mode, query);
   const places = found?.text === mode + query ? found.rows : [];
   const actionRows =
     mode === 'all' || mode === 'actions' ? findActions(actions.list(), query, mode) : [];
   return { rows: [...places, ...actionRows], settled: !asks || found?.text === mode + query };
+}
+
+/** Whether the engine is asked: for places of a text, and for all devices. */
+function asksFor(mode: JumpMode, query: string): boolean {
+  return mode === 'devices' || (query !== '' && mode !== 'actions');
+}
+
+/** The first lines of a console that hold a text, wherever they stand in it. */
+async function findLines(
+  engine: EngineApi,
+  { id, lines: total }: ConsoleInfo,
+  query: string,
+  signal: AbortSignal,
+): Promise<readonly JumpRow[]> {
+  const low = query.toLowerCase();
+  const rows: JumpRow[] = [];
+  for (let from = 1; from <= Math.min(total, SEARCHED); from += AT_A_TIME) {
+    const answer = await engine.call(
+      'console.lines',
+      { console: id, from, to: from + AT_A_TIME },
+      signal,
+    );
+    for (const { line, text } of answer.lines)
+      if (text.toLowerCase().includes(low))
+        rows.push(placeRow(`L${line}`, text, 'console', `L${line}`));
+    if (rows.length >= HITS) break;
+  }
+  return rows.slice(0, HITS);
 }
 
 /** The engine's places, then devices of which only a part was typed. */

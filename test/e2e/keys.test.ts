@@ -351,6 +351,31 @@ describe.skipIf(MISSING !== undefined)('keys', () => {
     await expect.poll(() => groups(page)).toBe(before + 1);
   });
 
+  it.each([
+    ['00:06.0', /00:06\.0/, 'a device comes before actions'],
+    ['@', /00:06\.0/, '@ lists devices'],
+    ['@06', /00:06\.0/, '@ finds devices'],
+    [':fault addr', /fault addr/, ': finds text of the console'],
+    ['#1', /#1/, 'a fault'],
+    ['L512', /L512|line 512/, 'a line'],
+    ['>theme', /theme/i, '> finds actions'],
+  ])('the palette, %s: %s (%s)', async (text, first) => {
+    await stroke(page, 'F2');
+    await page.keyboard.type(text);
+    await page.getByRole('option', { selected: true }).getByText(first).first().waitFor();
+    await stroke(page, 'Esc');
+    await page.waitForSelector('[aria-label="Faults"]:focus');
+  });
+
+  it('the palette says when nothing matches', async () => {
+    await stroke(page, 'F2');
+    await page.keyboard.type('xyz');
+    await page
+      .getByText('Nothing matches "xyz". Addresses need hex digits; actions start with >.')
+      .waitFor();
+    await stroke(page, 'Esc');
+  });
+
   it('can be changed, and are kept', async () => {
     await stroke(page, '?');
     const sheet = page.getByRole('dialog', { name: 'Keys' });

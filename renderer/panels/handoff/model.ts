@@ -1,3 +1,4 @@
+import { plural } from '../../../core/format/size.ts';
 import type { HandoffStep, HandoffStory } from '../../../core/protocol/contract.ts';
 import type { GlyphKind } from '../../ui/Glyph.tsx';
 
@@ -23,8 +24,7 @@ export const OUTCOME_GLYPH: Readonly<Record<Outcome, GlyphKind>> = {
 
 /** The words of a cell: `37 faults`, `dump saved`. */
 export function outcomeWords(story: HandoffStory): string {
-  if (story.outcome === 'faults')
-    return `${story.faults} ${story.faults === 1 ? 'fault' : 'faults'}`;
+  if (story.outcome === 'faults') return plural(story.faults, 'fault');
   return story.outcome;
 }
 

@@ -1,5 +1,6 @@
 import { parseBdf } from '../../../core/format/bdf.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
+import { formatCount } from '../../../core/format/size.ts';
 import { deviceOfPath, goTo, selectLeaf, whoReaches } from '../../shell/go.ts';
 import type { MenuItem, Workbench } from '../../state/workbench.ts';
 import type { TreeModel } from './model.ts';
@@ -87,7 +88,8 @@ async function choices(
         run: () => void toLeaf(workbench, tree, row),
       });
     items.push({
-      title: total > rows.length ? `All ${total} ways to reach it` : 'Who can reach it',
+      title:
+        total > rows.length ? `All ${formatCount(total)} ways to reach it` : 'Who can reach it',
       run: () => whoReaches(workbench, address),
     });
     items.push({

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../core/format/size.ts';
 import type { TimelineAnswer, TimelineKernel } from '../../../core/protocol/contract-timeline.ts';
 import { kernelName, duration } from '../../format/time.ts';
 import { ticks } from '../faults/rate.ts';
@@ -121,7 +122,7 @@ export function selectedWords(
 export function timelineSummary(answer: TimelineAnswer): string {
   const lanes = answer.lanes
     .filter(({ count }) => count > 0)
-    .map(({ name, count }) => `${name} ${count}`)
+    .map(({ name, count }) => `${name} ${formatCount(count)}`)
     .join(', ');
   const kernels = answer.kernels.map(({ kernel }) => kernelName(kernel)).join(', then ');
   return `${kernels}: ${lanes}`;

@@ -1,4 +1,5 @@
 import { hex, parseHex } from '../../../core/format/hex.ts';
+import { formatCount } from '../../../core/format/size.ts';
 import type { TextTable } from '../../../core/format/table-text.ts';
 import type { ReverseItem } from '../../../core/protocol/contract-map.ts';
 
@@ -62,6 +63,9 @@ export function reverseTable(
       row.domain,
       row.untranslated ? 'untranslated' : 'mapped',
     ]),
-    cut: rows.length < total ? `the first ${rows.length} of ${total} rows` : undefined,
+    cut:
+      rows.length < total
+        ? `the first ${formatCount(rows.length)} of ${formatCount(total)} rows`
+        : undefined,
   };
 }
