@@ -12,10 +12,17 @@ export interface MenuParts {
 /** Actions of the window that have a place in the menus: label and name. */
 const VIEW_ACTIONS = [
   ['Jump…', 'palette.open'],
+  ['Find or filter', 'panel.filter'],
   ['Theme', 'view.theme'],
   ['Row height', 'view.density'],
   ['Reset layout', 'view.resetLayout'],
 ] as const;
+
+/** The desktop's usual strokes for two of them; browsers keep these for themselves. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'palette.open': 'CmdOrCtrl+Shift+P',
+  'panel.filter': 'CmdOrCtrl+F',
+};
 
 /** The native menus. Their keys are Electron's aliases; the window has its own (ui.md, section 6). */
 export function buildMenu(parts: MenuParts): void {
@@ -50,7 +57,7 @@ export function buildMenu(parts: MenuParts): void {
       ...VIEW_ACTIONS.map(([label, name]) => ({
         label,
         click: action(name),
-        ...(name === 'palette.open' ? { accelerator: 'CmdOrCtrl+Shift+P' } : {}),
+        ...(name in ALIASES ? { accelerator: ALIASES[name] } : {}),
       })),
       { type: 'separator' },
       { role: 'zoomIn' },

@@ -33,7 +33,7 @@ const focused = (page: Page): Promise<string> =>
       '.toolbar, .rail, .dv-tabs-and-actions-container, .panel .bar, .panel, .statusbar',
     );
     const sash = at?.getAttribute('role') === 'separator' ? 'separator' : undefined;
-    return `${sash ?? part?.className.split(' ')[0] ?? ''}`;
+    return sash ?? part?.className.split(' ')[0] ?? '';
   });
 
 describe.skipIf(MISSING !== undefined).each(['dark', 'light'] as const)(
