@@ -69,6 +69,12 @@ const zoom = (page: Page): Promise<string> =>
 const selection = (page: Page): Promise<string | null> =>
   page.locator('.status-selection').textContent();
 
+/** To a panel with no devices of its own. */
+async function elsewhere(page: Page): Promise<void> {
+  await stroke(page, 'G C');
+  await page.waitForSelector('[role="log"]:focus');
+}
+
 /** What each key of the window does, from the layout Triage with the first fault selected. */
 const WINDOW: readonly (readonly [string, (page: Page, keys: string) => Promise<unknown>])[] = [
   ['F2', after((page) => page.waitForSelector('input[role="combobox"][aria-label="Jump"]:focus'))],
@@ -173,8 +179,8 @@ const WINDOW: readonly (readonly [string, (page: Page, keys: string) => Promise<
   [
     'L',
     async (page, keys) => {
-      await stroke(page, '} G T');
-      await page.waitForSelector('[aria-label="Tables"]:focus');
+      await elsewhere(page);
+      await changes(selection)(page, '}');
       await copies(/#dmar0\//)(page, keys);
     },
   ],
@@ -191,8 +197,20 @@ const WINDOW: readonly (readonly [string, (page: Page, keys: string) => Promise<
     },
   ],
   [']', changes(selection)],
-  ['{', changes(selection)],
-  ['}', changes(selection)],
+  [
+    '{',
+    async (page, keys) => {
+      await elsewhere(page);
+      await changes(selection)(page, keys);
+    },
+  ],
+  [
+    '}',
+    async (page, keys) => {
+      await elsewhere(page);
+      await changes(selection)(page, keys);
+    },
+  ],
   [
     'Alt+Left',
     async (page, keys) => {
