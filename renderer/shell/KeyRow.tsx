@@ -29,14 +29,11 @@ export function KeyRow({ binding, changing, onBegin, onEnd }: KeyRowProps): Reac
         {changing ? (
           <Recorder binding={binding} onEnd={onEnd} />
         ) : (
-          <button
-            ref={button}
-            type="button"
-            className="key-button"
-            aria-label={`${keys}, ${text}. Change`}
-            onClick={onBegin}
-          >
-            <Keys keys={keys} />
+          <button ref={button} type="button" className="key-button" onClick={onBegin}>
+            <span aria-hidden="true">
+              <Keys keys={keys} />
+            </span>
+            <span className="visually-hidden">{`${keys}, ${text}. Change`}</span>
           </button>
         )}
       </dt>

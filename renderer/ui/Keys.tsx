@@ -6,8 +6,10 @@ import { useStore } from '../state/store.ts';
 export function Keys({ keys }: { readonly keys: string }): ReactNode {
   return (
     <>
-      {keys.split(' ').map((stroke) => (
-        <kbd key={stroke}>{stroke}</kbd>
+      {keys.split(' ').map((stroke, at) => (
+        // A key of two strokes may be one stroke twice.
+        // oxlint-disable-next-line react/no-array-index-key
+        <kbd key={`${at} ${stroke}`}>{stroke}</kbd>
       ))}
     </>
   );

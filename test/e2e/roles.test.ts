@@ -18,7 +18,14 @@ const PANELS: readonly (readonly [string, (page: Page) => Promise<unknown>])[] =
   ['g a', (page) => page.getByRole('treegrid', { name: 'Audit' }).waitFor()],
   ['g d', (page) => page.getByText('Open a second one to see what differs').waitFor()],
   ['g o', (page) => page.getByRole('grid', { name: /^Outcomes/ }).waitFor()],
-  ['g n', (page) => page.getByRole('button', { name: /^New note/ }).waitFor()],
+  [
+    'g n',
+    (page) =>
+      page
+        .getByRole('button', { name: /^New note/ })
+        .first()
+        .waitFor(),
+  ],
   ['g e', (page) => page.getByRole('listbox', { name: /^Fields of the entry/ }).waitFor()],
   ['g y', (page) => page.getByRole('region', { name: 'Explanation' }).waitFor()],
 ];
