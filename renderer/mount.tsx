@@ -8,6 +8,8 @@ import { registerAgainstAction } from './shell/against.ts';
 import { registerDriving } from './shell/drive.ts';
 import { followShell, registerFileActions } from './shell/files.ts';
 import { followHash } from './shell/hash.ts';
+import { registerMemoryAction } from './shell/heap.ts';
+import { registerJobActions } from './shell/jobs.ts';
 import { registerSessionActions } from './shell/sessions.ts';
 import { followSession } from './state/opening.ts';
 import { loadOwnKeys } from './state/own-keys.ts';
@@ -26,6 +28,8 @@ export function mount(
   registerFileActions(workbench);
   registerAgainstAction(workbench);
   registerSessionActions(workbench);
+  registerJobActions(workbench);
+  registerMemoryAction(workbench);
   loadOwnKeys(workbench);
   workbench.keyboard.listen(globalThis.window);
   workbench.writes.watch(globalThis.window);

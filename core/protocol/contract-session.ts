@@ -10,6 +10,8 @@ export const sessionCalls = {
     request: z.object({
       paths: z.array(z.string().min(1).max(4096)).min(1).max(64),
       add: z.boolean(),
+      /** They are raw memory, whatever they look like: nothing in such a file says so. */
+      as: z.literal('raw').optional(),
     }),
     answer: SessionInfo,
   },

@@ -3,6 +3,7 @@ import { auditCalls } from './contract-audit.ts';
 import { compareCalls } from './contract-compare.ts';
 import { consoleCalls, consoleFeeds } from './contract-console.ts';
 import { faultCalls, faultFeeds } from './contract-faults.ts';
+import { jobCalls } from './contract-jobs.ts';
 import { jumpCalls } from './contract-jump.ts';
 import { labCalls, labFeeds } from './contract-lab.ts';
 import { mapCalls } from './contract-map.ts';
@@ -39,6 +40,7 @@ export const calls = {
   ...compareCalls,
   ...consoleCalls,
   ...faultCalls,
+  ...jobCalls,
   ...jumpCalls,
   ...labCalls,
   ...mapCalls,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Armed, ConsoleLog } from './items-console.ts';
 import { LookedFor } from './contract-states.ts';
+import { JobItem } from './contract-jobs.ts';
 import { Count, Hex, Id, Severity } from './schema.ts';
 
 export const SourceInfo = z.object({
@@ -89,8 +90,6 @@ export const SessionInfo = z.object({
   canRedo: z.boolean(),
   /** The target of which writes are armed. */
   armed: Armed.optional(),
-  jobs: z.array(
-    z.object({ id: Id, name: z.string(), percent: z.number().optional(), detail: z.string() }),
-  ),
+  jobs: z.array(JobItem),
 });
 export type SessionInfo = z.infer<typeof SessionInfo>;

@@ -9,9 +9,16 @@ export const ENGINE_PATH = '/engine';
 
 /**
  * Browser mode: path to which a file is sent (POST, its bytes as the body, its name URL-encoded in
- * `?name=`); the answer is `{"path": "..."}`, to be opened with `session.open`.
+ * `?name=`); the answer is an `UploadAnswer`.
  */
 export const UPLOAD_PATH = '/upload';
+
+/** Where a file that was sent stands, to be opened with `session.open`; or why it does not. */
+export interface UploadAnswer {
+  readonly path?: string;
+  /** Words to go on a sentence with: `…: there are 3 GiB free on the disk there`. */
+  readonly why?: string;
+}
 
 /** Browser mode: header that an upload carries, which no foreign page can set unasked. */
 export const UPLOAD_HEADER = 'x-faultline';

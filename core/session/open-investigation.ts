@@ -12,6 +12,8 @@ export interface OpenOptions {
   readonly platform: Platform;
   /** What the sources are, overriding what their content says. */
   readonly as?: SourceKind | 'raw';
+  /** Whether one of the sources is raw memory, overriding what its content says. */
+  readonly isRaw?: (source: ByteSource) => boolean;
   /** Physical address of the first byte of a raw image. */
   readonly rawBase?: bigint;
   /** Bound of the page cache, bytes. */
@@ -30,14 +32,16 @@ export function openInvestigation(
 ): Investigation {
   const given = new GivenSources(options.rawBase);
   if (options.registers) given.take(options.registers, 'registers');
-  for (const source of sources) given.take(source, options.as ?? identify(source));
+  const kindOf = (source: ByteSource): Input['kind'] =>
+    options.as ?? (options.isRaw?.(source) ? 'raw' : identify(source));
+  for (const source of sources) given.take(source, kindOf(source));
   const { dumps, logs, acpi, texts, inputs } = given;
   const dump =
     dumps.length > 0
       ? openDump(dumps, {
           platform: options.platform,
           cacheBytes: options.cacheBytes,
-          as: options.as === 'raw' ? 'raw' : undefined,
+          as: inputs.some(({ kind }) => kind === 'raw') ? 'raw' : undefined,
           rawBase: options.rawBase,
         })
       : undefined;

@@ -27,6 +27,8 @@ export const KeptSource = z.object({
   bytes: Count.optional(),
   /** `sha256:…` of the whole file, or `sha256-samples:…` of a large one's samples. */
   digest: z.string().max(200).optional(),
+  /** A person said what it is: nothing in it does. */
+  as: z.literal('raw').optional(),
 });
 export type KeptSource = z.infer<typeof KeptSource>;
 

@@ -50,6 +50,6 @@ export function unreadable(source: ByteSource): Failure {
     'Nothing was opened.',
     packed
       ? 'Unpack it and open what is inside.'
-      : 'Say what it is with --as, or give another file.',
+      : 'Choose another file, or say what it is (on the command line with --as).',
   );
 }

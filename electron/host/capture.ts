@@ -78,14 +78,16 @@ export class Capture {
   /**
    * Reads dumps and registers and finds their units, without taking them up. Should the engine end
    * meanwhile, the session's file says what it was reading.
+   * @param raw those that are raw memory; what the session knows to be that is anyway
    * @throws Failure when they can't be read
    */
-  async read(paths: readonly string[]): Promise<Investigation> {
+  async read(paths: readonly string[], raw: readonly string[] = []): Promise<Investigation> {
     const { folder, jobs, over } = this.#parts;
+    const known = folder.kept.sources.filter(({ as }) => as === 'raw').map(({ path }) => path);
     folder.beginReading(paths);
     try {
-      const work = new PausedWork(reading(paths), {
-        begin: () => jobs.begin('open', 'Opening', basename(paths[0])),
+      const work = new PausedWork(reading(paths, new Set([...known, ...raw])), {
+        begin: () => jobs.begin('open', `Opening ${basename(paths[0])}`),
         tell: tellPart,
       });
       return await work.get(over);
@@ -94,8 +96,13 @@ export class Capture {
     }
   }
 
+  /** A reading that a person stopped is given up: something else is to be opened. */
+  giveWay(): void {
+    this.#parts.jobs.giveUp('open');
+  }
+
   /** Puts what was read in the place of what was open. */
-  take(made: Investigation, paths: readonly string[]): void {
+  take(made: Investigation, paths: readonly string[], raw: readonly string[] = []): void {
     this.drop();
     this.#investigation = made;
     this.#drivers = driversOf(made);
@@ -103,9 +110,9 @@ export class Capture {
     this.#findings = this.firstFindings();
     const { folder } = this.#parts;
     const known = new Map(folder.kept.sources.map((kept) => [kept.path, kept]));
-    folder.keep({
-      sources: [...paths.map((path) => known.get(path) ?? identityOf(path)), ...this.#missing],
-    });
+    const kept = (path: string): KeptSource =>
+      known.get(path) ?? { ...identityOf(path), ...(raw.includes(path) ? { as: 'raw' } : {}) };
+    folder.keep({ sources: [...paths.map(kept), ...this.#missing] });
   }
 
   /** What opening it found, for more to be added. */
@@ -166,8 +173,8 @@ export class Capture {
 }
 
 /** Reads files as one case: its kernel and its units are found. */
-function* reading(paths: readonly string[]): Steps<Investigation> {
-  const made = investigate(paths);
+function* reading(paths: readonly string[], raw: ReadonlySet<string>): Steps<Investigation> {
+  const made = investigate(paths, raw);
   yield* made.findKernel();
   made.units();
   return made;

@@ -1,12 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { portChannel, type Port } from '../../core/protocol/port.ts';
 import { socketChannel, type SocketLike } from '../../core/protocol/socket.ts';
 import { KeptPorts } from './console/kept-ports.ts';
 import { Engine } from './engine.ts';
 import { SessionFolder } from './session-folder.ts';
 import { pruneSessions } from './sessions.ts';
+import { pruneUploads } from './uploads.ts';
 import type { FromThread, ThreadData, ToThread, ViewKind } from './thread-messages.ts';
 
 /**
@@ -104,6 +105,8 @@ class RelayedPort implements Port, RoadEnd {
   }
 }
 
+/** A file that a page sent longer ago than this and no session names is nobody's, ms. */
+const UNTOUCHED = 24 * 3600 * 1000;
 const views = new Map<number, RoadEnd>();
 const ports = new KeptPorts((request) => say({ type: 'port', request }));
 folder.onMove((path) => say({ type: 'session', session: path }));
@@ -144,5 +147,7 @@ engine
   .catch((error: unknown) => log(error, 'restore'))
   .finally(() => {
     say({ type: 'ready' });
-    if (folder.root !== undefined) pruneSessions(folder.root, folder.path);
+    if (folder.root === undefined) return;
+    pruneSessions(folder.root, folder.path);
+    pruneUploads(dirname(folder.root), UNTOUCHED);
   });

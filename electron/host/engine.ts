@@ -10,6 +10,7 @@ import { compareCalls } from './handlers/compare.ts';
 import { consoleCalls, consoleFeeds } from './handlers/console.ts';
 import { driveCalls } from './handlers/drive.ts';
 import { faultCalls } from './handlers/faults.ts';
+import { jobCalls } from './handlers/jobs.ts';
 import { jumpCalls } from './handlers/jump.ts';
 import { labCalls, scripts } from './handlers/lab.ts';
 import { mapCalls } from './handlers/map.ts';
@@ -58,6 +59,7 @@ export class Engine {
       ...mapCalls(this.bench),
       ...noteCalls(this.bench),
       ...preferencesCalls(this.bench),
+      ...jobCalls(this.bench),
       ...jumpCalls(this.bench),
       ...driveCalls(this.bench),
       ...timelineCalls(this.bench),

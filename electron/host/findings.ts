@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Jobs } from './jobs.ts';
+import type { Job, Jobs } from './jobs.ts';
+import { untilAborted } from './paused-work.ts';
 import type { Worlds } from './worlds.ts';
 import type { Finding, Incomplete, Severity } from '../../core/iommu/finding.ts';
 import type { Device, Unit } from '../../core/iommu/unit.ts';
@@ -116,7 +117,7 @@ export async function sweepUnits(
     const job = jobs.begin('findings', 'Looking through the tables', unit.facts.name);
     await nextTurn();
     try {
-      await sweepFindings(unit, list.devices, index, signal, (done, of) => job.progress(done / of));
+      await sweepFindings(unit, list.devices, index, signal, job);
     } finally {
       job.end();
     }
@@ -127,14 +128,14 @@ export async function sweepUnits(
 /**
  * Goes through all page tables of a unit in slices, so that the engine stays answerable, and
  * hands over what it finds. It ends early when the signal aborts.
- * @param progress called after each device with its number and how many there are
+ * @param job told after each device how far it is, and asked whether to go on
  */
 async function sweepFindings(
   unit: Unit,
   devices: readonly Device[],
   into: FindingIndex,
   signal: AbortSignal,
-  progress: (done: number, of: number) => void,
+  job: Job,
 ): Promise<void> {
   // Devices of one domain share their tables: those are swept once.
   const seen = new Set<bigint>();
@@ -142,10 +143,10 @@ async function sweepFindings(
     into.add(device.findings);
     if (device.pageTable !== undefined && !seen.has(device.pageTable)) {
       seen.add(device.pageTable);
-      await sweepDevice(unit, device, into, signal);
+      await sweepDevice(unit, device, into, signal, job);
     }
     if (signal.aborted) return;
-    progress(index + 1, devices.length);
+    job.progress((index + 1) / devices.length);
   }
 }
 
@@ -154,6 +155,7 @@ async function sweepDevice(
   device: Device,
   into: FindingIndex,
   signal: AbortSignal,
+  job: Job,
 ): Promise<void> {
   let from = 0;
   for (;;) {
@@ -172,6 +174,7 @@ async function sweepDevice(
     );
     into.add(result.findings);
     await nextTurn();
+    await untilAborted(job.going(), signal);
     if (signal.aborted) return;
     if (!stopped || next <= from) {
       into.addIncomplete(result.incomplete);

@@ -13,14 +13,18 @@ export interface Sorted {
   readonly recordings: readonly string[];
 }
 
-/** Sorts files by their content. @throws Failure when a path is not plain or can't be read. */
-export function sortFiles(paths: readonly string[]): Sorted {
+/**
+ * Sorts files by their content.
+ * @param raw they are raw memory, whatever they look like
+ * @throws Failure when a path is not plain or can't be read
+ */
+export function sortFiles(paths: readonly string[], raw = false): Sorted {
   const sources: string[] = [];
   const logs: string[] = [];
   const recordings: string[] = [];
   for (const path of paths) {
     checkPath(path);
-    const kind = kindOf(path);
+    const kind = raw ? 'dump' : kindOf(path);
     if (kind === 'log') logs.push(path);
     else if (kind === 'recording') recordings.push(path);
     else sources.push(path);
@@ -37,11 +41,18 @@ function kindOf(path: string): SourceKind {
   }
 }
 
-/** Opens dumps and register files as one case. @throws Failure with what they are not. */
-export function investigate(paths: readonly string[]): Investigation {
+/**
+ * Opens dumps and register files as one case.
+ * @param raw those of the paths that are raw memory, whatever they look like
+ * @throws Failure with what they are not
+ */
+export function investigate(paths: readonly string[], raw: ReadonlySet<string>): Investigation {
   const sources = paths.map((path) => fileSource(path));
   try {
-    return openInvestigation(sources, { platform: nodePlatform });
+    return openInvestigation(sources, {
+      platform: nodePlatform,
+      isRaw: ({ name }) => raw.has(name),
+    });
   } catch (error) {
     for (const source of sources) source.close();
     throw error;

@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly replay?: ReplayBegin;
   /** The session's title; the first file's name without it. */
   readonly title?: string;
+  /** The files are raw memory, whatever they look like. */
+  readonly raw?: boolean;
 }
 
 /** What is opened and closed, and who is told. */
@@ -71,7 +73,7 @@ export class Openings {
       const { blamed } = folder.kept;
       if (paths.some((path) => blamed.includes(path)))
         folder.keep({ blamed: blamed.filter((path) => !paths.includes(path)) });
-      await this.#openFiles(sortFiles(paths), add, options);
+      await this.#openFiles(sortFiles(paths, options.raw), add, options);
     });
   }
 
@@ -164,6 +166,8 @@ export class Openings {
   /** Work that opens or closes something waits for the work before it, however that ended. */
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#busy;
+    // What a person stopped waits for ever: it does not keep others from being opened.
+    this.#parts.capture.giveWay();
     const run = (async () => {
       await before.catch(() => {});
       return await work();
@@ -177,9 +181,10 @@ export class Openings {
     const { folder, capture, hub, touched } = this.#parts;
     const present = add ? capture.present.map(pathOf) : [];
     const paths = [...new Set([...present, ...files.sources])];
-    const made = files.sources.length > 0 ? await capture.read(paths) : undefined;
+    const raw = options.raw ? files.sources : [];
+    const made = files.sources.length > 0 ? await capture.read(paths, raw) : undefined;
     if (!add && !folder.isEmpty) await this.#leave(() => folder.renew());
-    if (made) this.#take(made, paths);
+    if (made) this.#take(made, paths, raw);
     const first = [...files.sources, ...files.logs, ...files.recordings][0];
     if (!add || !folder.kept.title) folder.keep({ title: options.title ?? basename(first) });
     for (const path of files.logs) hub.log(path);
@@ -250,10 +255,10 @@ export class Openings {
   }
 
   /** Puts what was read in the place of what was open; changes made here are made again. */
-  #take(made: Investigation, paths: readonly string[]): void {
+  #take(made: Investigation, paths: readonly string[], raw: readonly string[] = []): void {
     const { capture, worlds, check } = this.#parts;
     this.#release();
-    capture.take(made, paths);
+    capture.take(made, paths, raw);
     const world = capturedWorld(made);
     if (world) worlds.add(world);
     this.#remakeChanges();

@@ -54,7 +54,7 @@ export class PausedWork<S, T> {
         }
         if (signal.aborted) throw cancelled();
         this.#job ??= this.#begin();
-        await (this.#turn ??= this.#next());
+        await untilAborted((this.#turn ??= this.#next()), signal);
       }
     } finally {
       this.#waiting.delete(waiter);
@@ -73,8 +73,13 @@ export class PausedWork<S, T> {
 
   async #next(): Promise<void> {
     // A turn of the others first: what was asked for may be cancelled, or out of date, by then.
-    await nextTurn();
-    this.#turn = undefined;
+    try {
+      await nextTurn();
+      // A person may have stopped it: it stands still, and keeps what it has.
+      await this.#job?.going();
+    } finally {
+      this.#turn = undefined;
+    }
     if ([...this.#waiting].every(({ signal }) => signal.aborted)) return;
     const until = performance.now() + TURN;
     try {
@@ -92,6 +97,19 @@ export class PausedWork<S, T> {
       return;
     }
     if (this.#job) this.#shown.tell(this.#job, this.#last);
+  }
+}
+
+/** Waits for a promise, but no longer than until a signal aborts. */
+export async function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const aborted = Promise.withResolvers<void>();
+  const abort = (): void => aborted.resolve();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

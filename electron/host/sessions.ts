@@ -157,6 +157,22 @@ export function pruneSessions(root: string, own: string, now = Date.now()): stri
   return removed;
 }
 
+/** All files that the sessions under a folder name; undefined when one of them can't be read. */
+export function filesOfSessions(root: string): ReadonlySet<string> | undefined {
+  const files = new Set<string>();
+  try {
+    for (const folder of foldersOf(root)) {
+      const { sources, consoles, states } = readFolder(folder);
+      for (const { path } of [...sources, ...consoles, ...states.flatMap((each) => each.files)])
+        files.add(path);
+    }
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+  return files;
+}
+
 /** @throws Failure when it is none of the sessions here, or is open. */
 export function removeSession(folder: SessionFolder, file: string): void {
   checkPath(file);

@@ -68,7 +68,8 @@ export class Workbench {
   /** Beats when faults came or went. */
   readonly faultPulse = new Pulse();
   readonly #shell: SessionInfo['shell'];
-  readonly #jobs = new Jobs(() => this.pulse.changed());
+  /** Long work that is under way. */
+  readonly jobs = new Jobs(() => this.pulse.changed());
   /** Aborted when the engine ends. */
   readonly #over = new AbortController();
   readonly #capture: Capture;
@@ -83,7 +84,7 @@ export class Workbench {
     this.#shell = shell;
     if (folder.problem) this.#problems.push(folder.problem.line());
     const { worlds, journal } = this;
-    this.#capture = new Capture({ folder, jobs: this.#jobs, over: this.#over.signal });
+    this.#capture = new Capture({ folder, jobs: this.jobs, over: this.#over.signal });
     this.notes = new NoteBook(folder, (pin) => pinPlace(this, pin));
     this.explainer = new Explainer(
       (console) => this.#evidence.explainContext(console),
@@ -117,7 +118,7 @@ export class Workbench {
     this.analyses = new Analyses({
       states: this.states,
       stamp: () => `${this.#generation} ${this.hub.told}`,
-      job: (id, name) => this.#jobs.begin(id, name),
+      job: (id, name) => this.jobs.begin(id, name),
       story: () => this.#evidence.story(),
       crashDrivers: () => this.#evidence.crashDrivers(),
       changed: () => this.pulse.changed(),
@@ -135,13 +136,13 @@ export class Workbench {
       units: (world) => worlds.unitsOf(world),
       physical: (world) => this.#evidence.physicalMap(world),
       physicalTurn: () => (this.investigation?.kernel() ? 0 : this.hub.phases().length),
-      job: (world) => this.#jobs.begin(`mappings-${world.name}`, 'Reading mappings', world.name),
+      job: (world) => this.jobs.begin(`mappings-${world.name}`, 'Reading mappings', world.name),
     });
     this.#check = new BackgroundCheck({
       worlds,
       capture: this.#capture,
       analyses: this.analyses,
-      jobs: this.#jobs,
+      jobs: this.jobs,
       swept: () => this.#grown(),
       onBug,
     });
@@ -228,7 +229,7 @@ export class Workbench {
       canUndo: this.journal.canUndo,
       canRedo: this.journal.canRedo,
       armed: this.hub.arming.state,
-      jobs: this.#jobs.list(),
+      jobs: this.jobs.list(),
     };
   }
 

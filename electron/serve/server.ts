@@ -29,13 +29,15 @@ export interface WebServerOptions {
   readonly pages: string;
   readonly listen: string;
   readonly port: number;
+  /** Where sessions are kept, and files that pages sent; the usual folder without it. */
+  readonly state?: string;
 }
 
 /** The window as a web page, and the engine as a WebSocket of the same origin. */
 export class WebServer {
   readonly #options: WebServerOptions;
   readonly #access = new Access();
-  readonly #uploads = new Uploads();
+  readonly #uploads: Uploads;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -45,6 +47,7 @@ export class WebServer {
 
   constructor(options: WebServerOptions) {
     this.#options = options;
+    this.#uploads = new Uploads(options.state);
     this.#http = createServer((request, response) => this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }

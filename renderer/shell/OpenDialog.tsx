@@ -13,7 +13,10 @@ import type { WireFailure } from '../../core/protocol/wire.ts';
 import type { Wanted } from '../state/workbench.ts';
 import { browserModeLine } from '../wording.ts';
 import { opened } from './actions.ts';
-import { openSecond } from './files.ts';
+import { mayBeRaw, notOpened, openSecond } from './files.ts';
+
+/** How long the dialog waits for its files, ms. */
+const LASTS = 800;
 
 const COLUMNS: readonly Column[] = [
   { id: 'name', title: 'Name', width: 120, grow: 'rest' },
@@ -43,6 +46,8 @@ export function OpenDialog({
   const [selected, setSelected] = useState(-1);
   const [add, setAdd] = useState(session.takesMore);
   const [marked, setMarked] = useState<readonly string[]>([]);
+  /** What was asked to be opened last. */
+  const [tried, setTried] = useState<readonly string[]>([]);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<WireFailure>();
   const listing = useCall('files.list', { path: folder }, false);
@@ -74,7 +79,8 @@ export function OpenDialog({
     const path = join(row.name);
     setMarked(marked.includes(path) ? marked.filter((each) => each !== path) : [...marked, path]);
   };
-  const openPaths = (paths: readonly string[]): void => {
+  const openPaths = (paths: readonly string[], as?: 'raw'): void => {
+    setTried(paths);
     if (paths.length === 0 || busy) return;
     setBusy(true);
     setFailure(undefined);
@@ -83,12 +89,26 @@ export function OpenDialog({
       : second
         ? openSecond(workbench, paths)
         : engine
-            .call('session.open', { paths: [...paths], add: add && !session.empty })
+            .call('session.open', { paths: [...paths], add: add && !session.empty, as })
             .then((answer) => opened(workbench, answer));
-    work.then(onClose, (error: unknown) => {
-      setBusy(false);
-      setFailure(asFailure(error));
-    });
+    // What lasts goes on behind: the status bar says how far it is, and stops it.
+    let behind = false;
+    const timer = setTimeout(() => {
+      behind = true;
+      onClose();
+    }, LASTS);
+    work.then(
+      () => {
+        clearTimeout(timer);
+        if (!behind) onClose();
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        if (behind) return notOpened(workbench, error, paths, add && !session.empty);
+        setBusy(false);
+        setFailure(asFailure(error));
+      },
+    );
   };
 
   return (
@@ -141,7 +161,16 @@ export function OpenDialog({
       )}
       {locate && <p className="hint-line">File not found: {locate.missing}</p>}
       {info?.shell === 'browser' && <p className="hint-line">{browserModeLine(info.host)}</p>}
-      {failure && <ErrorBlock failure={failure} />}
+      {failure && (
+        <ErrorBlock
+          failure={failure}
+          action={
+            mayBeRaw(failure) && !second && !locate
+              ? { title: 'Open as raw memory', run: () => openPaths(tried, 'raw') }
+              : undefined
+          }
+        />
+      )}
       {marked.length > 0 && (
         <p className="hint-line" role="status">
           Marked: {marked.map((path) => path.replace(/^.*[/\\]/, '')).join(', ')}

@@ -8,7 +8,9 @@ import { useCalmStore } from '../state/paced.ts';
 import { useStore } from '../state/store.ts';
 import { Glyph } from '../ui/Glyph.tsx';
 import { useRoving } from '../ui/useRoving.ts';
+import { heapOf } from './heap.ts';
 import { canLog } from './drive.ts';
+import { JobItems } from './JobItems.tsx';
 import './statusbar.css';
 
 /** How often the heap is looked at, ms. */
@@ -27,6 +29,7 @@ export function StatusBar(): ReactNode {
   return (
     <footer ref={root} className="statusbar" aria-label="Status">
       {info && !info.empty && <SessionItems info={info} />}
+      <JobItems />
       <span className="push" />
       {info && !info.empty && text !== '' && (
         <button
@@ -39,7 +42,11 @@ export function StatusBar(): ReactNode {
         </button>
       )}
       {info && <LogItem info={info} />}
-      {heap !== '' && <span className="status-heap">Heap {heap}</span>}
+      {heap !== '' && (
+        <button type="button" className="status-heap" onClick={() => actions.run('view.memory')}>
+          Heap {heap}
+        </button>
+      )}
       <button
         type="button"
         aria-label={`Theme: ${theme}. Switch`}
@@ -104,12 +111,6 @@ function SessionItems({ info }: { readonly info: SessionInfo }): ReactNode {
           Δ {formatCount(changes)} {changes === 1 ? 'change' : 'changes'}
         </button>
       )}
-      {info.jobs.map((job) => (
-        <span key={job.id} role="status" title={job.detail}>
-          {job.name}
-          {job.percent === undefined ? '' : ` ${Math.round(job.percent)} %`}
-        </span>
-      ))}
     </>
   );
 }
@@ -145,8 +146,8 @@ function useHeap(): string {
   const [heap, setHeap] = useState('');
   useEffect(() => {
     const look = (): void => {
-      const memory = (performance as { memory?: { usedJSHeapSize: number } }).memory;
-      if (memory) setHeap(formatSize(Math.round(memory.usedJSHeapSize / (1 << 20)) * (1 << 20)));
+      const now = heapOf();
+      if (now) setHeap(formatSize(Math.round(now.used / (1 << 20)) * (1 << 20)));
     };
     look();
     const timer = setInterval(look, HEAP_EVERY);

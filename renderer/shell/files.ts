@@ -1,16 +1,52 @@
-import { UPLOAD_HEADER, UPLOAD_PATH } from '../../core/protocol/shell.ts';
+import { formatSize } from '../../core/format/size.ts';
+import type { WireFailure } from '../../core/protocol/wire.ts';
+import { asFailure, isCancelled } from '../engine/failure.ts';
 import { bridge } from '../engine/road.ts';
 import type { Workbench } from '../state/workbench.ts';
 import { attempt, opened } from './actions.ts';
 import { goTo } from './go.ts';
+import { sendFile } from './upload.ts';
 
 /** Opens files of the machine that the engine runs on. */
-function openPaths(workbench: Workbench, paths: readonly string[], add = false): void {
+function openPaths(
+  workbench: Workbench,
+  paths: readonly string[],
+  add = false,
+  as?: 'raw',
+): void {
   if (paths.length === 0) return;
-  attempt(workbench, workbench.engine.call('session.open', { paths: [...paths], add }), (info) => {
-    bridge()?.opened(paths);
-    opened(workbench, info);
-  });
+  workbench.engine.call('session.open', { paths: [...paths], add, as }).then(
+    (info) => {
+      bridge()?.opened(paths);
+      opened(workbench, info);
+    },
+    (error: unknown) => notOpened(workbench, error, paths, add),
+  );
+}
+
+/** Says why files were not opened, and offers what may open them. */
+export function notOpened(
+  workbench: Workbench,
+  error: unknown,
+  paths: readonly string[],
+  add: boolean,
+): void {
+  if (isCancelled(error)) return;
+  const { notices } = workbench;
+  const failure = asFailure(error);
+  const asRaw = {
+    title: 'Open as raw memory',
+    run: () => {
+      notices.dismiss();
+      openPaths(workbench, paths, add, 'raw');
+    },
+  };
+  notices.fail(failure, mayBeRaw(failure) ? asRaw : undefined);
+}
+
+/** Whether a file could not be opened for want of any mark: raw memory has none. */
+export function mayBeRaw({ kind, happened }: WireFailure): boolean {
+  return kind === 'unreadable' && / It starts with [\da-f ]+\.$/.test(happened);
 }
 
 /** Opens files as a second state, and shows what differs from the first. @throws EngineFailure */
@@ -54,33 +90,34 @@ export async function openDropped(workbench: Workbench, files: readonly File[]):
       files.map((file) => shell.pathOf(file)),
       add,
     );
+  const { notices, session } = workbench;
+  const host = session.info.get()?.host ?? 'the server';
   const paths: string[] = [];
   for (const file of files) {
-    const path = await sent(file);
+    const { path, why } = await sendFile(file);
     if (path === undefined)
-      return workbench.notices.show({
+      return notices.show({
         severity: 'error',
-        text: `${file.name} could not be sent to the server. Nothing is opened. Put it on the server's machine and open it with T D.`,
+        text: `${file.name} could not be sent to ${host}: ${why}. Nothing is opened. Send it once more, or put it there by other means and open it with T D.`,
       });
     paths.push(path);
   }
   openPaths(workbench, paths, add);
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  notices.show({
+    severity: 'note',
+    text: keptOnHost(
+      files.map(({ name }) => name),
+      bytes,
+      host,
+    ),
+  });
 }
 
-/** Sends a file to the server. @returns its path there, or undefined when it did not arrive. */
-async function sent(file: File): Promise<string | undefined> {
-  try {
-    const response = await fetch(`${UPLOAD_PATH}?name=${encodeURIComponent(file.name)}`, {
-      method: 'POST',
-      body: file,
-      headers: { [UPLOAD_HEADER]: '1' },
-    });
-    const answer: unknown = await response.json();
-    const path = (answer as { path?: unknown } | null)?.path;
-    return response.ok && typeof path === 'string' ? path : undefined;
-  } catch {
-    return undefined;
-  }
+/** What becomes of files that were sent. */
+export function keptOnHost(names: readonly string[], bytes: number, host: string): string {
+  const [is, it] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return `${names.join(', ')} ${is} kept on ${host} with this session (${formatSize(bytes)}), so that it finds ${it} again, until the session is removed.`;
 }
 
 /** Registers the actions that open files. */

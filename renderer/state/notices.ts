@@ -27,13 +27,14 @@ export class Notices {
   }
 
   /** A failure of something that was asked for outside a panel. */
-  fail(failure: WireFailure): void {
+  fail(failure: WireFailure, action?: Notice['action']): void {
     // The bar speaks of a lost engine itself, until it is back.
     if (failure.kind === 'lost') return;
     this.show({
       severity: 'error',
       text: `${failure.happened} ${failure.means} ${failure.advice}`,
       details: failureText(failure),
+      action,
     });
   }
 

@@ -9,9 +9,12 @@ import { Glyph } from './Glyph.tsx';
 export function ErrorBlock({
   failure,
   retry,
+  action,
 }: {
   readonly failure: WireFailure;
   readonly retry?: () => void;
+  /** What else a person may do about it. */
+  readonly action?: { readonly title: string; run(): void };
 }): ReactNode {
   const { notices } = useWorkbench();
   return (
@@ -25,6 +28,11 @@ export function ErrorBlock({
         {retry && (
           <button type="button" className="btn" onClick={retry}>
             Try again
+          </button>
+        )}
+        {action && (
+          <button type="button" className="btn" onClick={() => action.run()}>
+            {action.title}
           </button>
         )}
         <button

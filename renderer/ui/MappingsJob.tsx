@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react';
+import { useState } from 'react';
+import { stoppedWords } from '../shell/jobs.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
 
@@ -18,10 +20,13 @@ export function MappingsJob({
   const job = useStore(session.info, (info) =>
     info?.jobs.find(({ id }) => id.startsWith('mappings-')),
   );
+  // How far it was is known no more once it has stopped.
+  const [percent, setPercent] = useState<number>();
+  if (job && job.percent !== percent) setPercent(job.percent);
   if (stopped)
     return (
       <p className="job-line" role="status">
-        Stopped before all mappings were read.{' '}
+        {stoppedWords(percent)}{' '}
         <button type="button" className="link" onClick={onContinue}>
           Continue
         </button>
@@ -30,10 +35,14 @@ export function MappingsJob({
   if (!waiting || !job) return null;
   return (
     <p className="job-line" role="status">
-      Reading mappings… {job.detail}{' '}
-      <button type="button" className="link" onClick={onStop}>
-        Stop
-      </button>
+      {job.stopped
+        ? `${stoppedWords(job.percent)} Continue in the status bar.`
+        : `Reading mappings… ${job.detail}`}{' '}
+      {!job.stopped && (
+        <button type="button" className="link" onClick={onStop}>
+          Stop
+        </button>
+      )}
     </p>
   );
 }

@@ -4,15 +4,20 @@ import { findingItem } from '../../../core/session/view-fields.ts';
 import { SAMPLE_TITLE, samplePaths } from '../sample.ts';
 import { listFolder } from '../files.ts';
 import { checkPath } from '../opening.ts';
+import { dirname } from 'node:path';
+import { pruneUploads } from '../uploads.ts';
 import { copySession, listSessions, removeSession } from '../sessions.ts';
 import type { Workbench } from '../workbench.ts';
+
+/** A file that was sent so shortly ago may be about to be opened, ms. */
+const JUST_SENT = 60_000;
 
 /** The session itself: what is open, its own state, files of this machine. */
 export function sessionCalls(bench: Workbench): CallHandlers {
   return {
     'session.get': () => bench.info(),
-    'session.open': async ({ paths, add }) => {
-      await bench.openings.open(paths, add);
+    'session.open': async ({ paths, add, as }) => {
+      await bench.openings.open(paths, add, { raw: as === 'raw' });
       return bench.info();
     },
     'session.openSample': async ({ replay }) => {
@@ -40,6 +45,8 @@ export function sessionCalls(bench: Workbench): CallHandlers {
     'sessions.list': () => listSessions(bench.folder),
     'sessions.remove': ({ path }) => {
       removeSession(bench.folder, path);
+      // Files that pages sent go with the last session that names them.
+      if (bench.folder.root !== undefined) pruneUploads(dirname(bench.folder.root), JUST_SENT);
       return {};
     },
     'session.close': async ({ source }) => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Steps } from '../../../core/memory/steps.ts';
 import { Jobs } from '../../../electron/host/jobs.ts';
 import { KeptAnswers } from '../../../electron/host/kept-answers.ts';
@@ -125,4 +125,48 @@ test('who waits for an answer that is forgotten gets the new one', async () => {
     return of;
   }
   expect(await answers.get('key', made, never())).toBe('b');
+});
+
+test('work that a person stops keeps what it has, and goes on from there', async () => {
+  const counted = new Counted();
+  const work = new PausedWork(counted.steps(6, busy), counted.shown);
+  const answer = work.get(never());
+  await vi.waitUntil(() => counted.done > 0);
+  const before = performance.now();
+  counted.jobs.stop('count');
+  const [stopped] = counted.jobs.list();
+  expect(stopped).toMatchObject({ stopped: true, percent: Math.floor((counted.done / 6) * 100) });
+  const { done } = counted;
+  // As long as the work would have taken: it stands still.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(counted.done).toBe(done);
+  expect(counted.jobs.list()).toEqual([stopped]);
+  expect(performance.now() - before).toBeGreaterThan(100);
+  counted.jobs.resume('count');
+  expect(await answer).toBe(6);
+  expect(counted.jobs.list()).toEqual([]);
+});
+
+test('who waits for stopped work can go, and what is given up is said to be cancelled', async () => {
+  const counted = new Counted();
+  const work = new PausedWork(counted.steps(6, busy), counted.shown);
+  const abort = new AbortController();
+  const first = work.get(abort.signal);
+  await vi.waitUntil(() => counted.done > 0);
+  counted.jobs.stop('count');
+  abort.abort();
+  await expect(first).rejects.toMatchObject({ kind: 'cancelled' });
+  expect(counted.jobs.list()).toEqual([]);
+  const second = work.get(never());
+  await vi.waitUntil(() => counted.jobs.list().length > 0);
+  counted.jobs.stop('count');
+  counted.jobs.giveUp('count');
+  await expect(second).rejects.toMatchObject({
+    kind: 'cancelled',
+    message: 'Counting was stopped.',
+  });
+  // Running work is not given up: nobody stopped it.
+  const third = work.get(never());
+  counted.jobs.giveUp('count');
+  expect(await third).toBe(6);
 });

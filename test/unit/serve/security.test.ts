@@ -101,7 +101,7 @@ beforeAll(async () => {
   writeFileSync(join(pages, 'index.html'), '<!doctype html><title>window</title>');
   writeFileSync(join(pages, 'assets', 'app-12345678.js'), 'export {};');
   writeFileSync(join(pages, 'assets', 'module.wasm'), '');
-  server = new WebServer({ engine, pages, listen: '127.0.0.1', port: 0 });
+  server = new WebServer({ state: folder, engine, pages, listen: '127.0.0.1', port: 0 });
   entry = new URL(await server.start());
 });
 
@@ -264,17 +264,18 @@ describe('uploads', () => {
     ask(`/upload?name=${name}`, headers, { method: 'POST', body: 'bytes' });
   const asked = { 'x-faultline': '1', 'content-length': '5' };
 
-  test('are kept under their name in a folder of the server’s own', async () => {
+  test('are kept under their name in a folder beside the sessions', async () => {
     const { status, body } = await send({ ...good(), ...asked });
     expect(status).toBe(200);
     const { path } = JSON.parse(body) as { path: string };
-    expect(path).toMatch(/faultline-\w+\/\w{8}\/my dump\.bin$/);
+    expect(path).toMatch(/\/uploads\/\w{12}\/my dump\.bin$/);
+    expect(path.startsWith(folder)).toBe(true);
     expect(readFileSync(path, 'utf8')).toBe('bytes');
   });
 
   test('with a path for a name stay in that folder', async () => {
     const { body } = await send({ ...good(), ...asked }, '..%2F..%2Fetc%2Fpasswd');
-    expect((JSON.parse(body) as { path: string }).path).toMatch(/\/\w{8}\/passwd$/);
+    expect((JSON.parse(body) as { path: string }).path).toMatch(/\/\w{12}\/passwd$/);
   });
 
   test.each<[string, () => Record<string, string>]>([
