@@ -65,6 +65,17 @@ export const consoleCalls = {
       lines: z.array(z.object({ line: Count, text: z.string(), mark: LineMark.optional() })),
     }),
   },
+  /** The next line of the whole record that holds a text, gone round once; absent when none does. */
+  'console.find': {
+    request: z.object({
+      console: Id,
+      text: z.string().min(1).max(400),
+      /** The line behind which it begins, or before which when it goes backwards. */
+      from: Count,
+      backwards: z.boolean(),
+    }),
+    answer: z.object({ line: Count.optional() }),
+  },
   'phases.list': { request: Nothing, answer: z.object({ phases: z.array(PhaseItem) }) },
   /** Arms writes for five minutes. The target's name has to be given as a person typed it. */
   'console.arm': {

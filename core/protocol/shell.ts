@@ -50,6 +50,9 @@ export const CONTENT_SECURITY_POLICY = [
 export const APP_SCHEME = 'faultline-app';
 export const APP_ORIGIN = `${APP_SCHEME}://app`;
 
+/** Electron: the part of a page's address that names the one panel which its window shows. */
+export const PANEL_PARAMETER = 'panel';
+
 /** Electron: the scheme of links to entries. */
 export const LINK_SCHEME = 'faultline';
 
@@ -61,6 +64,7 @@ export const IPC = {
   save: 'faultline:save',
   opened: 'faultline:opened',
   command: 'faultline:command',
+  panel: 'faultline:panel',
 } as const;
 
 /** Commands of native menus, dialogs and links that the window carries out. */
@@ -85,6 +89,8 @@ export interface Bridge {
   pathOf(file: unknown): string;
   /** Tells the shell what was opened, for its list of recent files. */
   opened(paths: readonly string[]): void;
+  /** Shows a panel in a window of its own. */
+  openPanel(panel: string): void;
   /** Calls the listener with every command; @returns a function that takes it away. */
   onCommand(listener: (command: ShellCommand) => void): () => void;
 }

@@ -1,9 +1,9 @@
-import { appendFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain } from 'electron';
 import { IPC, LINK_SCHEME, type ShellCommand } from '../../core/protocol/shell.ts';
 import { commandsOf, linkPath } from './arguments.ts';
+import { crashLog } from './crash-log.ts';
 import { Engine } from './engine.ts';
 import { denyPermissions, guardPages, isOwnSender } from './guards.ts';
 import { KeptFile } from './kept.ts';
@@ -14,6 +14,10 @@ import { AppWindow } from './window.ts';
 /** A report is text; more than this is a mistake. */
 const MAX_SAVED = 256 << 20;
 const MAX_PATHS = 64;
+/** Windows beside the main one. */
+const MAX_PANELS = 16;
+/** A panel's id: its kind, and the console that it shows. */
+const PANEL = /^[a-z]{1,20}(:[\w-]{1,64})?$/;
 
 /** What the open dialog offers by name; anything can be opened. */
 const FILTERS = [
@@ -25,11 +29,8 @@ const FILTERS = [
 /** The broker: one instance, its window, menus and dialogs, and the engine beside it. */
 export function runApp(): void {
   const root = app.getAppPath();
-  const log = (line: string): void =>
-    appendFileSync(
-      join(app.getPath('userData'), 'crash.log'),
-      `${new Date().toISOString()} ${line}\n`,
-    );
+  const crashes = join(app.getPath('userData'), 'crash.log');
+  const log = crashLog(crashes);
 
   // A second start hands what it was asked for to the first one and ends.
   if (!app.requestSingleInstanceLock()) {
@@ -47,6 +48,10 @@ export function runApp(): void {
     else started.push(command);
   };
 
+  // Electron shows it in a dialog of its own as well.
+  process.on('uncaughtExceptionMonitor', (error) =>
+    log(`The shell failed: ${error.stack ?? error.message}`),
+  );
   registerScheme();
   guardPages();
   app.setAsDefaultProtocolClient(LINK_SCHEME);
@@ -97,20 +102,36 @@ export function runApp(): void {
           void chooseFiles().then((paths) => {
             if (paths.length > 0) send({ kind: 'open', paths });
           }),
+        crashes,
         clearRecent: () => {
           kept.change({ recent: [] });
           app.clearRecentDocuments();
           menu();
         },
       });
-    handlePages(engine, (paths) => {
-      kept.opened(paths);
-      for (const path of paths) app.addRecentDocument(path);
-      menu();
+    const preload = join(root, 'dist/preload/preload.cjs');
+    /** Windows that show one panel each. */
+    const panels = new Set<AppWindow>();
+    handlePages(engine, {
+      opened: (paths) => {
+        kept.opened(paths);
+        for (const path of paths) app.addRecentDocument(path);
+        menu();
+      },
+      openPanel: (panel) => {
+        if (panels.size >= MAX_PANELS) return;
+        const own = new AppWindow(preload, kept, panel);
+        panels.add(own);
+        own.window.on('closed', () => panels.delete(own));
+      },
     });
     menu();
     const open = (): void => {
-      main = new AppWindow(join(root, 'dist/preload/preload.cjs'), kept);
+      main = new AppWindow(preload, kept);
+      main.window.on('closed', () => {
+        main = undefined;
+        for (const { window } of panels) window.close();
+      });
       for (const command of started.splice(0)) main.send(command);
     };
     open();
@@ -128,13 +149,23 @@ async function chooseFiles(): Promise<readonly string[]> {
   return filePaths;
 }
 
+/** What pages ask of the shell. */
+interface PageRequests {
+  readonly opened: (paths: readonly string[]) => void;
+  /** Shows a panel in a window of its own. */
+  readonly openPanel: (panel: string) => void;
+}
+
 /** Answers the preload script's messages, when they come from the app's own page. */
-function handlePages(engine: Engine, opened: (paths: readonly string[]) => void): void {
+function handlePages(engine: Engine, { opened, openPanel }: PageRequests): void {
   ipcMain.on(IPC.connect, (event) => {
     if (isOwnSender(event)) engine.connect(event.sender);
   });
   ipcMain.on(IPC.opened, (event, paths: unknown) => {
     if (isOwnSender(event) && isPathList(paths)) opened(paths);
+  });
+  ipcMain.on(IPC.panel, (event, panel: unknown) => {
+    if (isOwnSender(event) && typeof panel === 'string' && PANEL.test(panel)) openPanel(panel);
   });
   ipcMain.handle(IPC.choose, (event) => {
     if (!isOwnSender(event)) throw new Error('not allowed');

@@ -1,4 +1,4 @@
-import { app, Menu, shell, type MenuItemConstructorOptions } from 'electron';
+import { Menu, shell, type MenuItemConstructorOptions } from 'electron';
 import { basename } from 'node:path';
 import type { ShellCommand } from '../../core/protocol/shell.ts';
 
@@ -7,6 +7,8 @@ export interface MenuParts {
   readonly send: (command: ShellCommand) => void;
   readonly openFiles: () => void;
   readonly clearRecent: () => void;
+  /** Path of the crash log. */
+  readonly crashes: string;
 }
 
 /** Actions of the window that have a place in the menus: label and name. */
@@ -72,7 +74,7 @@ export function buildMenu(parts: MenuParts): void {
       { label: 'Keys', click: action('help.open') },
       {
         label: 'Show the crash log',
-        click: () => shell.showItemInFolder(app.getPath('userData')),
+        click: () => shell.showItemInFolder(parts.crashes),
       },
       { role: 'about' },
     ],

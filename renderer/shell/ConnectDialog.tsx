@@ -68,7 +68,7 @@ export function ConnectDialog({ onClose }: { readonly onClose: () => void }): Re
       {failure && <ErrorBlock failure={failure} />}
       <div className="form-row" role="radiogroup" aria-label="Reached over">
         <span>Over</span>
-        <span>
+        <span style={{ display: 'flex', gap: 12 }}>
           <label>
             <input
               type="radio"
@@ -77,7 +77,7 @@ export function ConnectDialog({ onClose }: { readonly onClose: () => void }): Re
               onChange={() => setKind('serial')}
             />{' '}
             Serial
-          </label>{' '}
+          </label>
           <label>
             <input
               type="radio"

@@ -67,7 +67,8 @@ describe.skipIf(MISSING !== undefined)('the console', () => {
       );
       await press(page, 'Escape');
       await page.getByRole('button', { name: 'Time: kernel' }).click();
-      await page.getByRole('menuitemradio', { name: 'Time: delta' }).click();
+      await page.getByRole('button', { name: 'Time: received' }).click();
+      await page.getByRole('button', { name: 'Time: delta' }).waitFor();
       await expect
         .poll(() => page.locator('.console-time').first().textContent())
         .toMatch(/^\+|^$/);

@@ -8,7 +8,7 @@ import { MISSING, axeFindings, launch, openWindow, press } from './support/windo
 if (MISSING !== undefined) console.log(`progress: skipped, ${MISSING}`);
 
 /** A raw memory that takes a while to be searched for a kernel, as a file with holes. */
-const BYTES = 3 * 2 ** 30;
+const BYTES = 3 * 2 ** 29;
 
 describe.skipIf(MISSING !== undefined)('long work', () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-progress-'));

@@ -91,8 +91,8 @@ describe.skipIf(MISSING !== undefined || !SOCAT)('driving a target', () => {
       port.write('after\r\n');
       await page.locator('.xterm-rows').getByText('after').waitFor();
       await page
-        .locator('.xterm-rows')
-        .getByText(/fault status reg 2 × [\d,]+/)
+        .locator('.console-count')
+        .filter({ hasText: /^× [\d,]+$/ })
         .first()
         .waitFor();
       await expect.poll(() => readFileSync(path, 'latin1')).toBe(`before\r\n${storm}after\r\n`);

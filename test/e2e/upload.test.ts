@@ -29,16 +29,18 @@ describe.skipIf(MISSING !== undefined)('files that are dropped on the window', (
     try {
       const { page } = first;
       await page.waitForSelector('.start :focus');
-      const transfer = await page.evaluateHandle((text) => {
-        const files = new DataTransfer();
-        files.items.add(new File([text], 'ttyS0.log'));
-        return files;
-      }, LOG);
-      await page.dispatchEvent('.start', 'dragover', { dataTransfer: transfer });
+      /** What is dragged; the browser empties it with each event. */
+      const dragged = () =>
+        page.evaluateHandle((text) => {
+          const files = new DataTransfer();
+          files.items.add(new File([text], 'ttyS0.log'));
+          return files;
+        }, LOG);
+      await page.dispatchEvent('.start', 'dragover', { dataTransfer: await dragged() });
       await page
         .getByText('Drop to open: vmcore, raw memory, console log or session', { exact: true })
         .waitFor();
-      await page.dispatchEvent('.start', 'drop', { dataTransfer: transfer });
+      await page.dispatchEvent('.start', 'drop', { dataTransfer: await dragged() });
       await selectedRow(page, 'Faults').getByText('02:00.0').waitFor();
       await page
         .getByText(/^ttyS0\.log is kept on .+ with this session \(\d+ B\), so that it finds it/)

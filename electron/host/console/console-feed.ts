@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ConsoleChunk, LineMark } from '../../../core/protocol/contract.ts';
 import type { FeedSink } from '../../../core/protocol/server-feed.ts';
 import type { ReaderMark } from './reader.ts';
@@ -54,6 +55,8 @@ export async function feedConsole(
       const chunk = chunkAt(fed, offset, late);
       offset += chunk.data.length;
       await sink.push(chunk);
+      // What comes meanwhile goes with it: a line that is whole is one, not two pieces.
+      await nextTurn();
     } else await fed.more(sink.signal);
   }
 }
@@ -61,7 +64,7 @@ export async function feedConsole(
 /** @param late marks that were found since the chunk before: some are of lines before this one */
 function chunkAt(fed: FedConsole, offset: number, late: readonly ReaderMark[]): ConsoleChunk {
   const { record } = fed;
-  const bytes = record.read(offset, CHUNK);
+  const bytes = wholeLines(record.read(offset, CHUNK));
   const data = bytes.toString('latin1');
   const first = record.lineAt(offset);
   const end = record.lineAt(offset + bytes.length);
@@ -79,6 +82,14 @@ function chunkAt(fed: FedConsole, offset: number, late: readonly ReaderMark[]): 
       ...fed.marks(first, end),
     ],
   };
+}
+
+const NEWLINE = 10;
+
+/** The whole lines of a piece, where it holds any; its beginning of another comes with the next. */
+function wholeLines(bytes: Buffer): Buffer {
+  const end = bytes.lastIndexOf(NEWLINE) + 1;
+  return end === 0 ? bytes : bytes.subarray(0, end);
 }
 
 /** A line that began before an offset, if its stamp may not have been whole by then. */

@@ -1,4 +1,5 @@
 import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
+import { findLine } from '../console/find.ts';
 import { listPorts } from '../console/ports.ts';
 import { checkPath } from '../opening.ts';
 import type { Workbench } from '../workbench.ts';
@@ -41,6 +42,9 @@ export function consoleCalls(bench: Workbench): CallHandlers {
       replayed.replay(action, speed);
       return replayed.info;
     },
+    'console.find': async ({ console, text, from, backwards }, { signal }) => ({
+      line: await findLine(bench.hub.get(console).record, text, from, backwards, signal),
+    }),
     'console.lines': ({ console, from, to }) => {
       const { record, ...of } = linesOf(bench, console);
       const first = Math.max(1, from);

@@ -10,6 +10,16 @@ import type { TimeMode } from './record.ts';
 import { TIME_MODES } from './record.ts';
 import type { ConsoleTerminal } from './terminal.ts';
 
+const TIME_WORDS: Readonly<Record<TimeMode, string>> = {
+  kernel: 'the kernel’s own clock',
+  received: 'seconds since the console was opened',
+  delta: 'seconds since the line before',
+};
+
+function nextMode(mode: TimeMode): TimeMode {
+  return TIME_MODES[(TIME_MODES.indexOf(mode) + 1) % TIME_MODES.length];
+}
+
 /** How often the replay's time moves, ms: 4 Hz. */
 const TICK = 250;
 const SPEEDS = [0.25, 1, 4, 16, 64];
@@ -34,11 +44,12 @@ export function ConsoleBar({
   onFold,
   find,
 }: ConsoleBarProps): ReactNode {
+  const workbench = useWorkbench();
   const { follow, held } = useStore(terminal.state);
   const [text, setText] = useState('');
   const [missing, setMissing] = useState(false);
   const search = (backwards: boolean): void =>
-    setMissing(text !== '' && !terminal.find(text, backwards));
+    attempt(workbench, terminal.find(text, backwards), (found) => setMissing(!found));
   return (
     <>
       <span className="shrink second console-status" title={`${info.name} · ${info.status}`}>
@@ -54,13 +65,13 @@ export function ConsoleBar({
         aria-label="Find in the console"
         aria-invalid={missing}
         placeholder="Find"
-        title={missing ? `"${text}" is not in the lines that are here` : 'Find: Enter, Shift+Enter'}
+        title={missing ? `"${text}" is in no line of this console` : 'Find: Enter, Shift+Enter'}
         spellCheck={false}
         value={text}
         onChange={(event) => {
           setText(event.target.value);
           setMissing(false);
-          if (event.target.value === '') terminal.find('');
+          if (event.target.value === '') void terminal.find('');
         }}
         onKeyDown={(event) => {
           if (event.key !== 'Enter') return;
@@ -69,18 +80,14 @@ export function ConsoleBar({
           event.stopPropagation();
         }}
       />
-      <MenuButton
-        label={`Time: ${mode}`}
-        items={() =>
-          TIME_MODES.map((each) => ({
-            title: `Time: ${each}`,
-            checked: each === mode,
-            run: () => onMode(each),
-          }))
-        }
+      <button
+        type="button"
+        className="btn"
+        title={`The time column shows ${TIME_WORDS[mode]}; the next: ${nextMode(mode)}`}
+        onClick={() => onMode(nextMode(mode))}
       >
-        Time: {mode} ▾
-      </MenuButton>
+        Time: {mode}
+      </button>
       <button
         type="button"
         className="btn"

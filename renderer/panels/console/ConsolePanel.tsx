@@ -63,6 +63,7 @@ function OneConsole({
   const panel = usePanelId();
   const gutter = useRef<HTMLDivElement>(null);
   const screen = useRef<HTMLDivElement>(null);
+  const counts = useRef<HTMLDivElement>(null);
   const ruler = useRef<HTMLCanvasElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const find = useRef<HTMLInputElement>(null);
@@ -75,10 +76,11 @@ function OneConsole({
   const { id, canWrite } = info;
 
   useEffect(() => {
-    if (!gutter.current || !screen.current || !ruler.current) return;
+    if (!gutter.current || !screen.current || !counts.current || !ruler.current) return;
     const made = new ConsoleTerminal(engine, id, {
       gutter: gutter.current,
       screen: screen.current,
+      counts: counts.current,
       ruler: ruler.current,
     });
     setTerminal(made);
@@ -243,6 +245,7 @@ function OneConsole({
       >
         <div ref={gutter} className="console-gutter" />
         <div ref={screen} className="console-screen" />
+        <div ref={counts} className="console-counts" />
         <canvas
           ref={ruler}
           className="console-ruler"

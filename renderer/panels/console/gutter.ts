@@ -1,3 +1,4 @@
+import { formatCount } from '../../../core/format/size.ts';
 import type { LineMark } from '../../../core/protocol/contract.ts';
 
 /** What one row of the gutter shows. */
@@ -11,6 +12,8 @@ export interface GutterRow {
   readonly current: boolean;
   /** A note is pinned to the line. */
   readonly note: boolean;
+  /** Lines that this one stands for. */
+  readonly count: number | undefined;
   /** A kernel's clock starts here. */
   readonly restart: string | undefined;
 }
@@ -29,6 +32,7 @@ interface Cells {
   readonly number: HTMLElement;
   readonly glyph: HTMLElement;
   readonly time: HTMLElement;
+  readonly count: HTMLElement;
 }
 
 /**
@@ -37,15 +41,18 @@ interface Cells {
  */
 export class Gutter {
   readonly #host: HTMLElement;
+  readonly #counts: HTMLElement;
   #rows: Cells[] = [];
 
-  constructor(host: HTMLElement) {
+  constructor(host: HTMLElement, counts: HTMLElement) {
     this.#host = host;
+    this.#counts = counts;
   }
 
   /** Makes as many rows as the terminal has, of its row height. */
   resize(count: number, height: number): void {
-    this.#host.style.setProperty('--console-row', `${height}px`);
+    for (const host of [this.#host, this.#counts])
+      host.style.setProperty('--console-row', `${height}px`);
     while (this.#rows.length < count) {
       const row = document.createElement('div');
       row.className = 'console-row';
@@ -54,14 +61,21 @@ export class Gutter {
       const time = part('console-time');
       row.append(number, glyph, time);
       this.#host.append(row);
-      this.#rows.push({ row, number, glyph, time });
+      const folded = part('console-count');
+      this.#counts.append(folded);
+      this.#rows.push({ row, number, glyph, time, count: folded });
     }
-    for (const { row } of this.#rows.splice(count)) row.remove();
+    for (const { row, count: of } of this.#rows.splice(count)) {
+      row.remove();
+      of.remove();
+    }
+    for (const [index, { count: of }] of this.#rows.entries()) of.style.top = `${index * height}px`;
   }
 
   paint(rowAt: (index: number) => GutterRow): void {
     for (const [index, cells] of this.#rows.entries()) {
-      const { line, mark, time, tip, continued, current, note, restart } = rowAt(index);
+      const { line, mark, time, tip, continued, count, current, note, restart } = rowAt(index);
+      write(cells.count, count === undefined ? '' : `× ${formatCount(count)}`);
       write(cells.number, line === undefined ? '' : String(line));
       write(cells.time, restart ?? time);
       const kind = continued ? '' : (mark?.severity ?? '');

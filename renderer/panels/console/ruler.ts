@@ -28,7 +28,7 @@ export function drawRuler(
 ): void {
   const context = fit(canvas, RULER_WIDTH, height);
   if (!context || lines === 0) return;
-  const y = (line: number): number => (line / lines) * (height - 2);
+  const y = (line: number): number => (Math.max(0, line - 1) / lines) * (height - 2);
   // One mark a pixel and severity is all that can be seen of a storm.
   const drawn = new Map<LineMark['severity'], Set<number>>();
   for (const mark of marks) {

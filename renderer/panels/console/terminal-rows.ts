@@ -35,8 +35,13 @@ export class TerminalRows {
     this.#next = [];
   }
 
-  /** What is written now has these lines behind its line feeds. */
-  expect(next: readonly number[]): void {
+  /** What is written now begins in a line, and has these lines behind its line feeds. */
+  expect(begins: number, next: readonly number[]): void {
+    if (begins !== this.#line) {
+      const { baseY, cursorY } = this.#terminal.buffer.active;
+      this.#line = begins;
+      this.map.begin(begins, this.rowOf(baseY + cursorY));
+    }
     this.#next = [...next].reverse();
   }
 

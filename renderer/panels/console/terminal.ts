@@ -1,4 +1,3 @@
-import { SearchAddon } from '@xterm/addon-search';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
@@ -6,7 +5,7 @@ import type { EngineApi } from '../../engine/api.ts';
 import type { Store } from '../../state/store.ts';
 import { createStore } from '../../state/store.ts';
 import type { Theme } from '../../state/view.ts';
-import { folded, unfolded } from './folding.ts';
+import { StormFolding, unfolded } from './folding.ts';
 import { Gutter } from './gutter.ts';
 import { guardTerminal } from './guard.ts';
 import { bytesOfLatin1 } from './latin1.ts';
@@ -19,6 +18,8 @@ import { terminalTheme } from './theme.ts';
 /** Rows kept in the terminal; the record itself is the engine's. */
 const SCROLLBACK = 25_000;
 const RULER_EVERY = 250;
+/** Lines that are read again before the one at the top, when a person scrolls back beyond what is here. */
+const BEFORE = 5000;
 /** Frames in which a scroll may settle. */
 const TRIES = 10;
 const FALLBACK = '"IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
@@ -38,6 +39,8 @@ export interface TerminalState {
 
 interface Hosts {
   readonly gutter: HTMLElement;
+  /** Above the terminal: how many lines a folded one stands for. */
+  readonly counts: HTMLElement;
   readonly screen: HTMLElement;
   readonly ruler: HTMLCanvasElement;
 }
@@ -52,7 +55,9 @@ export class ConsoleTerminal {
   });
   readonly record = new ConsoleRecord();
   readonly terminal: Terminal;
-  readonly #search = new SearchAddon();
+  /** The search that is under way, and what was sought last. */
+  #search: AbortController | undefined;
+  #sought = '';
   readonly #engine: EngineApi;
   readonly #console: string;
   readonly #hosts: Hosts;
@@ -70,8 +75,11 @@ export class ConsoleTerminal {
   /** What is noted of a line. */
   #notes: ReadonlyMap<number, string> = new Map();
   #fold = true;
+  readonly #folding = new StormFolding();
   /** What is read next begins a line. */
   #atStart = true;
+  /** Offset in the record behind what was read. */
+  #next = 0;
   #cell = { width: 7.2, height: 18 };
   #painting = 0;
   #rulerTimer: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +88,7 @@ export class ConsoleTerminal {
     this.#engine = engine;
     this.#console = id;
     this.#hosts = hosts;
-    this.#gutter = new Gutter(hosts.gutter);
+    this.#gutter = new Gutter(hosts.gutter, hosts.counts);
     this.terminal = new Terminal({
       fontFamily: FALLBACK,
       fontSize: 12,
@@ -93,7 +101,6 @@ export class ConsoleTerminal {
       linkHandler: { activate: () => {} },
     });
     guardTerminal(this.terminal);
-    this.terminal.loadAddon(this.#search);
     this.#rows = new TerminalRows(this.terminal);
     this.terminal.onRender(() => this.#paintSoon());
     this.terminal.onScroll(() => this.#scrolled());
@@ -108,6 +115,7 @@ export class ConsoleTerminal {
 
   dispose(): void {
     this.#stop?.();
+    this.#search?.abort();
     cancelAnimationFrame(this.#painting);
     clearTimeout(this.#rulerTimer);
     this.terminal.dispose();
@@ -213,15 +221,43 @@ export class ConsoleTerminal {
     this.reveal(Math.max(1, Math.round(part * Math.max(this.record.lines, this.#rows.map.last))));
   }
 
-  find(text: string, backwards = false): boolean {
-    if (text === '') {
-      this.#search.clearDecorations();
-      this.terminal.clearSelection();
-      return true;
-    }
-    const found = backwards ? this.#search.findPrevious(text) : this.#search.findNext(text);
-    if (found) this.state.set((old) => ({ ...old, follow: false }));
-    return found;
+  /** Goes to the next line of the whole record that holds a text. @returns whether one does */
+  async find(text: string, backwards = false): Promise<boolean> {
+    this.#search?.abort();
+    this.#sought = text;
+    this.terminal.clearSelection();
+    if (text === '') return true;
+    const search = new AbortController();
+    this.#search = search;
+    const top = this.#rows.map.lineAround(this.#top()) ?? 1;
+    const { line } = await this.#engine.call(
+      'console.find',
+      { console: this.#console, text, from: this.state.get().line ?? top - 1, backwards },
+      search.signal,
+    );
+    if (line === undefined) return false;
+    this.reveal(line);
+    this.#mark(line);
+    return true;
+  }
+
+  /** Selects what was looked for, once its line is here. */
+  #mark(line: number): void {
+    const first = this.#rows.map.rowOf(line);
+    const row = first === undefined ? -1 : this.#rows.bufferRow(first);
+    if (row < 0 || this.#sought === '') return;
+    const { active } = this.terminal.buffer;
+    let text = '';
+    for (let at = row; at === row || active.getLine(at)?.isWrapped; at++)
+      text += active.getLine(at)?.translateToString(false) ?? '';
+    const at = text.toLowerCase().indexOf(this.#sought.toLowerCase());
+    const { cols } = this.terminal;
+    if (at >= 0) this.terminal.select(at % cols, row + Math.floor(at / cols), this.#sought.length);
+  }
+
+  /** The row (of the map) at the top of the screen. */
+  #top(): number {
+    return this.#rows.rowOf(this.terminal.buffer.active.viewportY);
   }
 
   /** Reads the record from an offset on; the line there is told by the first chunk if not here. */
@@ -235,21 +271,28 @@ export class ConsoleTerminal {
       this.terminal.reset();
       this.#rows.drop();
       const { follow, line: current } = this.state.get();
-      if (!follow) this.#wanted = current;
+      if (!follow) this.#wanted ??= current;
       this.#read(offset, line, turn);
     });
   }
 
   #read(offset: number, line: number | undefined, turn: number): void {
-    let first = line;
-    if (first !== undefined) this.#rows.begin(first);
+    if (line !== undefined) this.#rows.begin(line);
+    this.#folding.reset();
     this.#atStart = true;
+    this.#subscribe(offset, line, turn);
+  }
+
+  /** @param line the line that the terminal's cursor is in; told by the first chunk if not here */
+  #subscribe(offset: number, line: number | undefined, turn: number): void {
+    let first = line;
     this.#stop = this.#engine.subscribe(
       'console.data',
       { console: this.#console, from: offset },
       async (chunk) => {
         if (turn !== this.#turn) return;
         this.record.take(chunk);
+        this.#next = chunk.offset + chunk.data.length;
         let { data } = chunk;
         if (first === undefined) {
           const [start] = chunk.lines;
@@ -265,10 +308,10 @@ export class ConsoleTerminal {
         };
         const { line: begun } = this.#rows;
         const piece = this.#fold
-          ? folded(data, begun, this.#atStart, (each) => this.record.inStorm(each))
+          ? this.#folding.fold(data, begun, this.#atStart, (each) => this.record.inStorm(each))
           : unfolded(data, begun);
         this.#atStart = data.endsWith('\n');
-        this.#rows.expect(piece.next);
+        this.#rows.expect(piece.begins, piece.next);
         await new Promise<void>((done) => {
           this.terminal.write(bytesOfLatin1(piece.data), done);
         });
@@ -283,12 +326,26 @@ export class ConsoleTerminal {
     );
   }
 
-  /** The current line would soon be pushed out by what follows: then reading waits. */
+  /** What is on the screen would soon be pushed out by what follows: then reading waits. */
   #farBehind(): boolean {
-    const { follow, line } = this.state.get();
-    const row = follow || line === undefined ? undefined : this.#rows.map.rowOf(line);
-    if (row === undefined) return false;
-    return this.#rows.rowOf(this.terminal.buffer.active.baseY) - row > SCROLLBACK / 2;
+    if (this.state.get().follow || this.#wanted !== undefined) return false;
+    return this.#rows.rowOf(this.terminal.buffer.active.baseY) - this.#top() > SCROLLBACK / 2;
+  }
+
+  /** Reading goes on where it waited. */
+  #goOn(): void {
+    if (!this.state.get().held) return;
+    this.state.set((old) => ({ ...old, held: false }));
+    this.#subscribe(this.#next, this.#rows.line, ++this.#turn);
+  }
+
+  /** Rows that were pushed out are read again from the record; what is at the top stays there. */
+  #earlier(): void {
+    const top = this.#rows.map.lineAround(this.#top());
+    const offset = top === undefined ? undefined : this.record.offsetBefore(top - BEFORE);
+    if (top === undefined || top <= this.#rows.map.first || offset === undefined) return;
+    this.#wanted = top;
+    this.#restart(offset, undefined);
   }
 
   /** A chunk was written; `before` says what was at the top then. */
@@ -299,7 +356,7 @@ export class ConsoleTerminal {
     else if (this.state.get().follow) this.terminal.scrollToBottom();
     // Unless a person moved meanwhile, what showed keeps its place.
     else if (before.moves === this.#moves) this.#hold(before.top);
-    if (chunk.marks.length > 0) this.#paintSoon();
+    if (chunk.marks.length > 0 || this.#folding.counts.size > 0) this.#paintSoon();
     this.#rulerSoon();
   }
 
@@ -314,6 +371,7 @@ export class ConsoleTerminal {
     const target = Math.max(0, at - Math.floor(rows / 3));
     const shown = at >= viewportY && at < viewportY + rows - 1;
     this.#hold(this.#rows.rowOf(shown ? viewportY : Math.min(target, baseY)));
+    if (this.#wanted !== undefined) this.#mark(this.#wanted);
     // At the end of what came so far there may not be enough below it yet.
     if (baseY > target) this.#wanted = undefined;
     // Where nothing scrolls, the current line is still another one.
@@ -354,7 +412,13 @@ export class ConsoleTerminal {
     const follow = viewportY >= baseY;
     this.#wanted = undefined;
     this.#held = undefined;
-    if (follow !== this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
+    const { held } = this.state.get();
+    if (held && baseY - viewportY < SCROLLBACK / 4) this.#goOn();
+    // While reading waits, the end of what is here is not the end of the record.
+    const following = follow && !held;
+    if (following !== this.state.get().follow)
+      this.state.set((old) => ({ ...old, follow: following }));
+    if (viewportY === 0 && this.#rows.rowOf(0) > 0) this.#earlier();
   }
 
   #paintSoon(): void {
@@ -379,6 +443,7 @@ export class ConsoleTerminal {
         line: begins,
         mark,
         continued: begins === undefined,
+        count: begins === undefined ? undefined : this.#folding.counts.get(begins),
         time: begins === undefined ? '' : this.record.time(begins, this.#mode),
         tip: known
           ? [this.#notes.get(line) ?? '', this.record.tip(line)].filter(Boolean).join('\n')

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -19,7 +19,10 @@ beforeEach(() => {
   electron.app.single = true;
   process.argv = ['/opt/faultline'];
 });
+const watching = process.listeners('uncaughtExceptionMonitor');
 afterEach(() => {
+  for (const each of process.listeners('uncaughtExceptionMonitor'))
+    if (!watching.includes(each)) process.off('uncaughtExceptionMonitor', each);
   process.argv = argv;
   rmSync(folder, { recursive: true });
 });
@@ -212,6 +215,59 @@ describe('the engine', () => {
     expect(engine.kill).toHaveBeenCalledTimes(1);
     engine.emit('exit', 0);
     expect(electron.utilityProcess.all).toHaveLength(1);
+  });
+});
+
+describe('a panel in a window of its own', () => {
+  test('has the same guards, an engine port of its own, and goes with the main window', async () => {
+    const { window, page, engine } = await start();
+    engine.emit('spawn');
+    electron.ipcMain.emit(IPC.panel, from(page), 'console:console-1');
+    const own = electron.BrowserWindow.all[1];
+    expect(own.loaded).toBe(`${APP_ORIGIN}/?panel=console%3Aconsole-1`);
+    expect(own.options.webPreferences).toEqual(window.options.webPreferences);
+    expect(own.webContents.openHandler?.()).toEqual({ action: 'deny' });
+    electron.ipcMain.emit(IPC.connect, from(own.webContents));
+    expect(own.webContents.posted).toMatchObject([{ channel: IPC.port }]);
+    // What it does to its own size is not the main window's.
+    own.emit('close');
+    expect(existsSync(join(folder, 'shell.json'))).toBe(false);
+    window.emit('closed');
+    expect(own.close).toHaveBeenCalledTimes(1);
+  });
+
+  test.each(['../x', 'console:a b', '', 'x'.repeat(99), 7])('%j is no panel', async (panel) => {
+    const { page } = await start();
+    electron.ipcMain.emit(IPC.panel, from(page), panel);
+    expect(electron.BrowserWindow.all).toHaveLength(1);
+  });
+
+  test('is not opened for another page, nor without end', async () => {
+    const { page } = await start();
+    electron.ipcMain.emit(IPC.panel, from(page, 'https://example.org/'), 'faults');
+    expect(electron.BrowserWindow.all).toHaveLength(1);
+    for (let n = 0; n < 40; n++) electron.ipcMain.emit(IPC.panel, from(page), 'faults');
+    expect(electron.BrowserWindow.all).toHaveLength(17);
+  });
+});
+
+describe('the crash log', () => {
+  test('has what ended the shell itself, is shown from the menu, and does not grow for ever', async () => {
+    writeFileSync(join(folder, 'crash.log'), 'x'.repeat((1 << 20) + 1));
+    const before = process.listeners('uncaughtExceptionMonitor');
+    await start();
+    const [listener] = process
+      .listeners('uncaughtExceptionMonitor')
+      .filter((each) => !before.includes(each));
+    listener(new Error('boom'), 'uncaughtException');
+    process.off('uncaughtExceptionMonitor', listener);
+    expect(readFileSync(join(folder, 'crash.log'), 'utf8')).toMatch(
+      /^\S+ The shell failed: Error: boom/,
+    );
+    expect(existsSync(join(folder, 'crash.log.1'))).toBe(true);
+    const help = electron.Menu.template.find(({ role }) => role === 'help')!;
+    help.submenu!.find(({ label }) => label === 'Show the crash log')!.click!();
+    expect(electron.shell.showItemInFolder).toHaveBeenCalledWith(join(folder, 'crash.log'));
   });
 });
 

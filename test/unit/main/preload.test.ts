@@ -20,6 +20,7 @@ test('puts nothing but the bridge on the window, and hands the port over', async
     'chooseFiles',
     'connect',
     'onCommand',
+    'openPanel',
     'opened',
     'pathOf',
     'platform',
@@ -28,7 +29,12 @@ test('puts nothing but the bridge on the window, and hands the port over', async
 
   bridge.connect();
   bridge.opened(['/a']);
-  expect(electron.ipcRenderer.send.mock.calls).toEqual([[IPC.connect], [IPC.opened, ['/a']]]);
+  bridge.openPanel('console:console-1');
+  expect(electron.ipcRenderer.send.mock.calls).toEqual([
+    [IPC.connect],
+    [IPC.opened, ['/a']],
+    [IPC.panel, 'console:console-1'],
+  ]);
   await bridge.saveFile('a', 'b');
   expect(electron.ipcRenderer.invoke).toHaveBeenCalledWith(IPC.save, 'a', 'b');
 

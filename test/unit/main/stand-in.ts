@@ -84,6 +84,7 @@ export class BrowserWindow extends EventEmitter {
   readonly maximize: Fake = fake();
   readonly restore: Fake = fake();
   readonly focus: Fake = fake();
+  readonly close: Fake = vi.fn(() => this.emit('closed'));
 
   constructor(options: WindowOptions) {
     super();

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
-import { folded, unfolded } from '../../../renderer/panels/console/folding.ts';
+import { StormFolding, unfolded } from '../../../renderer/panels/console/folding.ts';
 import { LineMap } from '../../../renderer/panels/console/line-map.ts';
 import { ConsoleRecord } from '../../../renderer/panels/console/record.ts';
 import { logWords } from '../../../renderer/panels/console/TargetControls.tsx';
@@ -10,59 +10,83 @@ import { withComments } from '../../../renderer/panels/console/copy.ts';
 const always = (): boolean => true;
 const fault = (time: string): string => `[ ${time}] DMAR: DRHD: handling fault status reg 2\r`;
 const read = (time: string): string => `[ ${time}] DMAR: [DMA Read] Request device [02:00.0]\r`;
-/** The terminal gets UTF-8. */
-const shown = (data: string): string => Buffer.from(data, 'latin1').toString('utf8');
 
 describe('a storm', () => {
-  it('folds equal lines into their count, whatever their stamps', () => {
-    const piece = folded(
-      [fault('1.000001'), read('1.000002'), fault('1.000003'), read('1.000004'), 'next'].join('\n'),
-      10,
-      true,
-      always,
-    );
-    expect(shown(piece.data)).toBe(
-      [
-        '[ 1.000001] DMAR: DRHD: handling fault status reg 2 \u001b[2m× 2\u001b[22m',
-        '[ 1.000002] DMAR: [DMA Read] Request device [02:00.0] \u001b[2m× 2\u001b[22m',
-        'next',
-      ].join('\n'),
-    );
+  it('folds equal lines into the first and counts them, whatever their stamps', () => {
+    const folding = new StormFolding();
+    const lines = [
+      fault('1.000001'),
+      read('1.000002'),
+      fault('1.000003'),
+      read('1.000004'),
+      'next',
+    ];
+    const piece = folding.fold(lines.join('\n'), 10, true, always);
+    expect(piece.data).toBe([fault('1.000001'), read('1.000002'), 'next'].join('\n'));
     // Behind the first comes line 11, behind the second the line that was not equal.
     expect(piece.next).toEqual([11, 14]);
     expect(piece.hidden).toEqual([
       [12, 10],
       [13, 11],
     ]);
+    expect([...folding.counts]).toEqual([
+      [10, 2],
+      [11, 2],
+    ]);
   });
 
-  it('writes counts with commas', () => {
-    const text = `${Array.from({ length: 1284 }, () => fault('1.000001')).join('\n')}\n`;
-    expect(shown(folded(text, 1, true, always).data)).toContain('× 1,284');
+  it('is one however many pieces it comes in, and ends when lines come slowly', () => {
+    const folding = new StormFolding();
+    const text = `${fault('1.000001')}\n`;
+    folding.fold(text, 1, true, always);
+    for (let piece = 1; piece < 1284; piece++)
+      expect(folding.fold(text, piece + 1, true, always)).toEqual({
+        data: '',
+        begins: piece + 2,
+        next: [],
+        hidden: [[piece + 1, 1]],
+      });
+    expect(folding.counts.get(1)).toBe(1284);
+    folding.fold('slow\n', 1285, true, () => false);
+    expect(folding.fold(text, 1286, true, always).hidden).toEqual([]);
+    expect(folding.fold(text, 1287, true, always).hidden).toEqual([[1287, 1286]]);
+    expect([...folding.counts]).toEqual([
+      [1, 1284],
+      [1286, 2],
+    ]);
+    folding.reset();
+    expect(folding.fold(text, 1, true, always).hidden).toEqual([]);
   });
 
   it('leaves alone what came slowly, what is short, and what is not whole', () => {
+    const fold = (text: string, atStart = true, storm = always) =>
+      new StormFolding().fold(text, 1, atStart, storm);
     const slow = `${fault('1.000001')}\n${fault('2.000001')}\n`;
-    expect(folded(slow, 1, true, () => false)).toEqual(unfolded(slow, 1));
+    expect(fold(slow, true, () => false)).toEqual(unfolded(slow, 1));
     const short = 'ab\nab\nab\n';
-    expect(folded(short, 1, true, always)).toEqual(unfolded(short, 1));
+    expect(fold(short)).toEqual(unfolded(short, 1));
     const cut = `${fault('1.000001')}\n${fault('1.000002')}`;
-    expect(folded(cut, 1, true, always)).toEqual(unfolded(cut, 1));
+    expect(fold(cut)).toEqual(unfolded(cut, 1));
     const began = `${fault('1.000001')}\n${fault('1.000002')}\nx`;
-    expect(folded(began, 1, false, always)).toEqual(unfolded(began, 1));
+    expect(fold(began, false)).toEqual(unfolded(began, 1));
   });
 
-  it('accounts for every line, shown or folded', () => {
+  it('accounts for every line, shown or folded, however it is cut into pieces', () => {
     const words = fc.constantFrom('equal line number one', 'equal line number two', 'other', '');
     fc.assert(
-      fc.property(fc.array(words), fc.boolean(), (lines, atStart) => {
-        const text = lines.join('\n');
-        const piece = folded(text, 5, atStart, always);
-        const feeds = piece.data.split('\n').length - 1;
-        expect(piece.next).toHaveLength(feeds);
-        const all = [5, ...piece.next, ...piece.hidden.map(([line]) => line)];
-        expect(all.sort((a, b) => a - b)).toEqual(
-          Array.from({ length: text.split('\n').length }, (_, index) => index + 5),
+      fc.property(fc.array(fc.array(words), { minLength: 1 }), (pieces) => {
+        const folding = new StormFolding();
+        const seen: number[] = [];
+        let first = 5;
+        for (const lines of pieces) {
+          const text = lines.map((line) => `${line}\n`).join('');
+          const piece = folding.fold(text, first, true, always);
+          expect(piece.next).toHaveLength(piece.data.split('\n').length - 1);
+          seen.push(piece.begins, ...piece.next, ...piece.hidden.map(([line]) => line));
+          first += lines.length;
+        }
+        expect([...new Set(seen)].sort((a, b) => a - b)).toEqual(
+          Array.from({ length: first - 4 }, (_, index) => index + 5),
         );
       }),
     );
