@@ -104,6 +104,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['V C', 'tables.against', 'Tables: show changes against…'],
     ['V S', 'view.splitRight', 'Split right'],
     ['V B', 'view.splitBelow', 'Split below'],
+    ['V O', 'view.window', 'Move this tab to a window of its own'],
     ['V W', 'view.closeTab', 'Close this tab'],
     ['V L', 'view.link', 'This panel follows the selection'],
     ['V R', 'view.resetLayout', 'Reset the layout'],

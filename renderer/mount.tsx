@@ -10,9 +10,11 @@ import { followShell, registerFileActions } from './shell/files.ts';
 import { followHash } from './shell/hash.ts';
 import { registerMemoryAction } from './shell/heap.ts';
 import { registerJobActions } from './shell/jobs.ts';
+import { registerWindowAction } from './shell/own-window.ts';
 import { registerSessionActions } from './shell/sessions.ts';
 import { followSession } from './state/opening.ts';
 import { loadOwnKeys } from './state/own-keys.ts';
+import { onlyPanel, shareSelection } from './state/windows.ts';
 import type { Workbench } from './state/workbench.ts';
 import { createWorkbench } from './state/workbench.ts';
 
@@ -30,6 +32,8 @@ export function mount(
   registerSessionActions(workbench);
   registerJobActions(workbench);
   registerMemoryAction(workbench);
+  registerWindowAction(workbench);
+  shareSelection(workbench.selection, onlyPanel());
   loadOwnKeys(workbench);
   workbench.keyboard.listen(globalThis.window);
   workbench.writes.watch(globalThis.window);

@@ -18,7 +18,7 @@ const bridge: Bridge = {
   saveFile: (name, text) => ipcRenderer.invoke(IPC.save, name, text) as Promise<string | undefined>,
   pathOf: (file) => webUtils.getPathForFile(file as File),
   opened: (paths) => ipcRenderer.send(IPC.opened, [...paths].map(String)),
-  openPanel: (panel) => ipcRenderer.send(IPC.panel, String(panel)),
+  openPanel: (panel) => ipcRenderer.send(IPC.panel, panel),
   onCommand(listener) {
     const receive = (_event: unknown, command: ShellCommand): void => listener(command);
     ipcRenderer.on(IPC.command, receive);

@@ -9,6 +9,7 @@ import { Dock } from './Dock.tsx';
 import { useDrop } from './drop.ts';
 import { LeaderList } from './LeaderList.tsx';
 import { NoticeBar } from './NoticeBar.tsx';
+import { onlyPanel } from '../state/windows.ts';
 import { Rail } from './Rail.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { Toolbar } from './Toolbar.tsx';
@@ -30,12 +31,17 @@ function Shell({ workbench }: { readonly workbench: Workbench }): ReactNode {
   const starting = useStore(start);
   const mayShow = useStore(ready);
   const drop = useDrop(workbench);
+  // A window beside the main one shows one panel, and what its keys open.
+  const beside = onlyPanel() !== undefined;
 
   return (
-    <div className={`shell ${drop.over ? 'is-drop' : ''}`} {...drop.handlers}>
-      <Toolbar />
-      <Rail />
-      {starting || empty ? known && <Start /> : mayShow && <Dock />}
+    <div
+      className={`shell ${drop.over ? 'is-drop' : ''} ${beside ? 'is-beside' : ''}`}
+      {...drop.handlers}
+    >
+      {!beside && <Toolbar />}
+      {!beside && <Rail />}
+      {!beside && (starting || empty) ? known && <Start /> : mayShow && <Dock />}
       <NoticeBar />
       <StatusBar />
       <LeaderList />

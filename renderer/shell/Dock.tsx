@@ -143,6 +143,7 @@ function GroupActions({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
     action('view.maximise', 'Maximise or restore'),
     action('view.splitRight', 'Split right'),
     action('view.splitBelow', 'Split below'),
+    ...(actions.has('view.window') ? [action('view.window', 'Move to a window of its own')] : []),
     action('view.closeTab', 'Close this tab'),
   ];
   return (

@@ -53,7 +53,11 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }): React
   const [all, setAll] = useState(false);
   const [changing, setChanging] = useState<string>();
   const [refused, setRefused] = useState('');
-  const groups = groupsOf(bindings, kind, find, all);
+  // What this shell can't do is absent, not greyed.
+  const able = bindings.filter(
+    ({ action }) => action !== 'view.window' || workbench.actions.has(action),
+  );
+  const groups = groupsOf(able, kind, find, all);
 
   const change = (binding: LiveBinding, keys: string | undefined): void => {
     setChanging(undefined);

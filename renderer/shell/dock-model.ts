@@ -47,10 +47,13 @@ export class DockModel {
   /** What a wide window had, while the window is narrow. */
   #wide: unknown;
   readonly #changed: () => void;
+  /** The one panel that this window shows, in a window beside the main one. */
+  readonly #only: string | undefined;
 
   /** @param changed called when a person may have changed the layout. */
-  constructor(changed: () => void) {
+  constructor(changed: () => void, only?: string) {
     this.#changed = changed;
+    this.#only = only;
   }
 
   /** Takes the dock when it is mounted. @returns a function for its end. */
@@ -69,9 +72,11 @@ export class DockModel {
     this.#narrow = narrow;
     this.#wide = narrow ? (saved.wide ?? saved.layout) : undefined;
     const restored =
-      narrow && saved.wide === undefined
-        ? this.#restore(saved.layout) && this.#fold()
-        : this.#restore(narrow ? saved.layout : (saved.wide ?? saved.layout));
+      this.#only !== undefined
+        ? this.#alone(this.#only)
+        : narrow && saved.wide === undefined
+          ? this.#restore(saved.layout) && this.#fold()
+          : this.#restore(narrow ? saved.layout : (saved.wide ?? saved.layout));
     if (!restored) this.preset(saved.preset);
     update();
     return () => {
@@ -93,7 +98,7 @@ export class DockModel {
   /** Lays the panels out anew, as one of the presets. */
   preset(number: number): void {
     const api = this.#api;
-    if (!api) return;
+    if (!api || this.#only !== undefined) return;
     this.#preset = number;
     const preset = PRESETS[number - 1] ?? PRESETS[0];
     const layout = layoutOf(preset, api.width, api.height);
@@ -109,7 +114,7 @@ export class DockModel {
    */
   resized(narrow: boolean): void {
     const api = this.#api;
-    if (!api || narrow === this.#narrow) return;
+    if (!api || narrow === this.#narrow || this.#only !== undefined) return;
     this.#narrow = narrow;
     api.exitMaximizedGroup();
     if (narrow) {
@@ -229,6 +234,12 @@ export class DockModel {
       });
     const group = groupAt(api, home) ?? activeGroup;
     return api.addPanel(group ? { ...base, position: { referenceGroup: group } } : base);
+  }
+
+  /** The one panel of a window beside the main one. */
+  #alone(id: string): true {
+    this.open(id);
+    return true;
   }
 
   #restore(saved: unknown): boolean {

@@ -8,12 +8,7 @@ import { goTo } from './go.ts';
 import { sendFile } from './upload.ts';
 
 /** Opens files of the machine that the engine runs on. */
-function openPaths(
-  workbench: Workbench,
-  paths: readonly string[],
-  add = false,
-  as?: 'raw',
-): void {
+function openPaths(workbench: Workbench, paths: readonly string[], add = false, as?: 'raw'): void {
   if (paths.length === 0) return;
   workbench.engine.call('session.open', { paths: [...paths], add, as }).then(
     (info) => {
@@ -115,7 +110,7 @@ export async function openDropped(workbench: Workbench, files: readonly File[]):
 }
 
 /** What becomes of files that were sent. */
-export function keptOnHost(names: readonly string[], bytes: number, host: string): string {
+function keptOnHost(names: readonly string[], bytes: number, host: string): string {
   const [is, it] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
   return `${names.join(', ')} ${is} kept on ${host} with this session (${formatSize(bytes)}), so that it finds ${it} again, until the session is removed.`;
 }

@@ -4,7 +4,7 @@ import { duration } from '../format/time.ts';
 import { attempt } from './actions.ts';
 
 /** A job that lasts shorter shows in its panel alone, s (ui.md, section 4). */
-export const SHOWN_AFTER = 1;
+const SHOWN_AFTER = 1;
 /** A job that lasts longer says how long it will, s. */
 const LEFT_AFTER = 10;
 

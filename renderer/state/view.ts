@@ -98,10 +98,13 @@ export class ViewModel {
   readonly #engine: EngineApi;
   readonly #anchors = new Anchors();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #keeps: boolean;
   #loaded = false;
 
-  constructor(engine: EngineApi) {
+  /** @param keeps whether what is set here is saved with the session: a second window's is not */
+  constructor(engine: EngineApi, keeps = true) {
     this.#engine = engine;
+    this.#keeps = keeps;
     const local = parseView(localStorage.getItem(LOCAL));
     this.state = createStore<ViewState>({
       ...INITIAL,
@@ -130,14 +133,16 @@ export class ViewModel {
     apply();
     system.addEventListener('change', apply);
     globalThis.addEventListener('resize', apply);
-    globalThis.addEventListener('pagehide', () => this.#flush());
+    globalThis.addEventListener('pagehide', () => {
+      if (this.#keeps) this.#flush();
+    });
     this.state.subscribe(() => {
       // Panels remember things with every selection; the page's own look changes seldom.
       if (OWN.some((part) => applied[part] !== this.state.get()[part])) {
         apply();
         this.#saveHere();
       }
-      this.#soon();
+      if (this.#keeps) this.#soon();
     });
   }
 

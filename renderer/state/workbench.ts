@@ -16,6 +16,7 @@ import { Notices } from './notices.ts';
 import { SelectionBus } from './selection.ts';
 import { SessionModel } from './session.ts';
 import type { Store } from './store.ts';
+import { onlyPanel } from './windows.ts';
 import { createStore } from './store.ts';
 import { ViewModel } from './view.ts';
 import { WritesModel } from './writes.ts';
@@ -109,8 +110,9 @@ export interface Workbench {
 
 /** Makes the window's state around a connection. */
 export function createWorkbench(connection: Connection): Workbench {
-  const view = new ViewModel(connection);
-  const dock: DockModel = new DockModel(() => view.set(dock.saved()));
+  const only = onlyPanel();
+  const view = new ViewModel(connection, only === undefined);
+  const dock: DockModel = new DockModel(() => view.set(dock.saved()), only);
   const actions = new ActionRegistry();
   const session = new SessionModel(connection);
   const notices = new Notices();

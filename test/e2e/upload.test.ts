@@ -61,7 +61,7 @@ describe.skipIf(MISSING !== undefined)('files that are dropped on the window', (
       expect(await recent.textContent()).toContain('1 fault');
       expect(await recent.textContent()).not.toContain('File not found');
       await recent.click();
-      await selectedRow(page, 'Faults').getByText('02:00.0').waitFor();
+      await page.locator('[aria-label="Faults"]').getByText('02:00.0').first().waitFor();
       await page.locator('.statusbar').getByText('1 fault', { exact: true }).waitFor();
     } finally {
       await second.close();

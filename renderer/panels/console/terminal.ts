@@ -1,4 +1,4 @@
-import { Terminal } from '@xterm/xterm';
+import type { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
 import type { EngineApi } from '../../engine/api.ts';
@@ -7,12 +7,14 @@ import { createStore } from '../../state/store.ts';
 import type { Theme } from '../../state/view.ts';
 import { StormFolding, unfolded } from './folding.ts';
 import { Gutter } from './gutter.ts';
-import { guardTerminal } from './guard.ts';
+import { guardedTerminal } from './guard.ts';
+import { gutterRow } from './gutter-row.ts';
 import { bytesOfLatin1 } from './latin1.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleRecord } from './record.ts';
 import { RULER_WIDTH, drawRuler } from './ruler.ts';
 import { TerminalRows } from './terminal-rows.ts';
+import { TerminalSearch } from './terminal-search.ts';
 import { terminalTheme } from './theme.ts';
 
 /** Rows kept in the terminal; the record itself is the engine's. */
@@ -55,9 +57,7 @@ export class ConsoleTerminal {
   });
   readonly record = new ConsoleRecord();
   readonly terminal: Terminal;
-  /** The search that is under way, and what was sought last. */
-  #search: AbortController | undefined;
-  #sought = '';
+  readonly #search: TerminalSearch;
   readonly #engine: EngineApi;
   readonly #console: string;
   readonly #hosts: Hosts;
@@ -89,19 +89,9 @@ export class ConsoleTerminal {
     this.#console = id;
     this.#hosts = hosts;
     this.#gutter = new Gutter(hosts.gutter, hosts.counts);
-    this.terminal = new Terminal({
-      fontFamily: FALLBACK,
-      fontSize: 12,
-      lineHeight: 1.125,
-      scrollback: SCROLLBACK,
-      convertEol: true,
-      allowTransparency: true,
-      theme: terminalTheme(),
-      cursorBlink: false,
-      linkHandler: { activate: () => {} },
-    });
-    guardTerminal(this.terminal);
+    this.terminal = guardedTerminal(SCROLLBACK, FALLBACK);
     this.#rows = new TerminalRows(this.terminal);
+    this.#search = new TerminalSearch(engine, id, this.terminal, this.#rows);
     this.terminal.onRender(() => this.#paintSoon());
     this.terminal.onScroll(() => this.#scrolled());
     this.terminal.open(hosts.screen);
@@ -115,7 +105,7 @@ export class ConsoleTerminal {
 
   dispose(): void {
     this.#stop?.();
-    this.#search?.abort();
+    this.#search.stop();
     cancelAnimationFrame(this.#painting);
     clearTimeout(this.#rulerTimer);
     this.terminal.dispose();
@@ -223,36 +213,12 @@ export class ConsoleTerminal {
 
   /** Goes to the next line of the whole record that holds a text. @returns whether one does */
   async find(text: string, backwards = false): Promise<boolean> {
-    this.#search?.abort();
-    this.#sought = text;
-    this.terminal.clearSelection();
-    if (text === '') return true;
-    const search = new AbortController();
-    this.#search = search;
     const top = this.#rows.map.lineAround(this.#top()) ?? 1;
-    const { line } = await this.#engine.call(
-      'console.find',
-      { console: this.#console, text, from: this.state.get().line ?? top - 1, backwards },
-      search.signal,
-    );
-    if (line === undefined) return false;
+    const line = await this.#search.next(text, this.state.get().line ?? top - 1, backwards);
+    if (line === undefined) return text === '';
     this.reveal(line);
-    this.#mark(line);
+    this.#search.mark(line);
     return true;
-  }
-
-  /** Selects what was looked for, once its line is here. */
-  #mark(line: number): void {
-    const first = this.#rows.map.rowOf(line);
-    const row = first === undefined ? -1 : this.#rows.bufferRow(first);
-    if (row < 0 || this.#sought === '') return;
-    const { active } = this.terminal.buffer;
-    let text = '';
-    for (let at = row; at === row || active.getLine(at)?.isWrapped; at++)
-      text += active.getLine(at)?.translateToString(false) ?? '';
-    const at = text.toLowerCase().indexOf(this.#sought.toLowerCase());
-    const { cols } = this.terminal;
-    if (at >= 0) this.terminal.select(at % cols, row + Math.floor(at / cols), this.#sought.length);
   }
 
   /** The row (of the map) at the top of the screen. */
@@ -371,7 +337,7 @@ export class ConsoleTerminal {
     const target = Math.max(0, at - Math.floor(rows / 3));
     const shown = at >= viewportY && at < viewportY + rows - 1;
     this.#hold(this.#rows.rowOf(shown ? viewportY : Math.min(target, baseY)));
-    if (this.#wanted !== undefined) this.#mark(this.#wanted);
+    if (this.#wanted !== undefined) this.#search.mark(this.#wanted);
     // At the end of what came so far there may not be enough below it yet.
     if (baseY > target) this.#wanted = undefined;
     // Where nothing scrolls, the current line is still another one.
@@ -431,28 +397,17 @@ export class ConsoleTerminal {
 
   #paint(): void {
     this.#settle();
-    const top = this.#rows.rowOf(this.terminal.buffer.active.viewportY);
-    const current = this.state.get().line;
-    this.#gutter.paint((index) => {
-      const begins = this.#rows.map.lineAt(top + index);
-      const line = begins ?? this.#rows.map.lineAround(top + index);
-      const known =
-        line !== undefined && top + index <= (this.#rows.map.rowOf(this.#rows.map.last) ?? 0);
-      const mark = known ? this.record.marks.get(line) : undefined;
-      return {
-        line: begins,
-        mark,
-        continued: begins === undefined,
-        count: begins === undefined ? undefined : this.#folding.counts.get(begins),
-        time: begins === undefined ? '' : this.record.time(begins, this.#mode),
-        tip: known
-          ? [this.#notes.get(line) ?? '', this.record.tip(line)].filter(Boolean).join('\n')
-          : '',
-        note: begins !== undefined && this.#notes.has(begins),
-        current: known && line === current,
-        restart: begins === undefined ? undefined : this.record.restartAt(begins, this.#starts),
-      };
-    });
+    const top = this.#top();
+    const parts = {
+      map: this.#rows.map,
+      record: this.record,
+      counts: this.#folding.counts,
+      notes: this.#notes,
+      starts: this.#starts,
+      mode: this.#mode,
+      current: this.state.get().line,
+    };
+    this.#gutter.paint((index) => gutterRow(parts, top + index));
   }
 
   #rulerSoon(): void {
