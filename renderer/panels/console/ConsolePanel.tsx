@@ -10,6 +10,7 @@ import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { Empty, Panel, usePanelId } from '../../ui/Panel.tsx';
 import { EMPTY, READ_ONLY_SOURCE, TYPED_READ_ONLY } from '../../wording.ts';
+import { Announcer } from './announcer.ts';
 import { asJson, withComments } from './copy.ts';
 import { consoleOf } from '../registry.ts';
 import { ConsoleBar } from './ConsoleBar.tsx';
@@ -64,6 +65,9 @@ function OneConsole({
   const gutter = useRef<HTMLDivElement>(null);
   const screen = useRef<HTMLDivElement>(null);
   const counts = useRef<HTMLDivElement>(null);
+  const said = useRef<HTMLDivElement>(null);
+  /** What is read now came just now: the record of before is not read out. */
+  const live = useRef(false);
   const ruler = useRef<HTMLCanvasElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const find = useRef<HTMLInputElement>(null);
@@ -77,14 +81,21 @@ function OneConsole({
 
   useEffect(() => {
     if (!gutter.current || !screen.current || !counts.current || !ruler.current) return;
+    const announcer = new Announcer((text) => {
+      if (said.current) said.current.textContent = text;
+    });
     const made = new ConsoleTerminal(engine, id, {
       gutter: gutter.current,
       screen: screen.current,
       counts: counts.current,
+      heard: (data, marked) => {
+        if (live.current) announcer.take(data, marked);
+      },
       ruler: ruler.current,
     });
     setTerminal(made);
     return () => {
+      announcer.stop();
       made.dispose();
       setTerminal(undefined);
     };
@@ -112,6 +123,9 @@ function OneConsole({
     };
   }, [terminal]);
 
+  useEffect(() => {
+    live.current = visible && info.state === 'live' && info.replay === undefined;
+  }, [visible, info]);
   useEffect(() => terminal?.recolour(theme), [terminal, theme]);
   useEffect(() => terminal?.setTimeMode(mode), [terminal, mode]);
   useEffect(() => terminal?.setFold(fold), [terminal, fold]);
@@ -246,6 +260,7 @@ function OneConsole({
         <div ref={gutter} className="console-gutter" />
         <div ref={screen} className="console-screen" />
         <div ref={counts} className="console-counts" />
+        <div ref={said} className="visually-hidden" aria-live="polite" />
         <canvas
           ref={ruler}
           className="console-ruler"

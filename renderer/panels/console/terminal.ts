@@ -43,6 +43,8 @@ interface Hosts {
   readonly gutter: HTMLElement;
   /** Above the terminal: how many lines a folded one stands for. */
   readonly counts: HTMLElement;
+  /** Told of lines that came, for whoever does not see them. */
+  readonly heard: (data: string, marked: number) => void;
   readonly screen: HTMLElement;
   readonly ruler: HTMLCanvasElement;
 }
@@ -258,6 +260,7 @@ export class ConsoleTerminal {
       async (chunk) => {
         if (turn !== this.#turn) return;
         this.record.take(chunk);
+        this.#hosts.heard(chunk.data, chunk.marks.length);
         this.#next = chunk.offset + chunk.data.length;
         let { data } = chunk;
         if (first === undefined) {
