@@ -31,7 +31,7 @@ export function sourceItems(parts: SourceParts): SourceInfo[] {
     .filter(({ path }) => !gone.has(path))
     .map(({ path }, index): SourceInfo => {
       const row = parts.rows.find(({ name }) => name === path);
-      const dump = row?.kind === 'dump';
+      const dump = row?.kind === 'dump' || row?.kind === 'raw';
       return {
         id: index === 0 ? 'investigation' : `investigation-${index}`,
         name: basename(path),

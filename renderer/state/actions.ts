@@ -47,7 +47,8 @@ export class ActionRegistry {
 
   /** Whether something would happen. */
   has(id: string): boolean {
-    return this.#own(id) !== undefined || this.#actions.get(id)?.possible?.() !== false;
+    const action = this.#actions.get(id);
+    return this.#own(id) !== undefined || (action !== undefined && action.possible?.() !== false);
   }
 
   /** Runs an action. @returns false when nobody answers to the name now. */
