@@ -131,6 +131,30 @@ describe('the line', () => {
   });
 
   test.each([
+    [
+      'Error: Permission denied, cannot open /dev/ttyS0',
+      "Couldn't open /dev/ttyS0: permission denied. Your user isn't in the group that owns it. Add it and log in again, or choose another port.",
+    ],
+    [
+      'Error: No such file or directory, cannot open /dev/ttyS0',
+      "Couldn't open /dev/ttyS0: there is no such port. The cable or adapter may be unplugged. Plug it in, or choose another port.",
+    ],
+    [
+      'Error: Resource temporarily unavailable Cannot lock port',
+      "Couldn't open /dev/ttyS0: another program has it open. Only one program can read a port. Close the other program, or choose another port.",
+    ],
+  ])('that does not open says why: %s', async (said, words) => {
+    const port = { open: (done: (error: Error) => void) => done(new Error(said)) };
+    const source = new SerialSource({ path: '/dev/ttyS0', ...PORT }, () =>
+      Promise.resolve(port as unknown as SerialPortMock),
+    );
+    const failure: unknown = await source
+      .start({ data: () => {}, state: () => {} })
+      .catch((error: unknown) => error);
+    expect((failure as Failure).line()).toBe(words);
+  });
+
+  test.each([
     ['115200 8n1', { baud: 115_200, dataBits: 8, parity: 'none', stopBits: 1 }],
     ['9600 7e2', { baud: 9600, dataBits: 7, parity: 'even', stopBits: 2 }],
   ])('its settings are read back from %s', (text, settings) => {
