@@ -1,5 +1,7 @@
 /** What an arrow key moves a splitter by, px of the layout. */
 const STEP = 16;
+/** When the tabs of a new layout show their names, ms. */
+const FACES_AFTER = 120;
 /** Further than any window is wide. */
 const FAR = 100_000;
 
@@ -15,6 +17,7 @@ export function watchSplitters(
   root: HTMLElement,
   zoom: () => number,
 ): { readonly update: () => void; readonly stop: () => void } {
+  const view = root.ownerDocument.defaultView ?? globalThis.window;
   let held: { readonly x: number; readonly y: number; readonly scale: number } | undefined;
 
   const onPointerDown = (event: PointerEvent): void => {
@@ -50,11 +53,17 @@ export function watchSplitters(
     send(root.ownerDocument, 'pointerup', { x: left + by, y: top + by });
     update();
   };
-  const update = (): void => {
+  let later = 0;
+  const describeAll = (): void => {
     for (const sash of root.querySelectorAll<HTMLElement>('.dv-sash')) describe(sash);
   };
+  const update = (): void => {
+    describeAll();
+    // The faces of tabs are drawn after the layout.
+    clearTimeout(later);
+    later = view.setTimeout(describeAll, FACES_AFTER);
+  };
 
-  const view = root.ownerDocument.defaultView ?? globalThis.window;
   root.addEventListener('pointerdown', onPointerDown, true);
   root.addEventListener('mousedown', onMouseDown);
   root.addEventListener('keydown', onKeyDown);
@@ -64,6 +73,7 @@ export function watchSplitters(
   return {
     update,
     stop: () => {
+      clearTimeout(later);
       root.removeEventListener('pointerdown', onPointerDown, true);
       root.removeEventListener('mousedown', onMouseDown);
       root.removeEventListener('keydown', onKeyDown);
@@ -110,7 +120,9 @@ function isUpright(sash: HTMLElement): boolean {
 
 /** A part of the dock by the tab in front of its first group. */
 function nameOf(view: Element | undefined): string {
-  return view?.querySelector('.dv-active-tab .tab-face')?.textContent?.trim() || 'a group';
+  const face = view?.querySelector('.dv-active-tab .tab-face');
+  // What follows the name is a count.
+  return face?.firstChild?.textContent?.trim() || 'a group';
 }
 
 function sashOf(target: EventTarget | null): HTMLElement | undefined {

@@ -1,5 +1,6 @@
 import type { SessionInfo } from '../../core/protocol/contract.ts';
 import { locate } from '../shell/sessions.ts';
+import type { KeptTree } from '../panels/tables/model.ts';
 import type { Selection } from './selection.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -50,6 +51,7 @@ export function followSession(workbench: Workbench): void {
       faults.restore();
       timeline.restore();
       compared.restore();
+      tree.restore(keptTree(view.panel('tree', {})));
       tree.restart();
       ready.set(true);
       keep();
@@ -67,7 +69,22 @@ export function followSession(workbench: Workbench): void {
     );
   };
   selection.store.subscribe(keep);
+  tree.kept.subscribe(() => {
+    if (taken !== '' && taken === known) view.remember('tree', tree.kept.get());
+  });
   look();
+}
+
+/** Reads what was kept of the tree; what is not of that form is left out. */
+function keptTree(saved: { readonly all?: unknown; readonly unfolded?: unknown }): KeptTree {
+  const unfolded: unknown[] = Array.isArray(saved.unfolded) ? saved.unfolded : [];
+  return {
+    all: saved.all === true,
+    unfolded: unfolded.flatMap((each) => {
+      const { path, subtree } = Object(each) as { path?: unknown; subtree?: unknown };
+      return typeof path === 'string' ? [{ path, subtree: subtree === true }] : [];
+    }),
+  };
 }
 
 /**

@@ -17,10 +17,28 @@ export interface TreeState {
   readonly against: string | undefined;
 }
 
+/** A row that a person unfolded. */
+interface Unfolded {
+  readonly path: string;
+  /** Everything below it too. */
+  readonly subtree: boolean;
+}
+
+/** What the session keeps of the tree. */
+export interface KeptTree {
+  readonly all: boolean;
+  readonly unfolded: readonly Unfolded[];
+}
+
+/** Rows that are unfolded again when the tree is a new one: the ones of last. */
+const MOST_UNFOLDED = 200;
+
 /** A view of the tables with its own expansion, held by the engine. */
 export class TreeModel {
   readonly rows: RowWindow<TreeRow>;
   readonly state: Store<TreeState>;
+  /** What another tree of the same tables is to show again. */
+  readonly kept: Store<KeptTree>;
   readonly #engine: EngineApi;
   readonly #notices: Notices;
   #tree: Promise<string> | undefined;
@@ -30,6 +48,7 @@ export class TreeModel {
   constructor(engine: EngineApi, notices: Notices, all: boolean) {
     this.#engine = engine;
     this.#notices = notices;
+    this.kept = createStore<KeptTree>({ all, unfolded: [] });
     this.state = createStore<TreeState>({ selected: -1, path: undefined, all, against: undefined });
     this.rows = new RowWindow(async (from, to, signal) => {
       const tree = await this.#open();
@@ -45,6 +64,12 @@ export class TreeModel {
     this.rows.reset();
     const { path } = this.state.get();
     if (path !== undefined) void this.reveal(path);
+  }
+
+  /** Takes what the session kept; the tree is to be begun anew then. */
+  restore(kept: KeptTree): void {
+    this.kept.set(kept);
+    this.state.set((old) => ({ ...old, all: kept.all }));
   }
 
   select(index: number): TreeRow | undefined {
@@ -64,6 +89,7 @@ export class TreeModel {
         open,
         subtree,
       });
+      this.#keepUnfolded(row.path, open, subtree);
       this.rows.retotal(answer.total);
       await this.rows.fresh(index);
       if (answer.cut) this.#notices.show({ severity: 'note', text: SUBTREE_CUT });
@@ -124,6 +150,7 @@ export class TreeModel {
 
   async showAll(all: boolean): Promise<void> {
     this.state.set((old) => ({ ...old, all, selected: -1 }));
+    this.kept.set((old) => ({ ...old, all }));
     await this.#try(async (tree) => {
       const { total } = await this.#engine.call('tree.all', { tree, all });
       this.rows.retotal(total);
@@ -176,6 +203,16 @@ export class TreeModel {
       });
   }
 
+  #keepUnfolded(path: string, open: boolean, subtree: boolean): void {
+    this.kept.set((old) => {
+      const others = old.unfolded.filter((each) => each.path !== path);
+      return {
+        ...old,
+        unfolded: open ? [...others, { path, subtree }].slice(-MOST_UNFOLDED) : others,
+      };
+    });
+  }
+
   #open(): Promise<string> {
     this.#tree ??= this.#engine
       .call('tree.open', { all: this.state.get().all })
@@ -184,6 +221,11 @@ export class TreeModel {
         // A state that was closed meanwhile leaves the tree as it is.
         if (against !== undefined)
           await this.#engine.call('tree.against', { tree, state: against }).catch(() => {});
+        for (const { path, subtree } of this.kept.get().unfolded)
+          // A row that is not there any more stays away.
+          await this.#engine
+            .call('tree.expand', { tree, path, open: true, subtree })
+            .catch(() => {});
         return tree;
       });
     this.#tree.catch(() => {
