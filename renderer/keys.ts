@@ -84,6 +84,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['T S', 'tables.scan', 'Scan for tables…'],
     ['T G', 'tables.root', 'Give a root table address…'],
     ['T P', 'target.paste', 'Paste a log…'],
+    ['T H', 'target.story', 'Open the hand-off story'],
     ['T X', 'target.disconnect', 'Disconnect the console'],
     ['T A', 'target.arm', 'Arm or disarm writes'],
     ['T B', 'target.break', 'Send a break'],

@@ -3,6 +3,7 @@
  * is what the second kernel does about the first one's IOMMU. Each stands in a file of its own.
  */
 import type { VerdictId } from '../explain/verdicts.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { Stage, Story } from './story.ts';
 import type { VtdDriver } from './vtd-driver.ts';
 
@@ -38,5 +39,13 @@ export interface Scenario {
   /** What its faults are explained as, and the strategy under which they come about. */
   readonly shows: { readonly verdict: VerdictId; readonly strategy: string };
   /** Plays the scenario; the same strategy and seed always give the same story. */
-  play(strategy: Strategy, seed: number): Story;
+  play(strategy: Strategy, seed: number): Played;
+}
+
+/** A story with the machine that it was played on. */
+export interface Played {
+  readonly story: Story;
+  readonly machine: Machine;
+  /** What the unit's registers held when the first kernel crashed, by offset. */
+  readonly before: ReadonlyMap<number, number>;
 }

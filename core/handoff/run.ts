@@ -1,5 +1,5 @@
 import { Failure } from '../memory/failure.ts';
-import type { Scenario, Strategy } from './lab.ts';
+import type { Played, Scenario, Strategy } from './lab.ts';
 import { SCENARIOS, STRATEGIES } from './registry.ts';
 import type { Story } from './story.ts';
 
@@ -22,6 +22,11 @@ function strategyOf(id: string): Strategy {
  * @throws Failure when the scenario or the strategy is not known, or the seed is none.
  */
 export function runStory(scenario: string, strategy: string, seed = DEFAULT_SEED): Story {
+  return playStory(scenario, strategy, seed).story;
+}
+
+/** The same with the machine that the story was played on. @throws Failure as `runStory` does */
+export function playStory(scenario: string, strategy: string, seed: number): Played {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff)
     throw new Failure(
       'usage',

@@ -65,6 +65,11 @@ export class SimulatedMemory implements PhysicalMemory {
     return this.#ranges;
   }
 
+  /** Page frames that were written, ascending. */
+  written(): readonly number[] {
+    return [...this.#pages.keys()].sort((a, b) => a - b);
+  }
+
   /** The range that holds an address; undefined where there is nothing. */
   rangeAt(address: bigint): MemoryRange | undefined {
     return this.#ranges.find((range) => address >= range.from && address < range.to);

@@ -66,6 +66,18 @@ const Notes = z.object({ notes: z.array(NoteItem), writes: z.array(TargetWrite) 
 export const ReportFormat = z.enum(['html', 'markdown']);
 export type ReportFormat = z.infer<typeof ReportFormat>;
 
+/** Parts of the report that can be left out; what is not known is always in it. */
+export const ReportPart = z.enum([
+  'faults',
+  'units',
+  'findings',
+  'audit',
+  'phases',
+  'changes',
+  'writes',
+]);
+export type ReportPart = z.infer<typeof ReportPart>;
+
 export const noteCalls = {
   'notes.list': { request: Nothing, answer: Notes },
   /** A new note, pinned or not. */
@@ -84,6 +96,8 @@ export const noteCalls = {
       format: ReportFormat,
       /** Notes that are part of it; all without. */
       notes: z.array(Id).max(MAX_NOTES).optional(),
+      /** Parts that are in it; all without. */
+      parts: z.array(ReportPart).max(16).optional(),
       /** Filter of the faults, as the Faults panel has it. */
       filter: z.string().max(2000).optional(),
       /** Host names are replaced by a placeholder. */

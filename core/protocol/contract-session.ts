@@ -29,6 +29,14 @@ export const sessionCalls = {
     }),
     answer: SessionInfo,
   },
+  /**
+   * What a story of the hand-off lab leaves behind, as an investigation of its own: its console, the
+   * memory and registers at its end, and those of the first kernel as a second state.
+   */
+  'session.openStory': {
+    request: z.object({ scenario: Id, strategy: Id, seed: Count }),
+    answer: SessionInfo,
+  },
   'session.close': { request: z.object({ source: Id.optional() }), answer: SessionInfo },
   /** A folder of the host, for browser mode's open dialog. */
   'files.list': {

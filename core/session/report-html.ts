@@ -2,12 +2,12 @@ import { formatCount } from '../format/size.ts';
 import { markup, Markup, type Inset } from '../format/markup.ts';
 import { readNote, type NoteSpan } from '../format/note-text.ts';
 import type { TextTable } from '../format/table-text.ts';
-import type { NoteItem } from '../protocol/contract-notes.ts';
+import type { NoteItem, ReportPart } from '../protocol/contract-notes.ts';
 import type { ExplainAnswer } from '../protocol/contract.ts';
 import type { AuditRuleJson } from './audit-document.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import { walkPicture } from './report-walk.ts';
-import type { Report, ReportFaults } from './report.ts';
+import { PART_TITLES, type Report, type ReportFaults } from './report.ts';
 
 /** What the page may do: nothing but show itself. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -17,7 +17,9 @@ const MAX_HITS = 50;
 
 /** The report as one page: no script, nothing from elsewhere, light or dark as the reader has it. */
 export function reportHtml(report: Report): string {
-  const parts = sections(report).filter(({ body }) => body !== undefined);
+  const parts = sections(report).filter(
+    ({ id, body }) => body !== undefined && !report.without.has(id as ReportPart),
+  );
   return markup`${new Markup('<!doctype html>')}
 <html lang="en">
 <head>
@@ -63,12 +65,12 @@ function sections(report: Report): Section[] {
     { id: 'notes', title: 'Notes', body: notes.length > 0 ? notes.map(noteCard) : undefined },
     {
       id: 'faults',
-      title: `Faults (${formatCount(faults.total)})`,
+      title: `${PART_TITLES.faults} (${formatCount(faults.total)})`,
       body: faultsBody(report),
     },
     {
       id: 'units',
-      title: 'Machine and units',
+      title: PART_TITLES.units,
       body: [
         ...report.groups.map(
           ({ title, rows }) =>
@@ -79,7 +81,7 @@ function sections(report: Report): Section[] {
     },
     {
       id: 'findings',
-      title: `Findings (${formatCount(findings.length)})`,
+      title: `${PART_TITLES.findings} (${formatCount(findings.length)})`,
       body:
         findings.length > 0
           ? table({
@@ -89,10 +91,10 @@ function sections(report: Report): Section[] {
             })
           : markup`<p>None.</p>`,
     },
-    { id: 'audit', title: 'Audit', body: audit && auditBody(audit) },
+    { id: 'audit', title: PART_TITLES.audit, body: audit && auditBody(audit) },
     {
       id: 'phases',
-      title: 'Phases',
+      title: PART_TITLES.phases,
       body:
         phases.length > 0
           ? table({
@@ -110,7 +112,7 @@ function sections(report: Report): Section[] {
     },
     {
       id: 'changes',
-      title: 'Changes made here',
+      title: PART_TITLES.changes,
       body:
         changes.length > 0
           ? [
@@ -132,7 +134,7 @@ function sections(report: Report): Section[] {
     },
     {
       id: 'writes',
-      title: 'Written to targets',
+      title: PART_TITLES.writes,
       body:
         writes.length > 0
           ? table({

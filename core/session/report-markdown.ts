@@ -1,7 +1,8 @@
 import { formatCount } from '../format/size.ts';
 import { escapeMarkdown, tableMarkdown } from '../format/table-text.ts';
+import type { ReportPart } from '../protocol/contract-notes.ts';
 import { walkOutcome } from './report-walk.ts';
-import type { Report, ReportFaults } from './report.ts';
+import { PART_TITLES, type Report, type ReportFaults } from './report.ts';
 
 /** The report as Markdown, for a bug report: the same content, shorter where a list is long. */
 export function reportMarkdown(report: Report): string {
@@ -14,19 +15,28 @@ export function reportMarkdown(report: Report): string {
   const section = (title: string, ...body: readonly string[]): void => {
     if (body.length > 0) parts.push(`## ${title}`, ...body);
   };
+  const part = (name: ReportPart, title: string, ...body: readonly string[]): void => {
+    if (!report.without.has(name)) section(title, ...body);
+  };
   section(
     'Notes',
     ...report.notes.map(
       ({ label, text: note }) => `**${text(label || 'Note')}**\n\n${quoted(note)}`,
     ),
   );
-  section(
-    `Faults (${formatCount(report.faults.total)})`,
+  part(
+    'faults',
+    `${PART_TITLES.faults} (${formatCount(report.faults.total)})`,
+    ...(report.faults.filter === ''
+      ? []
+      : [`Only those that pass \`${plain(report.faults.filter)}\`.`]),
+    ...report.faults.lowerBounds.map(text),
     ...report.faults.groups.map(faultText),
     tableMarkdown(report.faults.table),
   );
   for (const { title, rows } of report.groups)
-    section(
+    part(
+      'units',
       text(title),
       tableMarkdown({
         name: title,
@@ -34,9 +44,10 @@ export function reportMarkdown(report: Report): string {
         rows: rows.map(({ name, value }) => [name, value]),
       }),
     );
-  if (report.devices.rows.length > 0) section('Devices', tableMarkdown(report.devices));
-  section(
-    'Findings',
+  if (report.devices.rows.length > 0) part('units', 'Devices', tableMarkdown(report.devices));
+  part(
+    'findings',
+    PART_TITLES.findings,
     ...(report.findings.length === 0
       ? ['None.']
       : [
@@ -46,13 +57,49 @@ export function reportMarkdown(report: Report): string {
         ]),
   );
   if (report.audit)
-    section(
-      'Audit',
+    part(
+      'audit',
+      PART_TITLES.audit,
       report.audit
         .map(
           (rule) =>
             `- ${rule.outcome}: ${text(rule.title)}${rule.outcome === 'found' ? ` (${rule.hits.length + rule.more})` : ''}`,
         )
+        .join('\n'),
+    );
+  if (report.phases.length > 0)
+    part(
+      'phases',
+      PART_TITLES.phases,
+      tableMarkdown({
+        name: PART_TITLES.phases,
+        columns: ['line', 'kernel', 'time, s', 'phase', 'text'],
+        rows: report.phases.map(({ line, kernel, time, phase, text: said }) => [
+          line,
+          kernel,
+          time?.toFixed(6),
+          phase,
+          said,
+        ]),
+      }),
+    );
+  if (report.changes.length > 0)
+    part(
+      'changes',
+      PART_TITLES.changes,
+      report.changes
+        .map(
+          (each) =>
+            `- \`${plain(each.path ?? '')}\` ${text(each.text)} (${each.before} → ${each.after})`,
+        )
+        .join('\n'),
+    );
+  if (report.writes.length > 0)
+    part(
+      'writes',
+      PART_TITLES.writes,
+      report.writes
+        .map(({ time, console, bytes }) => `- ${time}: ${bytes} B to ${text(console)}`)
         .join('\n'),
     );
   if (report.gaps.length > 0)

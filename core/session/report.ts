@@ -4,7 +4,7 @@
  * text in it may come from a console or a file's name and is text, never markup.
  */
 import type { TextTable } from '../format/table-text.ts';
-import type { TargetWrite, NoteItem } from '../protocol/contract-notes.ts';
+import type { NoteItem, ReportPart, TargetWrite } from '../protocol/contract-notes.ts';
 import type { ChangeItem, ExplainAnswer, PhaseItem } from '../protocol/contract.ts';
 import type { FindingItem } from '../protocol/schema.ts';
 import type { AuditRuleJson } from './audit-document.ts';
@@ -54,9 +54,22 @@ export interface Report {
   readonly changes: readonly ChangeItem[];
   readonly notes: readonly NoteItem[];
   readonly writes: readonly TargetWrite[];
+  /** Parts that whoever made it left out. */
+  readonly without: ReadonlySet<ReportPart>;
   /** What the answers lack: pages that are missing, rows that were left out. */
   readonly gaps: readonly string[];
 }
+
+/** What the parts are called, on the page and where they are chosen. */
+export const PART_TITLES: Readonly<Record<ReportPart, string>> = {
+  faults: 'Faults',
+  units: 'Machine and units',
+  findings: 'Findings',
+  audit: 'Audit',
+  phases: 'Phases',
+  changes: 'Changes made here',
+  writes: 'Written to targets',
+};
 
 /** The same report without the names of machines: each becomes `host-1`, `host-2`. */
 export function withoutHosts(report: Report, hosts: readonly string[]): Report {
@@ -81,6 +94,7 @@ export function withoutHosts(report: Report, hosts: readonly string[]): Report {
 
 function deep(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
+  if (value instanceof Set) return value;
   if (Array.isArray(value)) return value.map((each) => deep(each, change));
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(

@@ -53,8 +53,12 @@ function changedFields(layout: Layout, before: Words, after: Words): Field[] {
   return layout.fields.filter((field) => fieldValue(before, field) !== fieldValue(after, field));
 }
 
-/** `P was 0x1, SSPTPTR was 0x13f1c4000`: what an entry said before it was changed. */
+/**
+ * `P was 0x1, SSPTPTR was 0x13f1c4000`: what an entry said before it was changed. An entry that is
+ * zero is one that is not there, in every table.
+ */
 export function formerMeaning(layout: Layout, before: Words, after: Words): string {
+  if (layout.fields.every((field) => fieldValue(before, field) === 0n)) return 'was not present';
   const fields = changedFields(layout, before, after);
   // What is short and means most comes first: a domain before an address.
   const isAddress = ({ kind }: Field): number => Number(kind === 'address');

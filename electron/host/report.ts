@@ -4,11 +4,12 @@ import { hex, hexByte } from '../../core/format/hex.ts';
 import type { FaultRecord } from '../../core/iommu/fault.ts';
 import { DEFAULT_BUDGET } from '../../core/iommu/unit.ts';
 import { Failure } from '../../core/memory/failure.ts';
+import { ReportPart } from '../../core/protocol/contract-notes.ts';
 import type { CallInput } from '../../core/protocol/server.ts';
 import { auditDocument, type AuditRuleJson } from '../../core/session/audit-document.ts';
 import { inspectDocument, inspectGroups } from '../../core/session/inspect-document.ts';
 import type { Report, ReportFaults, ReportSource } from '../../core/session/report.ts';
-import { syslogHosts, withoutHosts } from '../../core/session/report.ts';
+import { PART_TITLES, syslogHosts, withoutHosts } from '../../core/session/report.ts';
 import { VERSION } from '../../core/session/version.ts';
 import { explainAnswer } from '../../core/session/view-explain.ts';
 import type { SessionFault } from '../../core/session/view-fault.ts';
@@ -34,7 +35,7 @@ const HOST_LINES = 4000;
  */
 export async function makeReport(
   bench: Workbench,
-  options: Pick<CallInput<'report.make'>, 'notes' | 'filter' | 'hideHosts'>,
+  options: Pick<CallInput<'report.make'>, 'notes' | 'filter' | 'hideHosts' | 'parts'>,
   signal: AbortSignal,
 ): Promise<Report> {
   const pause = async (): Promise<void> => {
@@ -85,6 +86,12 @@ export async function makeReport(
           device.pageTable === undefined ? undefined : hex(device.pageTable),
           device.entry.path,
         ]),
+    );
+  const parts = options.parts && new Set(options.parts);
+  const without = new Set(ReportPart.options.filter((part) => parts && !parts.has(part)));
+  if (without.size > 0)
+    gaps.push(
+      `Left out of this report: ${[...without].map((part) => PART_TITLES[part]).join(', ')}.`,
     );
   const wanted = options.notes && new Set(options.notes);
   const missing = [
@@ -142,6 +149,7 @@ export async function makeReport(
     changes: bench.journal.items(),
     notes: bench.notes.list().filter(({ id }) => wanted?.has(id) ?? true),
     writes: bench.notes.writes(),
+    without,
     gaps: [...gaps, ...[...new Set(missing)].slice(0, MAX_GAPS)],
   };
   return options.hideHosts ? withoutHosts(report, hostsOf(bench)) : report;

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
-import type { ReportFormat } from '../../core/protocol/contract-notes.ts';
+import type { ReportFormat, ReportPart } from '../../core/protocol/contract-notes.ts';
 import { noteTitle } from '../../core/format/note-text.ts';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import { asFailure, isCancelled } from '../engine/failure.ts';
@@ -15,6 +15,17 @@ const TYPES: Readonly<Record<ReportFormat, string>> = {
   markdown: 'text/markdown',
 };
 
+/** The parts that can be left out, and what they are called. */
+const PARTS: readonly (readonly [ReportPart, string])[] = [
+  ['faults', 'Faults and why they happened'],
+  ['units', 'Machine, units and devices'],
+  ['findings', 'Findings'],
+  ['audit', 'Audit'],
+  ['phases', 'Phases of the boot'],
+  ['changes', 'Changes made here'],
+  ['writes', 'What was written to targets'],
+];
+
 /** Chooses what the report holds, and saves it. */
 export function ReportDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const { engine, faults, notes, notices } = useWorkbench();
@@ -22,12 +33,18 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
   const filter = useStore(faults.state, (state) => state.filter);
   const [format, setFormat] = useState<ReportFormat>('html');
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [without, setWithout] = useState<ReadonlySet<ReportPart>>(new Set());
+  const [preview, setPreview] = useState<{
+    readonly format: ReportFormat;
+    readonly text: string;
+  }>();
   const [filtered, setFiltered] = useState(false);
   const [hideHosts, setHideHosts] = useState(false);
   const [running, setRunning] = useState<AbortController>();
   const [failure, setFailure] = useState<WireFailure>();
 
-  const make = async (): Promise<void> => {
+  /** Makes the report, to be looked at or to be saved. */
+  const make = async (save: boolean): Promise<void> => {
     const abort = new AbortController();
     setRunning(abort);
     setFailure(undefined);
@@ -38,11 +55,13 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
         {
           format,
           notes: list.filter(({ id }) => !left.has(id)).map(({ id }) => id),
+          parts: PARTS.map(([part]) => part).filter((part) => !without.has(part)),
           filter: filtered ? filter : undefined,
           hideHosts,
         },
         abort.signal,
       );
+      if (!save) return setPreview({ format, text });
       onClose();
       await saveText(name, text, TYPES[format], notices);
     } catch (error) {
@@ -60,7 +79,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
       title="Report of the investigation"
       onClose={cancel}
       onSubmit={() => {
-        if (!running) void make();
+        if (!running) void make(true);
       }}
       foot={
         <>
@@ -70,6 +89,14 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
           <button type="button" className="btn" onClick={cancel}>
             {running ? 'Stop' : 'Cancel'}
           </button>
+          <button
+            type="button"
+            className="btn"
+            disabled={running !== undefined}
+            onClick={() => void make(false)}
+          >
+            Preview
+          </button>
           <button type="submit" className="btn btn-primary" disabled={running !== undefined}>
             Save…
           </button>
@@ -78,8 +105,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
     >
       <p className="second report-words">
         One file with no script and nothing from elsewhere: sources and their digests, units, faults
-        with their explanation, findings, audit, phases, changes and notes. Addresses and host names
-        stay as they are.
+        with their explanation, findings, audit, phases, changes, notes, and every gap that was met.
       </p>
       {failure && <ErrorBlock failure={failure} />}
       <div className="form-row">
@@ -100,8 +126,21 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
           checked={hideHosts}
           onChange={(event) => setHideHosts(event.target.checked)}
         />{' '}
-        Replace host names
+        Addresses and host names stay as they are. Replace host names?
       </label>
+      <fieldset className="report-notes">
+        <legend>Parts</legend>
+        {PARTS.map(([part, title]) => (
+          <label key={part}>
+            <input
+              type="checkbox"
+              checked={!without.has(part)}
+              onChange={() => setWithout(toggled(without, part))}
+            />{' '}
+            {title}
+          </label>
+        ))}
+      </fieldset>
       {filter !== '' && (
         <label>
           <input
@@ -120,18 +159,40 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): Rea
               <input
                 type="checkbox"
                 checked={!left.has(note.id)}
-                onChange={(event) => {
-                  const next = new Set(left);
-                  if (event.target.checked) next.delete(note.id);
-                  else next.add(note.id);
-                  setLeft(next);
-                }}
+                onChange={() => setLeft(toggled(left, note.id))}
               />{' '}
               {noteTitle(note.text) || note.label || 'No text yet'}
             </label>
           ))}
         </fieldset>
       )}
+      {preview && <Preview {...preview} />}
     </Dialog>
+  );
+}
+
+/** The same set with one more, or one less. */
+function toggled<T>(set: ReadonlySet<T>, one: T): ReadonlySet<T> {
+  const next = new Set(set);
+  if (!next.delete(one)) next.add(one);
+  return next;
+}
+
+/** The report as it would be saved: a page that may run nothing, or its text. */
+function Preview({
+  format,
+  text,
+}: {
+  readonly format: ReportFormat;
+  readonly text: string;
+}): ReactNode {
+  return (
+    <section className="report-preview" aria-label="Preview">
+      {format === 'html' ? (
+        <iframe title="Preview of the report" sandbox="" srcDoc={text} />
+      ) : (
+        <pre tabIndex={0}>{text}</pre>
+      )}
+    </section>
   );
 }

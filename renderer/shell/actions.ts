@@ -126,6 +126,7 @@ export function registerActions(workbench: Workbench): void {
     );
   sample('target.sample', 'Open the sample', 'end');
   sample('target.replaySample', 'Replay the sample from its first fault', 'fault');
+  add('target.story', 'Open the hand-off story', () => openStory(workbench));
   add('target.connect', 'Connect to a console…', () => workbench.dialog.set('connect'));
   add('target.paste', 'Paste a log…', () => workbench.dialog.set('paste'));
   add(
@@ -202,4 +203,17 @@ function disconnect(workbench: Workbench): void {
   const id = liveConsole(workbench);
   if (id !== undefined)
     attempt(workbench, workbench.engine.call('console.disconnect', { console: id }));
+}
+
+/** The lab's story of a stale cache as an investigation, beside the first kernel's tables. */
+function openStory(workbench: Workbench): void {
+  const { engine, tree } = workbench;
+  const story = { scenario: 'hpsa-stale-cache', strategy: 'copy-tables', seed: 1 };
+  attempt(workbench, engine.call('session.openStory', story), (info) => {
+    opened(workbench, info);
+    attempt(workbench, engine.call('states.list', {}), ({ states }) => {
+      const first = states.find(({ kind }) => kind === 'second');
+      if (first) void tree.compareWith(first.id);
+    });
+  });
 }

@@ -33,6 +33,13 @@ describe.skipIf(MISSING !== undefined)('the first minute', () => {
         // The list has the focus, so that arrows move at once.
         await page.waitForSelector('[aria-label="Faults"]:focus');
         expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(look.theme);
+        // Its console shows the line that told it; one hint stands in the bar until it is used.
+        if (look.width >= 1200) await page.locator('.console-row.is-current').first().waitFor();
+        const hint = page.locator('.faults-hint');
+        expect(await hint.textContent()).toBe('E explains the selected fault, ? lists keys');
+        expect(await page.locator('.verdict').textContent()).toMatch(
+          /Tables say.*Hardware said.*what would disprove this\?/s,
+        );
 
         await press(page, 'ArrowDown ArrowDown');
         await page.getByRole('heading', { name: /refused a DMA write at 0xdead000/ }).waitFor();
@@ -42,10 +49,107 @@ describe.skipIf(MISSING !== undefined)('the first minute', () => {
         await press(page, 'e');
         await page.waitForSelector('[aria-label="Explanation"]:focus');
         expect(await page.locator('.walk-step.is-stop').textContent()).toContain('L3 entry');
+        await hint.waitFor({ state: 'detached' });
 
         await press(page, 'g c');
         await page.locator('.console-row.is-current').getByText('512').waitFor();
+        expect(await axeFindings(page)).toEqual([]);
 
+        // The entry that decided, in Tables.
+        await press(page, 'g y');
+        await page.waitForSelector('[aria-label="Explanation"]:focus');
+        const step = page.locator('.walk-step').getByRole('button', { name: 'L3 entry' });
+        await step.focus();
+        await page.keyboard.press('Enter');
+        await selectedRow(page, 'Tables').getByText('L3[0]').waitFor();
+
+        // The lab, from the explanation: both strategies side by side.
+        await press(page, 'g y');
+        await page.waitForSelector('[aria-label="Explanation"]:focus');
+        await page.getByRole('button', { name: 'Try in Hand-off lab' }).focus();
+        await page.keyboard.press('Enter');
+        const lab = page.getByRole('grid', { name: 'Outcomes by strategy and scenario' });
+        await lab.waitFor();
+        await lab
+          .getByRole('button', { name: /^Copy context tables,/ })
+          .first()
+          .focus();
+        await page.keyboard.press('Enter');
+        // The failing cell opens at the step that decides, and the arrow keys play it.
+        await page.waitForSelector('.stepper-main:focus');
+        await lab
+          .getByRole('button', { name: /^Copy context tables, hpsa.*device lost/ })
+          .waitFor();
+        await page.locator('.lanes-box rect.is-deciding').first().waitFor();
+        await press(page, 'Escape ArrowDown Enter');
+        await page.waitForSelector('.stepper-main:focus');
+        await lab.getByRole('button', { name: /flush on map.*dump saved/ }).waitFor();
+        expect(await axeFindings(page)).toEqual([]);
+
+        // It is kept as a note, and the report is written.
+        await press(page, 'n n');
+        await page.waitForFunction(() => document.activeElement?.matches('.notes-editor'));
+        await page.keyboard.type('never **mapped**');
+        await press(page, 'Escape n r');
+        const dialog = page.getByRole('dialog', { name: 'Report of the investigation' });
+        await dialog.getByText('never mapped').waitFor();
+        const [report] = await Promise.all([
+          page.waitForEvent('download'),
+          page.keyboard.press('Enter'),
+        ]);
+        expect(report.suggestedFilename()).toMatch(/-report\.html$/);
+        expect(await axeFindings(page)).toEqual([]);
+        expect(complaints).toEqual([]);
+      } finally {
+        await window.close();
+      }
+    },
+  );
+
+  it.each(LOOKS)(
+    'the hand-off story: stale cache, its entry, the strategy that mends it ($width x $height, $theme)',
+    async (look) => {
+      const window = await openWindow(browser, { look });
+      const { page, complaints } = window;
+      try {
+        await page.waitForSelector('.start :focus');
+        await press(page, 't h');
+        await selectedRow(page, 'Faults').getByText('02:00.0').waitFor();
+        await page.locator('.verdict h3').getByText('Stale cached translation').waitFor();
+        await page.waitForSelector('[aria-label="Faults"]:focus');
+        const verdict = page.locator('.verdict');
+        expect(await verdict.textContent()).toMatch(
+          /Tables say.*rw → 0x[0-9a-f]+.*Hardware said.*read refused, reason 0x06/s,
+        );
+
+        // The entry allows the read; in the first kernel's tables it was not there.
+        await press(page, 'e');
+        await page.waitForSelector('[aria-label="Explanation"]:focus');
+        await page.locator('.walk-step').getByRole('button', { name: 'L1 entry' }).focus();
+        await page.keyboard.press('Enter');
+        const row = selectedRow(page, 'Tables');
+        await row.getByText('L1[511]').waitFor();
+        await row.getByText(/was not present/).waitFor();
+
+        // The lab opens at the cell and the step that decide.
+        await press(page, 'g y');
+        await page.waitForSelector('[aria-label="Explanation"]:focus');
+        await page.getByRole('button', { name: 'Try in Hand-off lab' }).focus();
+        await page.keyboard.press('Enter');
+        const lab = page.getByRole('grid', { name: 'Outcomes by strategy and scenario' });
+        await lab
+          .getByRole('button', { name: /^Copy context tables, hpsa.*device lost/ })
+          .waitFor();
+        await page
+          .getByText(/^The controller reads its command: fault$/)
+          .first()
+          .waitFor();
+        await page
+          .getByRole('button', { name: 'Run all' })
+          .or(page.getByRole('button', { name: 'Continue' }))
+          .focus();
+        await page.keyboard.press('Enter');
+        await lab.getByRole('button', { name: /flush on map.*dump saved/ }).waitFor();
         expect(await axeFindings(page)).toEqual([]);
         expect(complaints).toEqual([]);
       } finally {

@@ -81,6 +81,36 @@ describe.skipIf(MISSING !== undefined)('notes and sessions', () => {
     await page.getByRole('button', { name: '1 note' }).waitFor();
   });
 
+  it('marks the fault’s row and the console’s line, and shows the report before it is saved', async () => {
+    await press(page, 'v 1 g f');
+    await page.waitForSelector('[aria-label="Faults"]:focus');
+    await page
+      .locator('[aria-label="Faults"] .row')
+      .getByRole('img', { name: /never mapped/ })
+      .first()
+      .waitFor();
+    await page.locator('.console-row.has-note').getByText('512').waitFor();
+    await press(page, 'n r');
+    const dialog = page.getByRole('dialog', { name: 'Report of the investigation' });
+    await dialog
+      .getByText('Addresses and host names stay as they are. Replace host names?')
+      .waitFor();
+    await dialog.getByLabel('Phases of the boot').uncheck();
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    const frame = page.frameLocator('iframe[title="Preview of the report"]');
+    await frame.getByRole('heading', { name: 'What is not known' }).waitFor();
+    await frame.getByText('Left out of this report: Phases.').waitFor();
+    expect(await frame.getByRole('heading', { name: 'Phases' }).count()).toBe(0);
+    await dialog.getByLabel('Format').selectOption('markdown');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText(/# Sample: intel-6\.1/).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await press(page, 'Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(window.complaints).toEqual([]);
+    await press(page, 'v 2 i');
+  });
+
   it('changes a field', async () => {
     await page.getByRole('button', { name: /^Change DID/ }).click();
     await page.getByLabel(/^New value of DID/).fill('0xb');

@@ -5,7 +5,8 @@ import type { DmaResult } from '../../machine/machine.ts';
 import { readBytes } from '../../memory/physical.ts';
 import { PageAllocator } from '../allocators.ts';
 import { HpsaDriver } from '../hpsa-driver.ts';
-import type { Scenario, Strategy, TakeOver } from '../lab.ts';
+import { registerWords } from '../evidence.ts';
+import type { Played, Scenario, Strategy, TakeOver } from '../lab.ts';
 import { Random } from '../random.ts';
 import type { Buffer } from '../smart-array.ts';
 import { SmartArray } from '../smart-array.ts';
@@ -58,17 +59,18 @@ interface Cast {
   readonly hpsa: HpsaDriver;
 }
 
-function play(strategy: Strategy, seed: number): Story {
+function play(strategy: Strategy, seed: number): Played {
   const cast = assemble(seed);
   const { stage } = cast;
   const left = firstKernelRuns(cast);
+  const before = registerWords(stage.machine);
   crash(cast);
   strategy.takeOver(cast.kernel);
   trafficGoesOn(cast);
   resetController(cast);
   const outcome = sendNoOps(cast, strategy, left) ? saveDump(cast, left) : loseDump(cast);
   const told = { outcome, steps: stage.steps } as const;
-  return {
+  const story: Story = {
     scenario: ID,
     strategy: strategy.id,
     seed,
@@ -78,6 +80,7 @@ function play(strategy: Strategy, seed: number): Story {
     verdict: verdictOf(cast, left, outcome),
     whatWouldChange: strategy.alternatives(told),
   };
+  return { story, machine: stage.machine, before };
 }
 
 function assemble(seed: number): Cast {

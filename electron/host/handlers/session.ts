@@ -1,3 +1,5 @@
+import { storyEvidence } from '../../../core/handoff/evidence.ts';
+import { playStory } from '../../../core/handoff/run.ts';
 import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
 import { inspectDocument, inspectGroups } from '../../../core/session/inspect-document.ts';
 import { findingItem } from '../../../core/session/view-fields.ts';
@@ -25,6 +27,22 @@ export function sessionCalls(bench: Workbench): CallHandlers {
         replay,
         title: SAMPLE_TITLE,
       });
+      return bench.info();
+    },
+    'session.openStory': async ({ scenario, strategy, seed }) => {
+      const { console, memory, registers } = storyEvidence(playStory(scenario, strategy, seed));
+      const keep = (name: string, text: string): string => bench.folder.keepText(name, text);
+      const core = Buffer.from(memory).toString('latin1');
+      const now = [
+        keep('memory.elf', core),
+        keep('registers.json', registers.now),
+        keep('console.log', console),
+      ];
+      await bench.openings.open(now, false, { title: `Simulated: ${scenario}, ${strategy}` });
+      await bench.openings.openState([
+        keep('first-kernel.elf', core),
+        keep('first-kernel.json', registers.before),
+      ]);
       return bench.info();
     },
     'session.openText': async ({ name, text, add }) => {

@@ -1,27 +1,35 @@
 import type { ReactNode } from 'react';
-import { useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { strokeIn } from '../../keymap.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
+import { copyText } from '../../ui/clipboard.ts';
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { SIMULATED } from '../../wording.ts';
-import { matrixTable } from './copy.ts';
+import { matrixTable, storyForms, storyMarkdown } from './copy.ts';
 import type { Cell } from './lab.ts';
-import { OUTCOME_GLYPH, cellKey, outcomeWords } from './model.ts';
+import { OUTCOME_GLYPH, cellKey, labWords, outcomeWords } from './model.ts';
 import { Stepper } from './Stepper.tsx';
 import './handoff.css';
 
 type Lab = CallAnswer<'handoff.list'>;
 /** Compares hand-off strategies before a machine is touched. */
 export function HandoffPanel(): ReactNode {
-  const { lab: model } = useWorkbench();
+  const { lab: model, notices } = useWorkbench();
   const lab = useCall('handoff.list', {}, false);
-  const { cells, current, seed } = useStore(model.state);
-  const open = (strategy: string, scenario: string): void => void model.open(strategy, scenario);
+  const { cells, current, seed, running } = useStore(model.state);
+  const [stepping, setStepping] = useState(0);
+  const body = useRef<HTMLDivElement>(null);
+  /** Opens a cell's run and goes on to its steps, which the arrow keys play. */
+  const open = (strategy: string, scenario: string): void =>
+    void model.open(strategy, scenario).then(() => setStepping((old) => old + 1));
+  useEffect(() => {
+    if (stepping > 0) body.current?.querySelector<HTMLElement>('.stepper-main')?.focus();
+  }, [stepping]);
   const runAll = (): void => {
     const { strategies = [], scenarios = [] } = lab.value ?? {};
     void model.runAll(
@@ -33,13 +41,26 @@ export function HandoffPanel(): ReactNode {
   const done = [...cells.values()].filter(({ state }) => state === 'done').length;
   const all = (lab.value?.strategies.length ?? 0) * (lab.value?.scenarios.length ?? 0);
   const shown = current === undefined ? undefined : cells.get(current);
+  const story = shown?.state === 'done' ? shown.story : undefined;
+  const actions = useMemo(
+    () => ({
+      'copy.value': story && (() => void copyText(storyMarkdown(story), notices)),
+      'panel.escape': () =>
+        body.current
+          ?.querySelector<HTMLElement>('.matrix .is-current button, .matrix [data-first-focus]')
+          ?.focus(),
+    }),
+    [story, notices],
+  );
   return (
     <Panel
       loading={lab.state === 'loading'}
       failure={lab.failure}
+      actions={actions}
       table={
         lab.value && {
           name: 'Hand-off strategies',
+          forms: () => (story ? storyForms(story) : []),
           read: () => matrixTable(lab.value!.strategies, lab.value!.scenarios, cells),
         }
       }
@@ -52,36 +73,45 @@ export function HandoffPanel(): ReactNode {
                 className="field"
                 inputMode="numeric"
                 value={seed}
+                title="The same seed gives the same run"
                 onChange={(event) => model.setSeed(Number(event.target.value))}
               />
             </label>
             <span className="muted push shrink" role="status">
-              {done} of {all} cells · <b>{SIMULATED}</b>
+              {labWords(done, all, running)} · <b>{SIMULATED}</b>
             </span>
-            <button type="button" className="btn" onClick={runAll}>
-              {done < all ? 'Run all' : 'Run again'}
-            </button>
+            {running ? (
+              <button type="button" className="btn" onClick={() => model.stop()}>
+                Stop
+              </button>
+            ) : (
+              <button type="button" className="btn" onClick={runAll}>
+                {done === 0 ? 'Run all' : done < all ? 'Continue' : 'Run again'}
+              </button>
+            )}
           </>
         )
       }
     >
-      {lab.value && <Matrix lab={lab.value} cells={cells} current={current} onOpen={open} />}
-      {shown?.state === 'failed' && <ErrorBlock failure={shown.failure} />}
-      {shown?.state === 'done' && lab.value ? (
-        <Stepper
-          key={`${current} ${shown.story.seed}`}
-          story={shown.story}
-          lab={lab.value}
-          onTry={(strategy) => open(strategy, shown.story.scenario)}
-        />
-      ) : (
-        lab.value && (
-          <p className="empty-state">
-            Pick a cell and press Enter: the machine plays the hand-off, and each step can be looked
-            at. Nothing of it touches a target.
-          </p>
-        )
-      )}
+      <div className="handoff" ref={body}>
+        {lab.value && <Matrix lab={lab.value} cells={cells} current={current} onOpen={open} />}
+        {shown?.state === 'failed' && <ErrorBlock failure={shown.failure} />}
+        {shown?.state === 'done' && lab.value ? (
+          <Stepper
+            key={`${current} ${shown.story.seed}`}
+            story={shown.story}
+            lab={lab.value}
+            onTry={(strategy) => open(strategy, shown.story.scenario)}
+          />
+        ) : (
+          lab.value && (
+            <p className="empty-state">
+              Pick a cell and press Enter: the machine plays the hand-off, and each step can be
+              looked at. Nothing of it touches a target.
+            </p>
+          )
+        )}
+      </div>
     </Panel>
   );
 }

@@ -4,7 +4,7 @@ import type { CallAnswer, HandoffStep, HandoffStory } from '../../../core/protoc
 import { strokeIn } from '../../keymap.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { Lanes } from './Lanes.tsx';
-import { OUTCOME_GLYPH, openingStep, outcomeWords } from './model.ts';
+import { OUTCOME_GLYPH, changedRows, openingStep, outcomeWords } from './model.ts';
 
 /** Play shows one step a second. */
 const STEP_EVERY = 1000;
@@ -32,6 +32,11 @@ export function Stepper({
     return () => clearInterval(timer);
   }, [playing, last]);
 
+  /** Plays on from here; from the end, from the beginning. */
+  const play = (): void => {
+    if (!playing && at === last) setAt(0);
+    setWanted(!playing);
+  };
   const go = (to: number): void => setAt(Math.max(0, Math.min(last, to)));
   const onKeyDown = (event: KeyboardEvent): void => {
     const stroke = strokeIn(event, 'stepper');
@@ -39,7 +44,7 @@ export function Stepper({
     else if (stroke === 'Right') go(at + 1);
     else if (stroke === 'Home') go(0);
     else if (stroke === 'End') go(last);
-    else if (stroke === 'Space') setWanted(!playing);
+    else if (stroke === 'Space') play();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -82,13 +87,8 @@ export function Stepper({
           <button type="button" className="btn" aria-label="Last step" onClick={() => go(last)}>
             ▶|
           </button>
-          <button
-            type="button"
-            className="btn"
-            aria-pressed={playing}
-            onClick={() => setWanted(!playing)}
-          >
-            Play <kbd>Space</kbd>
+          <button type="button" className="btn" aria-pressed={playing} onClick={play}>
+            {playing ? 'Pause' : 'Play'} <kbd>Space</kbd>
           </button>
         </div>
         <Lanes steps={steps} at={at} onStep={go} />
@@ -106,7 +106,7 @@ export function Stepper({
         </ol>
         <Console story={story} step={step} />
       </section>
-      <StatePane story={story} step={step} number={at + 1} lab={lab} onTry={onTry} />
+      <StatePane story={story} step={step} before={steps[at - 1]} lab={lab} onTry={onTry} />
     </div>
   );
 }
@@ -142,16 +142,18 @@ function Console({
 function StatePane({
   story,
   step,
-  number,
+  before,
   lab,
   onTry,
 }: {
   readonly story: HandoffStory;
   readonly step: HandoffStep;
-  readonly number: number;
+  readonly before: HandoffStep | undefined;
   readonly lab: CallAnswer<'handoff.list'>;
   readonly onTry: (strategy: string) => void;
 }): ReactNode {
+  const number = story.steps.indexOf(step) + 1;
+  const changed = changedRows(step, before);
   const others = lab.strategies.filter(({ id }) => id !== story.strategy);
   return (
     <section className="stepper-state" aria-label="State at this step" tabIndex={0}>
@@ -176,8 +178,15 @@ function StatePane({
           </thead>
           <tbody>
             {step.state.map((row) => (
-              <tr key={row.what}>
-                <th scope="row">{row.what}</th>
+              <tr key={row.what} className={changed.has(row.what) ? 'is-changed' : ''}>
+                <th scope="row">
+                  {row.what}
+                  {changed.has(row.what) && (
+                    <span className="state-changed" role="img" aria-label="changed by this step">
+                      Δ
+                    </span>
+                  )}
+                </th>
                 <td>{row.memory}</td>
                 <td className={row.differs ? 'is-warning' : ''}>
                   {row.differs && <span className="visually-hidden">differs: </span>}

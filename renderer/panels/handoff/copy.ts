@@ -1,4 +1,7 @@
 import type { TextTable } from '../../../core/format/table-text.ts';
+import { escapeMarkdown, tableText } from '../../../core/format/table-text.ts';
+import type { HandoffStory } from '../../../core/protocol/contract.ts';
+import type { CopyForm } from '../../ui/table-export.ts';
 import { SIMULATED } from '../../wording.ts';
 import type { Cell } from './lab.ts';
 import { cellKey, outcomeWords } from './model.ts';
@@ -20,4 +23,53 @@ export function matrixTable(
       }),
     ]),
   };
+}
+
+/** One run's steps as a table. */
+function stepsTable(story: HandoffStory): TextTable {
+  return {
+    name: `${story.strategy}, ${story.scenario} (${SIMULATED})`,
+    columns: ['step', 'lane', 'title', 'text', 'deciding'],
+    rows: story.steps.map(({ n, lane, title, text, deciding }) => [
+      n,
+      lane,
+      title,
+      text,
+      deciding ? 'yes' : undefined,
+    ]),
+  };
+}
+
+/** One run for a bug report: what came of it, why, its steps and its console. */
+export function storyMarkdown(story: HandoffStory): string {
+  const text = escapeMarkdown;
+  return `${[
+    `## ${story.strategy} × ${story.scenario}: ${outcomeWords(story)}`,
+    `${SIMULATED}, seed ${story.seed}`,
+    text(story.verdict),
+    story.steps
+      .map(({ n, lane, title, deciding }) => {
+        const line = `${n}. ${lane}: ${text(title)}`;
+        return deciding ? `${line} (decides)` : line;
+      })
+      .join('\n'),
+    ...(story.whatWouldChange.length === 0
+      ? []
+      : [
+          '### What would change the outcome',
+          story.whatWouldChange.map((line) => `- ${text(line)}`).join('\n'),
+        ]),
+    '### Console',
+    story.console.map((line) => `    ${line}`).join('\n'),
+  ].join('\n\n')}\n`;
+}
+
+/** The forms in which one run can be copied. */
+export function storyForms(story: HandoffStory): readonly CopyForm[] {
+  return [
+    { title: 'Run as Markdown', text: storyMarkdown(story) },
+    { title: 'Run as JSON', text: `${JSON.stringify(story, undefined, 2)}\n` },
+    { title: 'Steps as CSV', text: tableText(stepsTable(story), 'csv') },
+    { title: 'Console', text: `${story.console.join('\n')}\n` },
+  ];
 }

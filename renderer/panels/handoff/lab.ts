@@ -16,16 +16,25 @@ export interface LabState {
   /** The cell whose run shows below. */
   readonly current: string | undefined;
   readonly seed: number;
+  /** All cells are being run, one after the other. */
+  readonly running: boolean;
 }
+
+/** The seed of the command line, so that both play the same story. */
+const FIRST_SEED = 1;
+/** Seeds are whole numbers of 32 bits. */
+const LAST_SEED = 0xffff_ffff;
 
 /** Runs of the hand-off lab; they outlive the panel. */
 export class LabModel {
   readonly state: Store<LabState> = createStore<LabState>({
     cells: new Map(),
     current: undefined,
-    seed: 0,
+    seed: FIRST_SEED,
+    running: false,
   });
   readonly #engine: EngineApi;
+  #abort = new AbortController();
 
   constructor(engine: EngineApi) {
     this.#engine = engine;
@@ -33,8 +42,9 @@ export class LabModel {
 
   /** Another seed is another lab. */
   setSeed(seed: number): void {
-    if (!Number.isSafeInteger(seed) || seed < 0) return;
-    this.state.set({ cells: new Map(), current: undefined, seed });
+    if (!Number.isSafeInteger(seed) || seed < 0 || seed > LAST_SEED) return;
+    this.stop();
+    this.state.set({ cells: new Map(), current: undefined, seed, running: false });
   }
 
   /** Shows a cell's run, which is made if it was not. */
@@ -44,22 +54,46 @@ export class LabModel {
     this.state.set((old) => ({ ...old, current: key }));
   }
 
+  /** Runs every cell that was not run; when all were, each again. */
   async runAll(strategies: readonly string[], scenarios: readonly string[]): Promise<void> {
-    for (const strategy of strategies)
-      for (const scenario of scenarios) await this.#run(strategy, scenario);
+    this.stop();
+    const { signal } = (this.#abort = new AbortController());
+    const all = strategies.flatMap((strategy) =>
+      scenarios.map((scenario) => ({ strategy, scenario })),
+    );
+    const { cells } = this.state.get();
+    const left = all.filter(
+      ({ strategy, scenario }) => cells.get(cellKey(strategy, scenario))?.state !== 'done',
+    );
+    this.state.set((old) => ({ ...old, running: true }));
+    for (const { strategy, scenario } of left.length === 0 ? all : left) {
+      if (signal.aborted) return;
+      await this.#run(strategy, scenario, signal);
+    }
+    if (!signal.aborted) this.state.set((old) => ({ ...old, running: false }));
   }
 
-  async #run(strategy: string, scenario: string): Promise<void> {
+  /** Ends a run of all cells; those that were played stay. */
+  stop(): void {
+    this.#abort.abort();
+    this.state.set((old) => ({
+      ...old,
+      running: false,
+      cells: new Map([...old.cells].filter(([, { state }]) => state !== 'running')),
+    }));
+  }
+
+  async #run(strategy: string, scenario: string, signal?: AbortSignal): Promise<void> {
     const { seed } = this.state.get();
     const put = (cell: Cell): void =>
       this.state.set((old) =>
-        old.seed === seed
+        old.seed === seed && signal?.aborted !== true
           ? { ...old, cells: new Map(old.cells).set(cellKey(strategy, scenario), cell) }
           : old,
       );
     put({ state: 'running' });
     try {
-      const story = await this.#engine.call('handoff.run', { scenario, strategy, seed });
+      const story = await this.#engine.call('handoff.run', { scenario, strategy, seed }, signal);
       put({ state: 'done', story });
     } catch (error) {
       if (!isCancelled(error)) put({ state: 'failed', failure: asFailure(error) });

@@ -1,4 +1,4 @@
-import { plural } from '../../../core/format/size.ts';
+import { formatCount, plural } from '../../../core/format/size.ts';
 import type { HandoffStep, HandoffStory } from '../../../core/protocol/contract.ts';
 import type { GlyphKind } from '../../ui/Glyph.tsx';
 
@@ -26,6 +26,25 @@ export const OUTCOME_GLYPH: Readonly<Record<Outcome, GlyphKind>> = {
 export function outcomeWords(story: HandoffStory): string {
   if (story.outcome === 'faults') return plural(story.faults, 'fault');
   return story.outcome;
+}
+
+/** How far the matrix was played: `41 of 64 cells`, and `…` while it goes on. */
+export function labWords(done: number, all: number, running: boolean): string {
+  return `${formatCount(done)} of ${formatCount(all)} cells${running ? '…' : ''}`;
+}
+
+/** What a step changed of the state: the rows that read otherwise than after the step before. */
+export function changedRows(
+  step: Pick<HandoffStep, 'state'>,
+  before: Pick<HandoffStep, 'state'> | undefined,
+): ReadonlySet<string> {
+  if (!before) return new Set();
+  const old = new Map(before.state.map((row) => [row.what, `${row.memory} ${row.cached}`]));
+  return new Set(
+    step.state
+      .filter(({ what, memory, cached }) => old.get(what) !== `${memory} ${cached}`)
+      .map(({ what }) => what),
+  );
 }
 
 /** Names a cell of the matrix. */

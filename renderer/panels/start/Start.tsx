@@ -56,6 +56,11 @@ export function Start(): ReactNode {
             title="Paste a log"
             text="Decode DMAR and AMD-Vi fault lines from any kernel log."
           />
+          <OpenAction
+            action="target.story"
+            title="Open the hand-off story"
+            text="A controller that stays dead under kdump, simulated: its tables allow what the IOMMU refuses."
+          />
         </section>
         <section aria-labelledby="start-recent">
           <h2 id="start-recent">Recent</h2>

@@ -168,7 +168,7 @@ describe('what would change the outcome, as the verdict says', () => {
       flushing(({ driver }, id, domain) => driver.flushContextDevice(id, domain)),
     ],
   ])('flushing %s: %s', (_what, outcome, strategy) => {
-    expect(scenarioOf(SCENARIO).play(strategy, 1).outcome).toBe(outcome);
+    expect(scenarioOf(SCENARIO).play(strategy, 1).story.outcome).toBe(outcome);
   });
 });
 

@@ -57,6 +57,25 @@ describe('the report of a real boot', () => {
     }
   });
 
+  test('leaves out the parts that were not chosen, and says so', async () => {
+    const { engine, client } = directEngine();
+    try {
+      await client.call('session.open', {
+        paths: [capturePath('intel-6.1', 'tables.before.elf')],
+        add: false,
+      });
+      for (const format of ['html', 'markdown'] as const) {
+        const { text } = await client.call('report.make', { format, parts: ['units'] });
+        expect(text).toMatch(format === 'html' ? /id="units"/ : /^## /m);
+        expect(text).not.toContain('id="faults"');
+        expect(text).not.toMatch(/^## (?:Faults|Findings|Audit|Phases)/m);
+        expect(text).toContain('Left out of this report: Faults, Findings, Audit, Phases');
+      }
+    } finally {
+      await engine.dispose();
+    }
+  });
+
   test('says what happened, why, and where it came from', () => {
     expect(html).toContain('00:06.0 was refused a DMA');
     expect(html).toContain('Not mapped');
