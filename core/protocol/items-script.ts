@@ -12,6 +12,14 @@ export const ScriptOutput = z.discriminatedUnion('kind', [
     /** Rows that were produced and not sent. */
     dropped: Count,
   }),
+  /** Points of a chart, in the order in which they are joined. */
+  z.object({
+    kind: z.literal('chart'),
+    title: z.string(),
+    x: z.array(z.number()),
+    y: z.array(z.number()),
+    dropped: Count,
+  }),
   z.object({ kind: z.literal('value'), text: z.string() }),
   z.object({
     kind: z.literal('error'),

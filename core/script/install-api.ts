@@ -315,6 +315,36 @@ export function installApi(
     );
   };
 
+  /** `[x, y]`, `{ x, y }`, or a y alone, whose x is its place. */
+  const pointOf = (point: unknown, place: number): readonly [number, number] => {
+    const pair = Array.isArray(point)
+      ? (point as unknown[])
+      : typeof point === 'object' && point !== null
+        ? [(point as Bag)['x'], (point as Bag)['y']]
+        : [place, point];
+    const [x, y] = [Number(pair[0]), Number(pair[1])];
+    if (!Number.isFinite(x) || !Number.isFinite(y))
+      throw new TypeError('a point of a chart is a number, [x, y] or { x, y }, all finite');
+    return [x, y];
+  };
+
+  const chart = (points: Iterable<unknown>, title: unknown = ''): void => {
+    const x: number[] = [];
+    const y: number[] = [];
+    let dropped = 0;
+    let place = 0;
+    for (const point of points) {
+      if (x.length >= limits.tableRows) {
+        dropped++;
+        continue;
+      }
+      const [atX, atY] = pointOf(point, place++);
+      x.push(atX);
+      y.push(atY);
+    }
+    emit(JSON.stringify({ kind: 'chart', title: clip(String(title)), x, y, dropped }));
+  };
+
   const api: Bag = {
     units,
     devices,
@@ -331,6 +361,7 @@ export function installApi(
     hex: (value: unknown) => toHex(value, 'the value'),
     print,
     table,
+    chart,
   };
   for (const [name, value] of Object.entries(api))
     Object.defineProperty(scope, name, { value: freeze(value), enumerable: true });

@@ -190,3 +190,9 @@ declare function print(...values: unknown[]): void;
 
 /** Shows rows as a table; columns are the rows' own names unless given. */
 declare function table(rows: Iterable<object>, columns?: readonly string[]): void;
+
+/** Draws a line through points: numbers, `[x, y]` or `{ x, y }`. */
+declare function chart(
+  points: Iterable<number | readonly [number, number] | { readonly x: number; readonly y: number }>,
+  title?: string,
+): void;

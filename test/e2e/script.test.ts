@@ -76,6 +76,20 @@ describe.skipIf(MISSING !== undefined)('script and hand-off lab', () => {
     await repl.fill('');
   });
 
+  it('draws a chart, which is a table too, and copies a table', async () => {
+    const repl = page.getByLabel('One line of script');
+    await repl.fill("chart([[0, 1], [1, 4], [2, 9]], 'Squares')");
+    await repl.press('Enter');
+    const drawn = output().getByRole('img', { name: /^Squares: 3 points, x from 0 to 2/ });
+    await drawn.waitFor();
+    await output().getByRole('button', { name: 'Show as table' }).click();
+    await output().getByRole('cell', { name: '9', exact: true }).waitFor();
+    await output().getByRole('cell', { name: '9', exact: true }).focus();
+    await press(page, 'c');
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('9');
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
   it('stops a script that does not end, with the window alive', async () => {
     const repl = page.getByLabel('One line of script');
     await repl.fill('while (true) {}');

@@ -64,7 +64,11 @@ function readScript(path: string): string {
 
 function show(output: ScriptOutput, script: string, io: Io): void {
   if (output.kind === 'print' || output.kind === 'value') io.out(`${printable(output.text)}\n`);
-  else if (output.kind === 'table') {
+  else if (output.kind === 'chart') {
+    if (output.title !== '') io.out(`${printable(output.title)}\n`);
+    for (const [at, x] of output.x.entries()) io.out(`${x}\t${output.y[at]}\n`);
+    if (output.dropped > 0) io.out(`${output.dropped} more points\n`);
+  } else if (output.kind === 'table') {
     io.out(
       columns(
         io,

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { formatCount } from '../../../core/format/size.ts';
 import { goTo } from '../../shell/go.ts';
+import { Chart } from './Chart.tsx';
 import { useWorkbench } from '../../state/context.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
@@ -61,6 +62,19 @@ function Item({
       );
     case 'table':
       return <Table columns={item.columns} rows={item.rows} dropped={item.dropped} />;
+    case 'chart': {
+      const { title, x, y, dropped } = item;
+      const rows = x.map((value, at) => [String(value), String(y[at])]);
+      return (
+        <Chart
+          title={title}
+          x={x}
+          y={y}
+          dropped={dropped}
+          table={<Table columns={['x', 'y']} rows={rows} dropped={dropped} />}
+        />
+      );
+    }
     case 'error': {
       const { line, column = 1 } = item;
       return (
@@ -115,7 +129,7 @@ function Table({
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={from + index}>
               {row.map((cell, column) => (
-                <td key={columns[column]}>
+                <td key={columns[column]} tabIndex={-1} data-cell={cell} title="C copies the cell">
                   <Linked text={cell} />
                 </td>
               ))}

@@ -3,11 +3,14 @@ import { Suspense, lazy, useEffect, useMemo, useRef, useState } from 'react';
 import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
+import { copyText } from '../../ui/clipboard.ts';
 import { Keys } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import type { EditorHandle } from './Editor.tsx';
 import { Output } from './Output.tsx';
+import type { OutputItem } from './output.ts';
+import { doneText } from './output.ts';
 import { Repl } from './Repl.tsx';
 import './script.css';
 
@@ -18,7 +21,7 @@ const REMEMBER_AFTER = 500;
 
 /** Writes and runs scripts against the contract. */
 export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNode {
-  const { view, script: runner } = useWorkbench();
+  const { view, notices, script: runner } = useWorkbench();
   const { source, output, running, history } = useStore(runner.state);
   const [seen, setSeen] = useState(visible);
   const [edits, setEdits] = useState(false);
@@ -41,15 +44,28 @@ export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNo
 
   const own = useMemo(
     () => ({
-      'copy.as': undefined,
+      'copy.value': () => {
+        const text = copied();
+        if (text !== undefined) void copyText(text, notices);
+      },
       'panel.filter': () => editor.current?.focus(),
     }),
-    [],
+    [notices],
+  );
+  const last = output.findLast((item) => item.kind === 'table');
+  const table = useMemo(
+    () =>
+      last && {
+        name: 'Script output',
+        read: () => ({ name: 'Script output', columns: last.columns, rows: last.rows }),
+      },
+    [last],
   );
   if (!seen) return null;
   return (
     <Panel
       actions={own}
+      table={table}
       failure={types.failure}
       focus={() => {
         editor.current?.focus();
@@ -65,7 +81,13 @@ export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNo
           >
             Run <Keys keys="Ctrl+Enter" />
           </button>
-          {running && <Running since={running.since} onStop={() => runner.stop()} />}
+          {running ? (
+            <Running since={running.since} onStop={() => runner.stop()} />
+          ) : (
+            <span className="muted" role="status">
+              {idleWords(output)}
+            </span>
+          )}
           <span className="muted shrink">
             Scripts read the session and change it here; nothing of them reaches a target.
           </span>
@@ -117,6 +139,20 @@ export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNo
       </div>
     </Panel>
   );
+}
+
+/** How the last run ended; `idle` before there was one. */
+function idleWords(output: readonly OutputItem[]): string {
+  const done = output.findLast((item) => item.kind === 'done');
+  return done ? doneText(done.state, done.seconds) : 'idle';
+}
+
+/** What is selected in the output, else the cell that has the focus. */
+function copied(): string | undefined {
+  const selected = globalThis.getSelection()?.toString() ?? '';
+  if (selected !== '') return selected;
+  const cell = document.activeElement?.closest<HTMLElement>('[data-cell]');
+  return cell?.dataset.cell;
 }
 
 function Running({

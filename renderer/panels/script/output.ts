@@ -1,3 +1,4 @@
+import { ticks } from '../faults/rate.ts';
 import type { ScriptOutput } from '../../../core/protocol/contract.ts';
 
 /** A piece of output as the pane keeps it. */
@@ -9,6 +10,59 @@ export type OutputItem =
 export const KEPT = 2000;
 /** Rows of a table that show at a time. */
 export const TABLE_PAGE = 100;
+
+/** Room for the labels of a chart, px. */
+const CHART = { left: 64, right: 12, top: 8, bottom: 22 } as const;
+/** Points that are marked one by one; of more the line is enough. */
+const DOTTED = 60;
+/** Room for one label of the axis, px. */
+const LABEL = 90;
+
+/** Where a chart's line, labels and dots stand in a drawing of that size. */
+export function chartGeometry(
+  x: readonly number[],
+  y: readonly number[],
+  width: number,
+  height: number,
+) {
+  const span = (values: readonly number[]): readonly [number, number] => {
+    let [low, high] = [Infinity, -Infinity];
+    for (const value of values) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    if (low > high) return [0, 1];
+    return low === high ? [low - 0.5, high + 0.5] : [low, high];
+  };
+  const [fromX, toX] = span(x);
+  const [lowY, toY] = span(y);
+  // Bars and counts are read from zero.
+  const fromY = lowY > 0 && lowY < toY / 2 ? 0 : lowY;
+  const [left, right] = [CHART.left, width - CHART.right];
+  const [top, base] = [CHART.top, height - CHART.bottom];
+  const placeX = (value: number): number =>
+    left + ((value - fromX) / (toX - fromX)) * (right - left);
+  const placeY = (value: number): number => base - ((value - fromY) / (toY - fromY)) * (base - top);
+  const text = (value: number): string => String(Number(value.toPrecision(6)));
+  const points = x.map((value, at) => [round(placeX(value)), round(placeY(y[at]))] as const);
+  return {
+    left,
+    right,
+    path: points.map(([px, py], at) => `${at === 0 ? 'M' : 'L'}${px} ${py}`).join(''),
+    dots: points.length <= DOTTED ? points : [],
+    grid: ticks(fromY, toY, 3).map((value) => ({ at: round(placeY(value)), text: text(value) })),
+    ticks: ticks(fromX, toX, Math.max(2, Math.floor((right - left) / LABEL))).map((value) => ({
+      at: round(placeX(value)),
+      text: text(value),
+    })),
+    summary:
+      x.length === 0
+        ? 'no points'
+        : `${x.length} points, x from ${text(fromX)} to ${text(toX)}, y from ${text(lowY)} to ${text(toY)}`,
+  };
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Text cut into plain parts and parts that lead somewhere. */
 export interface TextPart {

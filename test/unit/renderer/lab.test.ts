@@ -29,7 +29,11 @@ const STORY: HandoffStory = {
 };
 
 /** An engine of which each run waits to be let go. */
-function slowEngine(): { readonly engine: EngineApi; readonly asked: string[]; go(): void } {
+function slowEngine(): {
+  readonly engine: EngineApi;
+  readonly asked: string[];
+  readonly go: () => void;
+} {
   const asked: string[] = [];
   const waiting: (() => void)[] = [];
   const engine = {

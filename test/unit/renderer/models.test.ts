@@ -7,7 +7,13 @@ import {
   registerRows,
 } from '../../../renderer/panels/registers/model.ts';
 import { laneBoxes, openingStep, outcomeWords } from '../../../renderer/panels/handoff/model.ts';
-import { doneText, linkParts, tableCsv, withLine } from '../../../renderer/panels/script/output.ts';
+import {
+  chartGeometry,
+  doneText,
+  linkParts,
+  tableCsv,
+  withLine,
+} from '../../../renderer/panels/script/output.ts';
 import { crumbs } from '../../../renderer/panels/tables/breadcrumb.ts';
 import { formerParts } from '../../../renderer/panels/tables/copy.ts';
 import { copyForms, faultSentence } from '../../../renderer/panels/faults/copy.ts';
@@ -324,5 +330,25 @@ describe('copies', () => {
     expect(checksText([{ passed: true }, { passed: false }, {}])).toBe(
       '1 of 3 checks, 1 could not be made',
     );
+  });
+});
+
+describe('a chart that a script drew', () => {
+  it('joins its points inside of its drawing, and says what it holds', () => {
+    const { path, dots, left, right, summary } = chartGeometry([0, 1, 2], [1, 4, 9], 400, 160);
+    expect(path).toMatch(/^M[\d.]+ [\d.]+L[\d.]+ [\d.]+L[\d.]+ [\d.]+$/);
+    expect(dots[0][0]).toBe(left);
+    expect(dots[2][0]).toBe(right);
+    expect(dots[2][1]).toBeLessThan(dots[0][1]);
+    expect(summary).toBe('3 points, x from 0 to 2, y from 1 to 9');
+  });
+
+  it('holds with no point, one, equal ones and many', () => {
+    expect(chartGeometry([], [], 400, 160)).toMatchObject({ path: '', summary: 'no points' });
+    expect(chartGeometry([5], [5], 400, 160).path).toMatch(/^M[\d.]+ [\d.]+$/);
+    const many = Array.from({ length: 10_000 }, (_, at) => at);
+    const drawn = chartGeometry(many, many.fill(7), 400, 160);
+    expect(drawn.dots).toEqual([]);
+    expect(drawn.path).not.toContain('NaN');
   });
 });
