@@ -69,6 +69,14 @@ describe('a script', () => {
     expect(end(out)).toBe('finished');
   });
 
+  test('draws a chart of numbers, pairs and points', async () => {
+    const out = await run("chart([5, 6, 7], 'a'); chart([[1, 2], { x: 3, y: 4 }]); chart([NaN]);");
+    expect(out[0]).toEqual({ kind: 'chart', title: 'a', x: [0, 1, 2], y: [5, 6, 7], dropped: 0 });
+    expect(out[1]).toEqual({ kind: 'chart', title: '', x: [1, 3], y: [2, 4], dropped: 0 });
+    expect(out[2]).toMatchObject({ kind: 'error', text: expect.stringMatching(/all finite/) });
+    expect(end(out)).toBe('failed');
+  });
+
   test('awaits at top level', async () => {
     const out = await run('const a = await Promise.resolve(3); print(a);');
     expect(out[0]).toEqual({ kind: 'print', text: '3' });
