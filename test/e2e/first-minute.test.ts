@@ -176,6 +176,20 @@ describe.skipIf(MISSING !== undefined)('the first minute', () => {
       await page.locator('.walk-step').getByRole('button', { name: 'Context entry' }).click();
       await selectedRow(page, 'Tables').getByText('00:06.0').waitFor();
 
+      // Every piece of evidence leads to what it names.
+      const evidence = page.locator('.evidence').getByRole('button');
+      const names = await evidence.allTextContents();
+      expect(names.length).toBeGreaterThan(2);
+      for (const [at, name] of names.entries()) {
+        await evidence.nth(at).click();
+        const line = /^console (\d+)$/.exec(name)?.[1];
+        if (line === undefined)
+          await expect
+            .poll(async () => (await page.locator('.statusbar').textContent()) ?? '')
+            .toContain(name);
+        else await page.locator('.console-row.is-current').getByText(line).waitFor();
+      }
+
       await page.getByRole('button', { name: /Theme: dark/ }).click();
       expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('light');
       expect(complaints).toEqual([]);

@@ -38,7 +38,7 @@ export function sessionCalls(bench: Workbench): CallHandlers {
         keep('registers.json', registers.now),
         keep('console.log', console),
       ];
-      await bench.openings.open(now, false, { title: `Simulated: ${scenario}, ${strategy}` });
+      await bench.openings.open(now, false, { title: `Simulated: ${scenario}` });
       await bench.openings.openState([
         keep('first-kernel.elf', core),
         keep('first-kernel.json', registers.before),
