@@ -166,6 +166,11 @@ export class TreeModel {
       await this.#engine.call('tree.against', { tree, state: against });
       this.rows.refresh();
     });
+    // Rows that only the other state has came in between.
+    const { path } = this.state.get();
+    if (path === undefined) return;
+    this.state.set((old) => ({ ...old, selected: -1 }));
+    await this.reveal(path);
   }
 
   /** Entries that changed since this tree showed them first. */
