@@ -1,6 +1,6 @@
 /** What a sweep has read so far, and the bounds that it keeps. */
 import type { Layout, Words } from '../bits/layout.ts';
-import type { Severity } from '../iommu/finding.ts';
+import { loopText, type Severity } from '../iommu/finding.ts';
 import { levelStep } from '../iommu/path.ts';
 import type { Budget, SweepResult } from '../iommu/unit.ts';
 import { addressOfPfn, type UnknownPage } from '../memory/physical.ts';
@@ -65,12 +65,13 @@ export class SweepState {
     if (this.done) return undefined;
     const key = pfn * LEVELS + level;
     if (this.#empty.has(key)) return 'empty';
-    if (this.#stackPages.includes(pfn)) {
+    const back = this.#stackPages.indexOf(pfn);
+    if (back >= 0) {
       this.notes.add(
         'error',
         'table-loop',
         this.path(),
-        `This entry points back to the table at 0x${(pfn * 4096).toString(16)} that it stands below; stopped here.`,
+        loopText(this.#stackLevels[back], BigInt(pfn) * 4096n),
       );
       return undefined;
     }

@@ -3,7 +3,7 @@ import type { Words } from '../bits/layout.ts';
 import { reservedSet } from '../bits/layout.ts';
 import { hex } from '../format/hex.ts';
 import { formatCount, formatSize } from '../format/size.ts';
-import type { Finding } from '../iommu/finding.ts';
+import { loopText, type Finding } from '../iommu/finding.ts';
 import type { Rights } from '../iommu/leaves.ts';
 import { READ, WRITE } from '../iommu/leaves.ts';
 import { levelStep } from '../iommu/path.ts';
@@ -31,8 +31,8 @@ export interface TableView {
   readonly rights: Rights;
   /** Path that its entries' steps are put behind. */
   readonly path: string;
-  /** Frames of the tables above it. */
-  readonly above: readonly number[];
+  /** The tables above it, the top one first. */
+  readonly above: readonly { readonly frame: number; readonly level: number }[];
   /** System page frame of a table, where tables are reached through a host table. */
   readonly locate: (frame: number) => number | undefined;
 }
@@ -159,7 +159,7 @@ function slotNode(table: Table, slot: Slot): TreeNode {
       decoded: slot.broken ?? `${formatSize(slot.pages * FRAME)} · ${iova(view, slot)}`,
       rights: slot.rights,
     });
-  const loops = view.above.includes(slot.target) || view.frame === slot.target;
+  const back = pointsBackTo(view, slot);
   const below: TableView = {
     ...view,
     frame: slot.target,
@@ -167,7 +167,7 @@ function slotNode(table: Table, slot: Slot): TreeNode {
     base: view.base + slot.first * 512 ** (view.level - 1),
     rights: slot.rights,
     path: entry.path,
-    above: [...view.above, view.frame],
+    above: [...view.above, { frame: view.frame, level: view.level }],
   };
   return treeNode({
     ...common,
@@ -175,11 +175,11 @@ function slotNode(table: Table, slot: Slot): TreeNode {
     pointsTo,
     decoded: () =>
       slot.broken ??
-      (loops
-        ? `points back to a table above it at ${hex(pointsTo)}; stopped here`
+      (back !== undefined
+        ? loopText(back, pointsTo)
         : `L${slot.next} table${countText(below)} · ${iova(view, slot)}`),
     rights: slot.rights,
-    children: slot.broken || loops ? undefined : (all) => tableRows(below, all),
+    children: slot.broken || back !== undefined ? undefined : (all) => tableRows(below, all),
   });
 }
 
@@ -218,9 +218,14 @@ function findingsOf(view: TableView, entry: Entry, slot: Slot): Finding[] {
     add('error', slot.kind === 'leaf' ? 'illegal-page-size' : 'illegal-level', `${slot.broken}.`);
   else if (slot.rights === 0 && slot.kind === 'leaf')
     add('warning', 'rights-none', 'The walk permits neither reads nor writes of this page.');
-  if (slot.kind === 'table' && (view.above.includes(slot.target) || view.frame === slot.target))
-    add('error', 'table-loop', 'This entry points back to a table that it stands below.');
+  const back = slot.kind === 'table' ? pointsBackTo(view, slot) : undefined;
+  if (back !== undefined) add('error', 'table-loop', loopText(back, BigInt(slot.target) << 12n));
   return out;
+}
+
+/** Level of the table above, or of the table itself, that an entry points back to. */
+function pointsBackTo({ above, frame, level }: TableView, slot: Slot): number | undefined {
+  return [...above, { frame, level }].find((each) => each.frame === slot.target)?.level;
 }
 
 /** Rights of a guest walk before its first entry. */

@@ -2,6 +2,7 @@
  * Something that a reader should know about the input: damage, a rule broken, a doubt. Damage in
  * untrusted data is always a finding and never an exception.
  */
+import { hex } from '../format/hex.ts';
 
 /** How bad it is; the worst first. */
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
@@ -35,4 +36,13 @@ export interface Incomplete {
   readonly address: bigint | undefined;
   readonly at: string;
   readonly text: string;
+}
+
+/**
+ * A table that is one of its own ancestors, in the same words wherever it is met.
+ * @param level of the table that is pointed back to
+ * @param address of that table
+ */
+export function loopText(level: number, address: bigint): string {
+  return `This table points back to L${level} at ${hex(address)}; stopped here.`;
 }

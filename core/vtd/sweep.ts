@@ -2,7 +2,7 @@
  * The sweep over one page table: every leaf, in order of its input address, as columns. Tables
  * are 32-bit words, addresses are page frame numbers; nothing is allocated for an entry.
  */
-import type { Finding, Incomplete } from '../iommu/finding.ts';
+import { loopText, type Finding, type Incomplete } from '../iommu/finding.ts';
 import type { LeafSink } from '../iommu/leaves.ts';
 import type { Budget, SweepResult } from '../iommu/unit.ts';
 import { addressOfPfn, type PhysicalMemory, type UnknownPage } from '../memory/physical.ts';
@@ -158,7 +158,7 @@ class Sweep {
     if (this.#stopped) return false;
     for (let above = this.#target.levels; above > level; above--)
       if (this.#way[above] === pfn) {
-        this.#loop(level, pfn, frame);
+        this.#loop(level, pfn, frame, above);
         return false;
       }
     const visits = ++this.#visits;
@@ -361,11 +361,11 @@ class Sweep {
     }));
   }
 
-  #loop(level: number, pfn: number, frame: number): void {
+  #loop(level: number, pfn: number, frame: number, above: number): void {
     this.#findings.add('table-loop', () => ({
       severity: 'error',
       at: this.#tablePath(level, frame),
-      text: `This table points back to a table above it at 0x${(pfn * 4096).toString(16)}; stopped here.`,
+      text: loopText(above, BigInt(pfn) * 4096n),
       evidence: [],
     }));
   }

@@ -1,7 +1,6 @@
 /** Page-table rows of the tree: L5 to L1, contiguous pages and empty runs as one row each. */
-import { hex } from '../format/hex.ts';
 import { formatCount, formatSize } from '../format/size.ts';
-import type { Finding } from '../iommu/finding.ts';
+import { loopText, type Finding } from '../iommu/finding.ts';
 import type { Rights } from '../iommu/leaves.ts';
 import { READ, WRITE, rightsText } from '../iommu/leaves.ts';
 import { levelStep } from '../iommu/path.ts';
@@ -137,10 +136,12 @@ function entryRow(
   }
   const above = [...table.above, table.address];
   const parts = { path, label, kind: 'entry', entry, pointsTo: target, rights } as const;
-  if (above.includes(target)) {
-    const text = `This table points back to a table above it at ${hex(target)}; stopped here.`;
+  const back = above.indexOf(target);
+  if (back >= 0) {
+    // The last of them is the table that the entry stands in.
+    const text = loopText(level + above.length - 1 - back, target);
     findings.push({ id: 'table-loop', ...entryFinding('error', path, text, entry) });
-    return treeNode({ ...parts, findings, decoded: `points back to ${hex(target)}` });
+    return treeNode({ ...parts, findings, decoded: text });
   }
   const below = { stage, level: level - 1, address: target, path, rights, above };
   return treeNode({

@@ -157,7 +157,12 @@ describe('tables that are missing or damaged', () => {
     const { lines, result } = leavesOf(unitOf(memory, { Mode: 3 }));
     expect(lines).toEqual(['200000 5000 1000 rw']);
     expect(result.findings).toMatchObject([
-      { id: 'table-loop', severity: 'error', at: 'ivhd0/00:04.0/L3[0]/L2[0]' },
+      {
+        id: 'table-loop',
+        severity: 'error',
+        at: 'ivhd0/00:04.0/L3[0]/L2[0]',
+        text: 'This table points back to L3 at 0x10000; stopped here.',
+      },
     ]);
   });
 

@@ -92,7 +92,7 @@ describe('what the tree says of damage', () => {
     const loop = new PageMemory().put(TOP, host(LOW, 2)).put(LOW, host(TOP, 1));
     const row = child(child(device(loop, { Mode: 3 }), 'L3[0]'), 'L2[0]');
     expect(row).toMatchObject({ childCount: 0, findings: [{ id: 'table-loop' }] });
-    expect(row.decoded).toBe('points back to a table above it at 0x10000; stopped here');
+    expect(row.decoded).toBe('This table points back to L3 at 0x10000; stopped here.');
   });
 
   test('a table page that is not known is one row that says why', () => {

@@ -156,7 +156,11 @@ describe('damage', () => {
     const { lines, result } = sweep(bench);
     expect(lines).toBe('0 200000 1000 rw\n');
     expect(result.findings).toMatchObject([
-      { id: 'table-loop', at: 'dmar0/02:00.0/L4[0]/L3[0]/L2[1]' },
+      {
+        id: 'table-loop',
+        at: 'dmar0/02:00.0/L4[0]/L3[0]/L2[1]',
+        text: `This table points back to L${Math.max(level, 2)} at 0x${LEVEL[Math.max(level, 2)].toString(16)}; stopped here.`,
+      },
     ]);
     expect(result.tablePages).toBe(4);
   });

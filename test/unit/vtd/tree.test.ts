@@ -152,7 +152,9 @@ describe('tree', () => {
       .put(LEVEL[4], LEVEL[3] | 3n)
       .put(LEVEL[3], LEVEL[4] | 3n);
     const lines = outline(bench.unit().tree());
-    expect(lines.at(-1)).toBe(`          L3[0] | entry | points back to 0x14000`);
+    expect(lines.at(-1)).toBe(
+      `          L3[0] | entry | This table points back to L4 at 0x14000; stopped here.`,
+    );
     expect(lines).toHaveLength(6);
   });
 
