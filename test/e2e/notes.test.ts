@@ -78,7 +78,8 @@ describe.skipIf(MISSING !== undefined)('notes and sessions', () => {
     await press(page, 'g t p');
     await page.getByText('Pinned to Notes: dmar0/00:06.0/context').waitFor();
     await press(page, 'Escape i');
-    await page.getByRole('button', { name: '1 note' }).waitFor();
+    await page.locator('.facts').getByRole('button', { name: '1 note' }).waitFor();
+    await selectedRow(page, 'Tables').getByRole('button', { name: '1 note' }).waitFor();
   });
 
   it('marks the fault’s row and the console’s line, and shows the report before it is saved', async () => {
