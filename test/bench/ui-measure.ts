@@ -76,6 +76,9 @@ export async function another(page: Page, selector: string): Promise<Shown> {
   return `(${text} ?? ${JSON.stringify(now)}) !== ${JSON.stringify(now)}`;
 }
 
+/** An answer that does not come counts as one of that time, ms. */
+const GIVEN_UP = 10_000;
+
 /**
  * Time from the key or the click, as the browser stamped it, to the frame after the one that
  * shows the answer, ms.
@@ -87,7 +90,8 @@ export async function answer(page: Page, shown: Shown, act: () => Promise<void>)
     for (const name of ['keydown', 'mousedown', 'input'])
       addEventListener(name, start, { capture: true, once: true });
     const look = () => {
-      if (began !== undefined && (${shown}))
+      const late = performance.now() - (began ?? Infinity) > ${GIVEN_UP};
+      if (began !== undefined && (late || (${shown})))
         requestAnimationFrame(() => resolve(performance.now() - began));
       else requestAnimationFrame(look);
     };
