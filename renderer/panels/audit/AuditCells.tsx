@@ -3,13 +3,15 @@ import { formatCount } from '../../../core/format/size.ts';
 import { withCommas } from '../../format/prose.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
-import { ABSENT, rulesPassed } from '../../wording.ts';
+import { rulesPassed } from '../../wording.ts';
 import type { AuditRow } from './model.ts';
 import { foldKey, hitCount, levelOf, worstOf } from './model.ts';
 
 /** Indent of a level, px. */
 const INDENT = 14;
 const FIRST = 8;
+/** Width of the fold's mark, px. */
+const FOLD = 14;
 
 /** The cells of a row: rule, severity, hits, where. */
 export function AuditCells({
@@ -20,6 +22,20 @@ export function AuditCells({
   readonly onToggle: () => void;
 }): ReactNode {
   const foldable = foldKey(row) !== undefined;
+  const skipped = row.kind === 'rule' && row.rule.skipped !== undefined;
+  // What has neither hits nor a place has the whole row for its words.
+  if (skipped || row.kind === 'note')
+    return (
+      <span
+        role="gridcell"
+        aria-colspan={4}
+        className="text audit-words"
+        style={{ paddingLeft: FIRST + FOLD + (levelOf(row) - 1) * INDENT }}
+        title={titleOf(row)}
+      >
+        {skipped && <Glyph kind="unknown" name="Not run" />} <Text row={row} />
+      </span>
+    );
   const open = (row.kind === 'rule' || row.kind === 'fold') && row.open;
   return (
     <>
@@ -47,7 +63,6 @@ export function AuditCells({
       </span>
       <span role="gridcell" className="num">
         {row.kind === 'rule' && row.rule.outcome === 'found' && formatCount(hitCount(row.rule))}
-        {row.kind === 'rule' && row.rule.outcome === 'skipped' && ABSENT}
       </span>
       <span role="gridcell">
         {row.kind === 'hit' && <TargetLink target={row.hit.at}>{row.hit.at}</TargetLink>}
@@ -79,13 +94,8 @@ function Severity({ row }: { readonly row: AuditRow }): ReactNode {
   if (row.kind === 'hit') return <Glyph kind={row.hit.severity} />;
   if (row.kind === 'fold') return <Glyph kind="ok" name="Passed" />;
   if (row.kind === 'note') return null;
-  const { outcome } = row.rule;
-  if (outcome === 'found') return <Glyph kind={worstOf(row.rule)} />;
-  return outcome === 'passed' ? (
-    <Glyph kind="ok" name="Passed" />
-  ) : (
-    <Glyph kind="unknown" name="Not run" />
-  );
+  if (row.rule.outcome === 'found') return <Glyph kind={worstOf(row.rule)} />;
+  return <Glyph kind="ok" name="Passed" />;
 }
 
 /** The whole text of a row, for its tip. */

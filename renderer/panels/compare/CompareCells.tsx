@@ -24,7 +24,15 @@ export function CompareCells({
   const head = HEADS.has(row.kind);
   return (
     <>
-      <span role="gridcell" style={{ paddingLeft: FIRST + row.depth * INDENT }} title={row.label}>
+      <span
+        role="gridcell"
+        aria-colspan={head ? 3 : undefined}
+        style={{
+          paddingLeft: FIRST + row.depth * INDENT,
+          gridColumn: head ? '1 / -1' : undefined,
+        }}
+        title={row.label}
+      >
         <span
           className="fold"
           aria-hidden="true"
@@ -53,12 +61,16 @@ export function CompareCells({
           <span className="muted"> {countsText(row.counts)}</span>
         )}
       </span>
-      <span role="gridcell" className="compare-value" title={row.a}>
-        {head ? '' : (row.a ?? <Absent />)}
-      </span>
-      <span role="gridcell" className="compare-value" title={row.b}>
-        {head ? '' : (row.b ?? <Absent />)}
-      </span>
+      {!head && (
+        <>
+          <span role="gridcell" className="compare-value" title={row.a}>
+            {row.a ?? <Absent />}
+          </span>
+          <span role="gridcell" className="compare-value" title={row.b}>
+            {row.b ?? <Absent />}
+          </span>
+        </>
+      )}
     </>
   );
 }
