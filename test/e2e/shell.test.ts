@@ -2,7 +2,15 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureBytes, capturePath } from '../support/captures.ts';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, launch, openSample, openWindow, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  launch,
+  openSample,
+  openWindow,
+  press,
+  selectedRow,
+  watchForAlert,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`shell: skipped, ${MISSING}`);
 
@@ -113,11 +121,9 @@ describe.skipIf(MISSING !== undefined)('the shell of the window', () => {
     const { page, served } = window;
     const { pid } = served.engine;
     expect(pid).toBeDefined();
+    const stopped = await watchForAlert(page, 'The engine stopped');
     process.kill(pid!, 'SIGKILL');
-    await page
-      .getByRole('alert')
-      .getByText(/The engine stopped/)
-      .waitFor();
+    expect(await stopped()).toContain('it starts again by itself');
     await page.locator('.notice').waitFor({ state: 'detached', timeout: 60_000 });
     await page.getByRole('tree', { name: 'Tables' }).getByText('dmar0').waitFor();
   });

@@ -121,6 +121,28 @@ export async function openSample(
   }
 }
 
+/**
+ * Looks out for an alert, however shortly it stands: one that says that the engine is away can be
+ * gone before a locator looks.
+ * @returns waits for it, and answers its text
+ */
+export async function watchForAlert(page: Page, wanted: string): Promise<() => Promise<string>> {
+  const watch = await page.evaluateHandle((words) => {
+    const seen = new Promise<string>((resolve) => {
+      const observer = new MutationObserver(() => {
+        for (const { textContent } of document.querySelectorAll('[role="alert"]'))
+          if (textContent?.includes(words)) {
+            observer.disconnect();
+            resolve(textContent);
+          }
+      });
+      observer.observe(document, { childList: true, subtree: true, characterData: true });
+    });
+    return { seen };
+  }, wanted);
+  return () => watch.evaluate(({ seen }) => seen);
+}
+
 /** Presses keys one after the other: `press(page, 'v 2')`. */
 export async function press(page: Page, keys: string): Promise<void> {
   for (const key of keys.split(' ')) await page.keyboard.press(key);
