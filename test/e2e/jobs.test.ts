@@ -2,7 +2,14 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandedPaths, MISSING_CAPTURE } from '../support/captures.ts';
 import { SHELLS } from './support/shells.ts';
-import { MISSING, axeFindings, launch, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  press,
+  selectedRow,
+  watchForAlert,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`whole jobs: skipped, ${MISSING}`);
 
@@ -81,11 +88,9 @@ describe.skipIf(MISSING !== undefined).each(SHELLS)(
             expect(complaints).toEqual([]);
 
             // The engine is killed; all of it is there again.
+            const stopped = await watchForAlert(page, 'The engine stopped');
             await window.killEngine();
-            await page
-              .getByRole('alert')
-              .getByText(/The engine stopped/)
-              .waitFor();
+            await stopped();
             await page.locator('.notice').waitFor({ state: 'detached', timeout: 60_000 });
             await page.getByRole('tree', { name: 'Tables' }).getByText('00:06.0').waitFor();
             await page.locator('.statusbar').getByText('3 faults').waitFor();
