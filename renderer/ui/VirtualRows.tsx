@@ -38,6 +38,11 @@ interface VirtualRowsProps {
   readonly count: number;
   /** Index of the selected row; -1 for none. */
   readonly selected: number;
+  /**
+   * The row that is selected now, where the list is drawn once a frame: a key that comes before
+   * that acts on what the key before it selected.
+   */
+  readonly now?: () => number;
   /** The cells of a row. */
   readonly render: (index: number) => ReactNode;
   /**
@@ -137,19 +142,20 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
     const stroke = strokeIn(event, ...(props.scopes ?? LISTS));
     if (stroke === undefined || event.target !== event.currentTarget) return;
     place.touched();
+    const at = props.now?.() ?? selected;
     const page = Math.max(1, Math.floor((rows.scrollRect?.height ?? 400) / height) - 1);
     const move = MOVES[stroke];
     if (move) {
-      const to = (at: number, all: number): number =>
-        Math.max(0, Math.min(all - 1, move(at, all, page)));
-      const target = to(selected, count);
+      const to = (row: number, all: number): number =>
+        Math.max(0, Math.min(all - 1, move(row, all, page)));
+      const target = to(at, count);
       if (props.onMove) props.onMove(to);
       else if (count > 0) props.onSelect(target);
-      if (target === selected) reveal(target);
-    } else if (stroke === 'Enter' && props.onOpen) props.onOpen(selected, false);
-    else if (stroke === 'Shift+Enter' && props.onOpen) props.onOpen(selected, true);
-    else if (stroke === 'Space' && props.onToggle) props.onToggle(selected);
-    else if (!props.onKey?.(stroke, selected) && !treeKey(stroke, selected, props)) return;
+      if (target === at) reveal(target);
+    } else if (stroke === 'Enter' && props.onOpen) props.onOpen(at, false);
+    else if (stroke === 'Shift+Enter' && props.onOpen) props.onOpen(at, true);
+    else if (stroke === 'Space' && props.onToggle) props.onToggle(at);
+    else if (!props.onKey?.(stroke, at) && !treeKey(stroke, at, props)) return;
     event.preventDefault();
     event.stopPropagation();
   };

@@ -143,7 +143,10 @@ const SCREENS: readonly Screen[] = [
       await press(page, 'g s');
       await page.waitForSelector('.monaco-editor :focus', { state: 'attached' });
       await press(page, 'Control+Enter');
-      await page.getByRole('log', { name: 'Output' }).getByText(/finished after/).waitFor();
+      await page
+        .getByRole('log', { name: 'Output' })
+        .getByText(/finished after/)
+        .waitFor();
       await press(page, 'Shift+F2 v m');
     },
   },

@@ -173,6 +173,7 @@ export function FaultsPanel(): ReactNode {
             role="treegrid"
             count={total}
             selected={state.selected}
+            now={() => faults.state.get().selected}
             onRange={range}
             item={row}
             rowClass={(index) => {

@@ -182,6 +182,7 @@ export function TablesPanel(): ReactNode {
             role="tree"
             count={total}
             selected={selected}
+            now={() => tree.state.get().selected}
             onRange={range}
             item={(index) => tree.rows.row(index)}
             look={look}
@@ -205,7 +206,12 @@ export function TablesPanel(): ReactNode {
               })
             }
             onOpen={(_index, beside) => dock.open('entry', { beside })}
-            onToggle={(index) => void tree.expand(index, !tree.rows.row(index)?.expanded)}
+            onToggle={() =>
+              tree.next(async () => {
+                const index = tree.state.get().selected;
+                await tree.expand(index, !tree.rows.row(index)?.expanded);
+              })
+            }
             onKey={onKey}
             onMenu={(index, x, y) => {
               publish(index);
