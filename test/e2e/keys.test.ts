@@ -137,6 +137,7 @@ const WINDOW: readonly (readonly [string, (page: Page, keys: string) => Promise<
       await expect.poll(value).toEqual(before);
     },
   ],
+  ['V H', after((page) => page.locator('.notice').getByText(/heap/i).waitFor())],
   ['V M', changes(groups)],
   ['V C', after(menu(/./))],
   ['V S', changes(groups)],
@@ -243,6 +244,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'T R': 'registers of a live target',
   'V L': 'the same as the menu of its tab',
   'T M': 'tables.test.ts',
+  'T H': 'first-minute.test.ts',
+  'T J': 'needs long work; progress.test.ts stops it by its button',
+  'V O': 'own-window.test.ts',
   'T Z': 'tables.test.ts',
   'T Y': 'tables.test.ts',
 };
