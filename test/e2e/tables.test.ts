@@ -120,7 +120,7 @@ describe.skipIf(MISSING !== undefined)('tables and changes', () => {
   it('shows memory, the entry underlined in it and gaps by name', async () => {
     await press(page, 'g h');
     const memory = page.getByRole('grid', { name: 'Physical memory' });
-    await memory.getByText('context entry of 00:06.0').waitFor();
+    await memory.getByText('06.0 context entry').waitFor();
     await page.getByLabel('Physical address').fill('0x10000000000');
     await press(page, 'Enter');
     await memory.getByText('not in this dump').first().waitFor();

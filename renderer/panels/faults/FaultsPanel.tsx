@@ -231,15 +231,22 @@ function sortOf(by: FaultSort, reverse: boolean): Sort | undefined {
 }
 
 function Bar({ filter }: { readonly filter: React.RefObject<FilterHandle | null> }): ReactNode {
-  const { faults, view, dock, dialog } = useWorkbench();
+  const { faults, view, dialog } = useWorkbench();
   const state = useStore(faults.state);
   const hint = !useStore(view.state, (each) => each.hintSeen);
-  // Whoever went to Explain or to the keys needs no telling.
-  const used = useStore(dock.state, ({ active }) => active?.startsWith('explain') ?? false);
+  // Whoever went to Explain or to the keys needs no telling. A layout that is folded passes through
+  // Explain too: only the keyboard's focus there counts.
   const asked = useStore(dialog, (shown) => shown === 'help');
   useEffect(() => {
-    if (hint && (used || asked)) view.set({ hintSeen: true });
-  }, [view, hint, used, asked]);
+    if (!hint) return;
+    const seen = (): void => view.set({ hintSeen: true });
+    if (asked) return seen();
+    const focused = ({ target }: FocusEvent): void => {
+      if (target instanceof Element && target.closest('[aria-label="Explanation"]')) seen();
+    };
+    document.addEventListener('focusin', focused);
+    return () => document.removeEventListener('focusin', focused);
+  }, [view, hint, asked]);
   const groupName = GROUPS.find(([id]) => id === state.group)?.[1] ?? state.group;
   return (
     <>
