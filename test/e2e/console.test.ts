@@ -47,6 +47,21 @@ describe.skipIf(MISSING !== undefined)('the console', () => {
     }
   });
 
+  it('is that of the session that is open, when another took the place of the last', async () => {
+    const window = await openSample(browser);
+    const { page } = window;
+    try {
+      await page.locator('.xterm-rows').getByText('fault addr 0x1f00000').first().waitFor();
+      await press(page, 't h');
+      await page.locator('.xterm-rows').getByText('hpsa').first().waitFor();
+      await page.locator('.console-row.is-current').first().waitFor();
+      const lines = await page.locator('.xterm-rows').textContent();
+      expect(lines).not.toContain('0x1f00000');
+    } finally {
+      await window.close();
+    }
+  });
+
   it('finds, moves by lines and keeps its place', async () => {
     const window = await openSample(browser);
     const { page } = window;

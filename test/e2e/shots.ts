@@ -220,9 +220,9 @@ const SCREENS: readonly Screen[] = [
   {
     name: '10-palette',
     async go(page) {
-      await page.keyboard.press('F2');
+      await press(page, 'Escape F2');
       await page.keyboard.type('>lay');
-      await page.getByRole('option').first().waitFor();
+      await page.getByRole('listbox').getByRole('option').first().waitFor();
     },
   },
   {
@@ -230,6 +230,15 @@ const SCREENS: readonly Screen[] = [
     async go(page) {
       await press(page, 'Escape Shift+F2 ?');
       await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: '12-story',
+    async go(page) {
+      await press(page, 'Escape Shift+F2 v 1');
+      await press(page, 'Shift+F2 t h');
+      await page.locator('.verdict h3').getByText('Stale cached translation').waitFor();
+      await page.locator('.walk-step.is-last').waitFor();
     },
   },
 ];

@@ -38,10 +38,11 @@ export function ConsolePanel({ visible }: { readonly visible: boolean }): ReactN
         )}
       </Panel>
     );
-  // A terminal lives as long as its console and the engine that feeds it.
+  // A terminal lives as long as its console and the engine that feeds it; each session counts its
+  // consoles from the same number.
   return (
     <OneConsole
-      key={`${shown.id} ${epoch}`}
+      key={`${info?.id ?? ''} ${shown.id} ${epoch}`}
       info={shown}
       visible={visible}
       first={shown === consoles[0]}
