@@ -242,13 +242,15 @@ export class Workbench {
     return this.#capture.driver(bdf);
   }
 
-  /** Tables, registers or memory changed: views ask again. */
+  /** Tables, registers or memory changed: views ask again, and what was audited is audited anew. */
   touched(): void {
+    const audited = this.analyses.counts.audit !== undefined;
     this.analyses.forget();
     this.explainer.forget();
     this.faults.forget();
     this.#grown();
     this.faultPulse.changed();
+    if (audited) this.#check.again();
   }
 
   /** An entry was changed here: it is kept, and what was found is looked for again. */

@@ -103,7 +103,7 @@ function SessionItems({ info }: { readonly info: SessionInfo }): ReactNode {
         type="button"
         onClick={() => actions.run(audit === undefined ? 'go.tables' : 'go.audit')}
       >
-        <Glyph kind={findings > 0 ? worst : 'ok'} name="" />
+        <Glyph kind={findings > 0 ? worst : audit === undefined ? 'unknown' : 'ok'} name="" />
         {formatCount(findings)} {findings === 1 ? 'finding' : 'findings'}
       </button>
       {changes > 0 && (

@@ -71,6 +71,18 @@ describe('the audit', () => {
     });
   });
 
+  test('is made again by itself when something else is open', async () => {
+    const counted = async (): Promise<number | undefined> =>
+      (await client.call('session.get', {})).counts.audit;
+    await client.call('audit.get', {});
+    const before = await counted();
+    expect(before).toBeGreaterThan(0);
+    await client.call('machine.add', {});
+    await expect.poll(counted).toBe(before);
+    await client.call('session.close', { source: 'sim0' });
+    await expect.poll(counted).toBe(before);
+  });
+
   test('a simulated machine can be checked by itself', async () => {
     await client.call('machine.add', {});
     const answer = await client.call('audit.get', { state: 'sim0' });
