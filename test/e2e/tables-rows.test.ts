@@ -97,6 +97,7 @@ describe.skipIf(MISSING !== undefined)('rows of Tables on AMD-Vi', () => {
   });
 
   it('show that a note is pinned to them', async () => {
+    await page.locator('.status-selection').getByText('ivhd0/00:04.0/dte').waitFor();
     await press(page, 'p');
     await selectedRow(page, 'Tables').getByRole('button', { name: '1 note' }).waitFor();
     await press(page, 't z t z');
