@@ -5,6 +5,7 @@ import { keymap, keysOf } from '../keymap.ts';
 import type { PanelKind } from '../panels/registry.ts';
 import { PANELS, RAIL, kindOf } from '../panels/registry.ts';
 import { useWorkbench } from '../state/context.ts';
+import { useCalmStore } from '../state/paced.ts';
 import { useStore } from '../state/store.ts';
 import { useRoving } from '../ui/useRoving.ts';
 import './rail.css';
@@ -12,7 +13,7 @@ import './rail.css';
 /** The panels by what they are about. */
 export function Rail(): ReactNode {
   const { session } = useWorkbench();
-  const info = useStore(session.info);
+  const info = useCalmStore(session.info);
   const root = useRef<HTMLElement>(null);
   useRoving(root, 'vertical');
   const count = (kind: PanelKind): number | undefined => {

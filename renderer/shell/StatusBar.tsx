@@ -19,7 +19,7 @@ const HEAP_EVERY = 2000;
 /** Connection, units, counts, jobs; selection, heap, theme. Every item runs an action. */
 export function StatusBar(): ReactNode {
   const { actions, session, selection, view } = useWorkbench();
-  const info = useStore(session.info);
+  const info = useCalmStore(session.info);
   const selected = useCalmStore(selection.store);
   const theme = useStore(view.theme);
   const heap = useHeap();
