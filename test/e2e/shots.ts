@@ -1,8 +1,9 @@
 /**
  * `npm run shots`: pictures of the main screens in both themes and two sizes, into build/shots,
- * to be held beside the mock-ups. Needs the built window and Chromium.
+ * to be held beside the mock-ups, and from them those of the README. Needs the built window and
+ * Chromium.
  */
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { ROOT, capturePath } from '../support/captures.ts';
@@ -10,6 +11,9 @@ import type { Look } from './support/window.ts';
 import { MISSING, launch, openSecond, openWindow, press } from './support/window.ts';
 
 const OUT = join(ROOT, 'build/shots');
+
+/** Pictures of the README: the dark theme at the size that the design is made for. */
+const IN_README = { '2-triage': 'triage-dark.png', '3-tables': 'tables-dark.png' } as const;
 
 const SIZES = [
   { width: 1280, height: 720 },
@@ -274,6 +278,8 @@ if (MISSING === undefined) {
   } finally {
     await browser.close();
   }
+  for (const [name, picture] of Object.entries(IN_README))
+    copyFileSync(join(OUT, `${name}-dark-1440x900.png`), join(ROOT, 'resources/help', picture));
   console.log(`shots: ${SCREENS.length * SIZES.length * 2} pictures in ${OUT}`);
 } else {
   console.log(`shots: none made, ${MISSING}`);
