@@ -290,20 +290,6 @@ describe.skipIf(MISSING !== undefined)('the layout of the window', () => {
     expect(await head(page, 'Reason').getAttribute('aria-sort')).toBe('ascending');
   });
 
-  it('keeps its place when only the engine is a new one', async () => {
-    const { page, served } = window;
-    await press(page, 'v 2');
-    const tree = page.getByRole('tree', { name: 'Tables' });
-    await tree.waitFor();
-    const place = await firstRow(page, 'Tables');
-    expect(place).not.toMatch(/^$|dmar0/);
-    const { pid } = served.engine;
-    process.kill(pid!, 'SIGKILL');
-    await expect.poll(() => served.engine.pid, { timeout: 60_000 }).not.toBe(pid);
-    await page.locator('.notice').waitFor({ state: 'detached', timeout: 60_000 });
-    await expect.poll(() => firstRow(page, 'Tables'), { timeout: 30_000 }).toBe(place);
-  });
-
   it('has names and roles that axe finds nothing wrong with', async () => {
     const { page } = window;
     for (const preset of ['1', '2', '4']) {
