@@ -88,6 +88,7 @@ export const EMPTY = {
   entry: 'No entry is selected. Pick a row in Tables, or a step of a walk.',
   explain: 'No fault is selected. Pick a row in Faults.',
   registers: 'No unit is open, so there are no registers to show.',
+  memoryNoSource: 'No dump or simulated unit is open, so there is no memory to show.',
   memory: 'Type a physical address to see the memory there.',
   reverse: 'Type a physical address to see who can reach it.',
   map: 'No dump or simulated unit is open, so there is nothing to map.',
@@ -99,6 +100,12 @@ export const EMPTY = {
   notes: 'No notes yet. Pin one to a fault, an entry or a console line, or just write.',
   translate: 'Type a device and an address, or paste a kernel fault line.',
 } as const;
+
+/** What is not open any more, since the engine ended with it. */
+export function notOpenedAgain(paths: readonly string[]): string {
+  const names = paths.map((path) => path.replace(/.*[\\/]/, '')).join(', ');
+  return `The engine ended with ${names} open and was started again without it: a damaged file can do that. The rest of the session is as it was.`;
+}
 
 /**
  * The Faults panel when no fault line was read.

@@ -14,6 +14,9 @@ import {
   Window,
 } from './schema.ts';
 
+/** Rows of a tree that are unfolded again in another one. */
+export const MOST_UNFOLDED = 1000;
+
 /** The tables: views of the tree, entries and changes to them, walks, what devices map. */
 export const tableCalls = {
   /** A view of the tables with its own expansion; lives until `tree.close` or the view's end. */
@@ -47,6 +50,16 @@ export const tableCalls = {
       /** Path of the row. */
       path: Path.optional(),
     }),
+  },
+  /** Rows that are unfolded, those above before those below: what another tree is to show again. */
+  'tree.unfolded': {
+    request: z.object({ tree: Id }),
+    answer: z.object({ paths: z.array(Path) }),
+  },
+  /** Unfolds rows; one that is not there stays away. */
+  'tree.unfold': {
+    request: z.object({ tree: Id, paths: z.array(Path).max(MOST_UNFOLDED) }),
+    answer: z.object({ total: Count }),
   },
   /** The next place of a kind before or behind a row, in the order of the tree; none at its end. */
   'tree.step': {

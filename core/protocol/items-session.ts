@@ -16,6 +16,8 @@ export const SourceInfo = z.object({
   bytes: Count.optional(),
   /** Where the file was when the session had it, and is not now: see `session.locate`. */
   missing: z.string().optional(),
+  /** The file that is not opened by itself any more, since the engine ended with it open. */
+  blamed: z.string().optional(),
 });
 export type SourceInfo = z.infer<typeof SourceInfo>;
 

@@ -108,6 +108,36 @@ export class FlatTree {
     return place && this.#rowOf(place);
   }
 
+  /** Paths of the rows that are expanded, those above before those below. @param most of them */
+  unfolded(most: number): string[] {
+    const paths: string[] = [];
+    let level = this.#top.open;
+    while (level.length > 0) {
+      for (const { node } of level) {
+        if (paths.length >= most) return paths;
+        paths.push(node!.path);
+      }
+      level = level.flatMap(({ open }) => open);
+    }
+    return paths;
+  }
+
+  /** Expands rows as another tree of these tables had them; one that is not there stays away. */
+  unfold(paths: readonly string[]): void {
+    const wanted = new Set(paths);
+    let level = [this.#top];
+    while (level.length > 0 && wanted.size > 0) {
+      const next: Branch[] = [];
+      for (const branch of level)
+        for (const [index, { path }] of this.#children(branch).entries()) {
+          if (!wanted.delete(path)) continue;
+          const opened = this.#unfold({ branch, index });
+          if (opened) next.push(opened);
+        }
+      level = next;
+    }
+  }
+
   /** Takes a new state of the same tree: what was expanded and still is there stays so. */
   replace(roots: readonly TreeNode[]): void {
     const old = this.#top;

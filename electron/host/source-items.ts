@@ -56,8 +56,9 @@ export function sourceItems(parts: SourceParts): SourceInfo[] {
     id: `blamed-${index}`,
     name: basename(path),
     kind: 'other',
-    detail: 'the engine ended while reading it, and was started again without it',
+    detail: 'the engine ended with it open, and was started again without it',
     state: 'failed',
+    blamed: path,
   }));
   const consoles = parts.consoles.map((info): SourceInfo => ({
     id: info.id,

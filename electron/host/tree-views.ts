@@ -4,6 +4,7 @@ import { rightsText } from '../../core/iommu/leaves.ts';
 import { parsePath } from '../../core/iommu/path.ts';
 import type { Entry, TreeNode } from '../../core/iommu/unit.ts';
 import { Failure } from '../../core/memory/failure.ts';
+import { MOST_UNFOLDED } from '../../core/protocol/contract-tables.ts';
 import type { TreeRow } from '../../core/protocol/contract.ts';
 import { FlatTree, type FlatRow } from '../../core/session/flat-tree.ts';
 import { PathCounts } from '../../core/session/path-counts.ts';
@@ -94,6 +95,18 @@ export class TreeViews {
     const place = flat.expand(path, open, subtree);
     if (!place) throw noRow(path);
     return { total: flat.total, ...place };
+  }
+
+  /** Rows that are unfolded. */
+  unfolded(id: string): string[] {
+    return this.#tree(id).flat.unfolded(MOST_UNFOLDED);
+  }
+
+  /** Unfolds rows as another tree had them; one that is not there stays away. */
+  unfold(id: string, paths: readonly string[]): { total: number } {
+    const { flat } = this.#tree(id);
+    flat.unfold(paths);
+    return { total: flat.total };
   }
 
   /** The row of a path; where none can stand, the nearest one above. */

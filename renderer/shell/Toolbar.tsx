@@ -13,7 +13,7 @@ import { MenuButton } from '../ui/MenuButton.tsx';
 import { useRoving } from '../ui/useRoving.ts';
 import { READ_ONLY } from '../wording.ts';
 import { JumpBox } from './JumpBox.tsx';
-import { locate } from './sessions.ts';
+import { locate, readAgain } from './sessions.ts';
 import './toolbar.css';
 
 const STATE_GLYPH: Readonly<Record<SourceInfo['state'], GlyphKind>> = {
@@ -91,6 +91,7 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
       title={`${source.name}: ${size}${source.detail}`}
       onClick={() => {
         if (source.missing !== undefined) return locate(workbench, source.id, source.missing);
+        if (source.blamed !== undefined) return readAgain(workbench);
         start.set(false);
         dock.open(source.kind === 'registers' ? 'registers' : kind);
       }}
@@ -98,7 +99,11 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
       <Glyph kind={STATE_GLYPH[source.state]} name={source.state} />
       <span className="chip-name">{source.name}</span>
       <span className="muted chip-detail">
-        {source.missing === undefined ? `${size}${source.detail}` : 'not found · Locate…'}
+        {source.missing !== undefined
+          ? 'not found · Locate…'
+          : source.blamed !== undefined
+            ? 'not opened again · Read again'
+            : `${size}${source.detail}`}
       </span>
     </button>
   );

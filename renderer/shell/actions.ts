@@ -141,7 +141,6 @@ export function registerActions(workbench: Workbench): void {
     () => disconnect(workbench),
     () => liveConsole(workbench) !== undefined,
   );
-  add('target.reread', 'Read again', () => session.version.set((old) => old + 1), ready);
   add('target.machine', 'Add a simulated unit', () =>
     attempt(workbench, engine.call('machine.add', {}), (info) => opened(workbench, info)),
   );

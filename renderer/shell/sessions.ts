@@ -1,4 +1,5 @@
 import type { NotePin } from '../../core/protocol/contract-notes.ts';
+import type { SessionInfo } from '../../core/protocol/contract.ts';
 import type { SessionItem } from '../../core/protocol/contract-sessions.ts';
 import { formatCount, formatSize } from '../../core/format/size.ts';
 import { bridge } from '../engine/road.ts';
@@ -26,6 +27,22 @@ export function locate(workbench: Workbench, source: string, missing: string): v
     if (path !== undefined)
       attempt(workbench, workbench.engine.call('session.locate', { source, path }));
   });
+}
+
+/** Files that are not opened by themselves any more, since the engine ended with them open. */
+export function blamedFiles(info: SessionInfo | undefined): string[] {
+  return (info?.sources ?? []).flatMap(({ blamed }) => (blamed === undefined ? [] : [blamed]));
+}
+
+/** Reads again what the engine ended with; with nothing of that, asks everything anew. */
+export function readAgain(workbench: Workbench): void {
+  const { engine, notices, session } = workbench;
+  const paths = blamedFiles(session.info.get());
+  if (paths.length === 0) return session.version.set((old) => old + 1);
+  notices.dismiss();
+  attempt(workbench, engine.call('session.open', { paths, add: true }), (info) =>
+    session.take(info),
+  );
 }
 
 /** What a session holds, in a line: `vmcore, console.cast · 3 faults · 2 notes`. */
@@ -140,6 +157,12 @@ export function registerSessionActions(workbench: Workbench): void {
             });
           },
         ),
+    },
+    {
+      id: 'target.reread',
+      title: 'Read again',
+      possible: ready,
+      run: () => readAgain(workbench),
     },
     {
       id: 'session.open',

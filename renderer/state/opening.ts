@@ -1,6 +1,9 @@
+import { MOST_UNFOLDED } from '../../core/protocol/contract-tables.ts';
 import type { SessionInfo } from '../../core/protocol/contract.ts';
-import { locate } from '../shell/sessions.ts';
+import { blamedFiles, locate, readAgain } from '../shell/sessions.ts';
+import { notOpenedAgain } from '../wording.ts';
 import type { KeptTree } from '../panels/tables/model.ts';
+import type { Notice } from './notices.ts';
 import type { Selection } from './selection.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -38,12 +41,18 @@ export function followSession(workbench: Workbench): void {
     if (info) told = tellProblems(workbench, info, told);
     const now = identity(info);
     if (now === known) return;
-    const another = known !== '';
+    const before = known;
+    const another = before !== '';
     known = now;
     if (now === '') return ready.set(false);
     if (another) selection.publish({ from: 'session' });
-    void view.load(another).then(() => {
+    void view.load(another).then((had) => {
       if (known !== now) return;
+      if (!had) {
+        // The next engine tells the session again, and is asked then.
+        known = before;
+        return;
+      }
       const kept = view.panel<Partial<Selection>>('selection', {});
       if (KEPT.some((part) => kept[part] !== undefined))
         selection.publish({ ...kept, from: 'session' });
@@ -78,14 +87,15 @@ export function followSession(workbench: Workbench): void {
 /** Reads what was kept of the tree; what is not of that form is left out. */
 function keptTree(saved: { readonly all?: unknown; readonly unfolded?: unknown }): KeptTree {
   const unfolded: unknown[] = Array.isArray(saved.unfolded) ? saved.unfolded : [];
+  const paths = unfolded.map((each) => (typeof each === 'string' ? each : pathIn(each)));
   return {
     all: saved.all === true,
-    unfolded: unfolded.flatMap((each) => {
-      const { path, subtree } = Object(each) as { path?: unknown; subtree?: unknown };
-      return typeof path === 'string' ? [{ path, subtree: subtree === true }] : [];
-    }),
+    unfolded: paths.filter((path) => typeof path === 'string').slice(0, MOST_UNFOLDED),
   };
 }
+
+/** A row of the form that earlier programs kept, `{ path, subtree }`. */
+const pathIn = (kept: unknown): unknown => (Object(kept) as { path?: unknown }).path;
 
 /**
  * Says what of a session is not as it remembers it.
@@ -94,23 +104,32 @@ function keptTree(saved: { readonly all?: unknown; readonly unfolded?: unknown }
 function tellProblems(workbench: Workbench, info: SessionInfo, told: string): string {
   const gone = info.sources.find(({ missing }) => missing !== undefined);
   const { notices } = workbench;
-  const words = [...(gone ? [`File not found: ${gone.missing}`] : []), ...info.problems];
+  const blamed = blamedFiles(info);
+  const words = [
+    ...(gone ? [`File not found: ${gone.missing}`] : []),
+    ...(blamed.length > 0 ? [notOpenedAgain(blamed)] : []),
+    ...info.problems,
+  ];
   const now = `${info.id} ${words.join(' ')}`;
-  if (now === told || words.length === 0) return told;
+  if (words.length === 0) return '';
+  if (now === told) return told;
+  const act = (title: string, work: () => void): Pick<Notice, 'action'> => ({
+    action: {
+      title,
+      run: () => {
+        notices.dismiss();
+        work();
+      },
+    },
+  });
   notices.show({
     severity: 'warning',
     text: words.join(' '),
-    ...(gone?.missing === undefined
-      ? { details: words.join('\n') }
-      : {
-          action: {
-            title: 'Locate…',
-            run: () => {
-              notices.dismiss();
-              locate(workbench, gone.id, gone.missing!);
-            },
-          },
-        }),
+    ...(gone?.missing !== undefined
+      ? act('Locate…', () => locate(workbench, gone.id, gone.missing!))
+      : blamed.length > 0
+        ? act('Read again', () => readAgain(workbench))
+        : { details: words.join('\n') }),
   });
   return now;
 }

@@ -1,4 +1,5 @@
 import type { EngineApi } from '../engine/api.ts';
+import { asFailure } from '../engine/failure.ts';
 import type { Sort, TableView } from '../ui/columns.ts';
 import { parseTables } from '../ui/columns.ts';
 import type { Anchor } from './anchors.ts';
@@ -149,8 +150,9 @@ export class ViewModel {
   /**
    * Takes the view that the session was saved with.
    * @param another the window showed another session until now: its filters are not this one's
+   * @returns false when the engine ended meanwhile: what is saved is still to be had
    */
-  async load(another = false): Promise<ViewState> {
+  async load(another = false): Promise<boolean> {
     try {
       const { state } = await this.#engine.call('view.load', {});
       if (state !== undefined) {
@@ -168,11 +170,12 @@ export class ViewModel {
         this.#anchors.read(undefined);
         this.set({ panels: {}, unlinked: [] });
       }
-    } catch {
+    } catch (error) {
+      if (asFailure(error).kind === 'lost') return false;
       // A view that can't be had is no reason to stop: the window starts with the usual one.
     }
     this.#loaded = true;
-    return this.state.get();
+    return true;
   }
 
   set(change: Partial<ViewState>): void {

@@ -115,7 +115,12 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
     idOf: props.rowId,
     first: Math.max(0, Math.min(count - 1, Math.round((rows.scrollOffset ?? 0) / height))),
     height,
-    scrollTo: (index) => rows.scrollToOffset(index * height),
+    scrollTo: (index) => {
+      // A list that was empty for a moment is at its top, and the virtualizer hears of it later.
+      const top = index * height;
+      if (scroller.current?.scrollTop !== top || rows.scrollOffset !== top)
+        rows.scrollToOffset(top);
+    },
   });
   const reveal = (index: number): void => {
     // The virtualizer knows where it is: asking the page would make it lay everything out now.

@@ -13,7 +13,7 @@ interface Rows {
   readonly first: number;
   /** Height of a row, px. */
   readonly height: number;
-  /** Scrolls so that a row is the first one. */
+  /** Scrolls so that a row is the first one, if it is not. */
   readonly scrollTo: (index: number) => void;
 }
 
@@ -76,7 +76,7 @@ export function useAnchor(list: string | undefined, rows: Rows): Place {
     if (count === 0) return;
     const found = findAnchor(wanted, count, (index) => idOf?.(index));
     const target = found === undefined || found < 0 ? wanted.index : found;
-    if (target !== first) scrollTo(Math.min(target, count - 1));
+    scrollTo(Math.min(target, count - 1));
     if (found !== undefined) kept.current = { ...kept.current, wanted: undefined };
   });
 

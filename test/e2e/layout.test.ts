@@ -1,7 +1,15 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openWindow, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  openSample,
+  openWindow,
+  press,
+  selectedRow,
+} from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`layout: skipped, ${MISSING}`);
 
@@ -60,6 +68,50 @@ const firstRow = (page: Page, label: string): Promise<string> =>
       .toSorted((a, b) => a.at - b.at);
     return rows[0]?.row.firstElementChild?.textContent ?? '';
   }, label);
+
+/** Unfolds far more rows in Tables than the panel shows, however high it is. */
+async function unfoldMuch(page: Page): Promise<Locator> {
+  const tree = page.getByRole('tree', { name: 'Tables' });
+  for (const folded of ['Invalidation queue', 'Interrupt remapping table']) {
+    const row = tree.getByRole('treeitem').filter({ hasText: folded });
+    await row.click();
+    await tree.focus();
+    await press(page, 'ArrowRight');
+    await page.locator(`[role="treeitem"][aria-expanded="true"]`, { hasText: folded }).waitFor();
+  }
+  await expect.poll(() => page.locator('[aria-label="Tables"] .row').count()).toBeGreaterThan(20);
+  return tree;
+}
+
+/** Turns the wheel over Tables. @returns the first row then */
+async function scrollDown(page: Page): Promise<string> {
+  const box = await boxOf(page.getByRole('tree', { name: 'Tables' }));
+  await page.mouse.move(box.x + 100, box.y + 100);
+  const top = await firstRow(page, 'Tables');
+  await page.mouse.wheel(0, 200);
+  await expect.poll(() => firstRow(page, 'Tables')).not.toBe(top);
+  let place = '';
+  const settled = async (): Promise<boolean> => {
+    const before = place;
+    place = await firstRow(page, 'Tables');
+    return place === before;
+  };
+  await expect.poll(settled).toBe(true);
+  return place;
+}
+
+/** Kills the engine. @returns waits until the page has rows of the tables from the next one */
+async function killEngine({ page, served }: TestWindow): Promise<() => Promise<void>> {
+  const anew = page.waitForEvent('websocket', { timeout: 60_000 });
+  process.kill(served.engine.pid!, 'SIGKILL');
+  const socket = await anew;
+  return async () => {
+    await socket.waitForEvent('framereceived', {
+      predicate: ({ payload }) => /"path":"dmar0[^"]*","depth":/.test(String(payload)),
+      timeout: 60_000,
+    });
+  };
+}
 
 describe.skipIf(MISSING !== undefined)('the layout of the window', () => {
   let browser: Browser;
@@ -247,29 +299,9 @@ describe.skipIf(MISSING !== undefined)('the layout of the window', () => {
     await page.getByText('2 of 3').waitFor();
     await press(page, 'Escape');
     await press(page, 'v 2');
-    const tree = page.getByRole('tree', { name: 'Tables' });
-    // Far more rows than the panel shows, however high it is.
-    for (const folded of ['Invalidation queue', 'Interrupt remapping table']) {
-      const row = tree.getByRole('treeitem').filter({ hasText: folded });
-      await row.click();
-      await tree.focus();
-      await press(page, 'ArrowRight');
-      await page.locator(`[role="treeitem"][aria-expanded="true"]`, { hasText: folded }).waitFor();
-    }
-    await expect.poll(() => page.locator('[aria-label="Tables"] .row').count()).toBeGreaterThan(20);
+    const tree = await unfoldMuch(page);
     await drag(page, end(page, 'Points to'), 24, 0);
-    const box = await boxOf(tree);
-    await page.mouse.move(box.x + 100, box.y + 100);
-    const top = await firstRow(page, 'Tables');
-    await page.mouse.wheel(0, 200);
-    await expect.poll(() => firstRow(page, 'Tables')).not.toBe(top);
-    let place = '';
-    const settled = async (): Promise<boolean> => {
-      const before = place;
-      place = await firstRow(page, 'Tables');
-      return place === before;
-    };
-    await expect.poll(settled).toBe(true);
+    const place = await scrollDown(page);
     const upright = page.getByRole('separator', { name: 'Between Tables and Entry' });
     await upright.focus();
     await press(page, 'ArrowRight ArrowRight ArrowRight');
@@ -295,6 +327,42 @@ describe.skipIf(MISSING !== undefined)('the layout of the window', () => {
     for (const preset of ['1', '2', '4']) {
       await press(page, `v ${preset}`);
       expect(await axeFindings(page)).toEqual([]);
+    }
+  });
+});
+
+describe.skipIf(MISSING !== undefined)('the window when its engine ends', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser?.close());
+
+  it('keeps the place of a list, and reads again what it ended with twice when it is asked to', async () => {
+    const window = await openSample(browser);
+    const { page } = window;
+    try {
+      const saves = await watchSaves(page);
+      await press(page, 'v 2');
+      await unfoldMuch(page);
+      const place = await scrollDown(page);
+      await expect.poll(saves).toMatch(/"unfolded":\[[^\]]*"dmar0\/irq"/);
+      const there = await killEngine(window);
+      await there();
+      await expect.poll(() => firstRow(page, 'Tables')).toBe(place);
+
+      // The second end within a minute: what is open is to blame.
+      await killEngine(window);
+      const panel = page.getByText(/^The engine ended with vmcore open and was started again/);
+      await panel.first().waitFor({ timeout: 60_000 });
+      await page.locator('.chip', { hasText: 'vmcore' }).getByText('Read again').waitFor();
+      await page.locator('.panel').getByRole('button', { name: 'Read again' }).first().waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+      await press(page, 't r');
+      await expect.poll(() => firstRow(page, 'Tables'), { timeout: 60_000 }).toBe(place);
+      await panel.first().waitFor({ state: 'detached' });
+    } finally {
+      await window.close();
     }
   });
 });

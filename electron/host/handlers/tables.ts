@@ -34,6 +34,8 @@ export function tableCalls(bench: Workbench): CallHandlers {
     'tree.expand': ({ tree, path, open, subtree }) =>
       bench.trees.expand(tree, path, open, subtree ?? false),
     'tree.reveal': ({ tree, path }) => bench.trees.reveal(tree, path),
+    'tree.unfolded': ({ tree }) => ({ paths: bench.trees.unfolded(tree) }),
+    'tree.unfold': ({ tree, paths }) => bench.trees.unfold(tree, paths),
     'tree.all': ({ tree, all }) => bench.trees.showAll(tree, all),
     'tree.against': ({ tree, state }) => bench.trees.putAgainst(tree, state),
     'tree.step': ({ tree, to, by, from }) => ({ path: bench.trees.step(tree, to, by, from) }),

@@ -8,10 +8,11 @@ import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import type { Column } from '../../ui/columns.ts';
 import { nextSort } from '../../ui/columns.ts';
-import { Empty, Panel } from '../../ui/Panel.tsx';
+import { Panel } from '../../ui/Panel.tsx';
 import { StateButton, useStates } from '../../ui/StateButton.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY, notRead } from '../../wording.ts';
+import { NoDump } from '../NoDump.tsx';
 import { AuditCells } from './AuditCells.tsx';
 import { auditForms, auditTable } from './copy.ts';
 import type { AuditRow } from './model.ts';
@@ -137,7 +138,7 @@ export function AuditPanel(): ReactNode {
       }
     >
       {nothing ? (
-        <Empty text={EMPTY.audit} action="target.open" button="Open a dump…" />
+        <NoDump text={EMPTY.audit} />
       ) : (
         <>
           <div className="audit-grid">

@@ -14,6 +14,7 @@ import type { PanelTable } from '../../ui/table-export.ts';
 import { allRows } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY, noDifference, notRead } from '../../wording.ts';
+import { NoDump } from '../NoDump.tsx';
 import { CompareCells } from './CompareCells.tsx';
 import { compareForms, compareTable } from './copy.ts';
 import type { Summary } from './model.ts';
@@ -135,7 +136,7 @@ export function ComparePanel(): ReactNode {
     >
       {!pair ? (
         info && info.units.length === 0 ? (
-          <Empty text={EMPTY.compareNothing} action="target.open" button="Open a dump…" />
+          <NoDump text={EMPTY.compareNothing} />
         ) : (
           <Empty text={EMPTY.compare} action="target.second" button="Open a second state…" />
         )

@@ -14,9 +14,10 @@ import { createStore, useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import { token } from '../../ui/colours.ts';
 import { MappingsJob } from '../../ui/MappingsJob.tsx';
-import { Empty, Panel } from '../../ui/Panel.tsx';
+import { Panel } from '../../ui/Panel.tsx';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EMPTY } from '../../wording.ts';
+import { NoDump } from '../NoDump.tsx';
 import { DeviceStrips } from './DeviceStrips.tsx';
 import { gapText, type Hover } from './hover.ts';
 import { MapBar } from './MapBar.tsx';
@@ -298,7 +299,7 @@ export function MapPanel(): ReactNode {
       }
     >
       {!open ? (
-        <Empty text={EMPTY.map} action="target.open" button="Open a dump…" />
+        <NoDump text={EMPTY.map} />
       ) : (
         <div className="map" ref={body}>
           <MappingsJob

@@ -15,6 +15,7 @@ import { Empty, Panel } from '../../ui/Panel.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY, missingLook } from '../../wording.ts';
+import { NoDump } from '../NoDump.tsx';
 import type { HexRow } from './rows.ts';
 import {
   ROW_BYTES,
@@ -56,6 +57,10 @@ export function MemoryPanel(): ReactNode {
   const workbench = useWorkbench();
   const { engine, menu, notices, session } = workbench;
   const units = useStore(session.info, (info) => info?.units);
+  const open = useStore(
+    session.info,
+    (info) => info?.sources.some(({ kind }) => kind === 'dump' || kind === 'simulated') ?? true,
+  );
   const bits = useStore(session.info, (info) => info?.addressBits ?? 52);
   // The newest of the two counts: an address that is followed later is no entry's.
   const followed = useFollowed((each) =>
@@ -95,7 +100,7 @@ export function MemoryPanel(): ReactNode {
   const start = address === undefined ? undefined : address - (address % BigInt(ROW_BYTES));
   const answer = useCall(
     'memory.read',
-    start === undefined
+    !open || start === undefined
       ? undefined
       : { address: hex(start), length: SPAN, unit: simulated ? unit : undefined },
   );
@@ -281,7 +286,9 @@ export function MemoryPanel(): ReactNode {
           }}
         />
       )}
-      {start === undefined ? (
+      {!open ? (
+        <NoDump text={EMPTY.memoryNoSource} />
+      ) : start === undefined ? (
         <Empty text={EMPTY.memory} action="panel.filter" button="Address" />
       ) : (
         <div className="memory">

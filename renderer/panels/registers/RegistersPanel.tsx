@@ -11,9 +11,10 @@ import { copyText } from '../../ui/clipboard.ts';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import type { Column } from '../../ui/columns.ts';
 import { nextSort } from '../../ui/columns.ts';
-import { Empty, Panel } from '../../ui/Panel.tsx';
+import { Panel } from '../../ui/Panel.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY } from '../../wording.ts';
+import { NoDump } from '../NoDump.tsx';
 import { DecodeBox } from './DecodeBox.tsx';
 import { registerRows, registerTable, rowId } from './model.ts';
 import { RegisterCells } from './RegisterCells.tsx';
@@ -170,7 +171,7 @@ export function RegistersPanel(): ReactNode {
       }
     >
       {unit === undefined ? (
-        <Empty text={EMPTY.registers} action="target.open" button="Open a dump…" />
+        <NoDump text={EMPTY.registers} />
       ) : (
         <>
           <div className="registers">

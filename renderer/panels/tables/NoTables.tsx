@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 import type { SessionInfo } from '../../../core/protocol/contract.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { ActionKeys } from '../../ui/Keys.tsx';
-import { Empty } from '../../ui/Panel.tsx';
 import { EMPTY, noVmcoreinfo } from '../../wording.ts';
+import { NoDump } from '../NoDump.tsx';
 
 /** What leads to tables where no kernel says where they are. */
 const WAYS = [
@@ -16,8 +16,7 @@ const WAYS = [
 export function NoTables({ info }: { readonly info: SessionInfo }): ReactNode {
   const { actions } = useWorkbench();
   const dump = info.sources.find(({ kind }) => kind === 'dump');
-  if (!dump)
-    return <Empty text={EMPTY.tablesNoSource} action="target.open" button="Open a dump…" />;
+  if (!dump) return <NoDump text={EMPTY.tablesNoSource} />;
   return (
     <div className="empty-state">
       <p>{info.vmcoreinfo === false ? noVmcoreinfo(/^ELF\b/.test(dump.detail)) : EMPTY.tables}</p>

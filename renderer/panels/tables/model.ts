@@ -17,21 +17,15 @@ export interface TreeState {
   readonly against: string | undefined;
 }
 
-/** A row that a person unfolded. */
-interface Unfolded {
-  readonly path: string;
-  /** Everything below it too. */
-  readonly subtree: boolean;
-}
-
 /** What the session keeps of the tree. */
 export interface KeptTree {
   readonly all: boolean;
-  readonly unfolded: readonly Unfolded[];
+  /** Paths of rows. */
+  readonly unfolded: readonly string[];
 }
 
-/** Rows that are unfolded again when the tree is a new one: the ones of last. */
-const MOST_UNFOLDED = 200;
+/** After the last row was unfolded or folded, what is unfolded is asked for, ms. */
+const PAUSE = 300;
 
 /** A view of the tables with its own expansion, held by the engine. */
 export class TreeModel {
@@ -44,6 +38,7 @@ export class TreeModel {
   #tree: Promise<string> | undefined;
   #wanted = '';
   #last: Promise<void> = Promise.resolve();
+  #asking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(engine: EngineApi, notices: Notices, all: boolean) {
     this.#engine = engine;
@@ -59,6 +54,7 @@ export class TreeModel {
   /** The engine is a new one, or other sources are open: the tree begins anew. */
   restart(): void {
     this.#tree = undefined;
+    clearTimeout(this.#asking);
     this.#wanted = '';
     this.state.set((old) => ({ ...old, selected: -1 }));
     this.rows.reset();
@@ -89,7 +85,7 @@ export class TreeModel {
         open,
         subtree,
       });
-      this.#keepUnfolded(row.path, open, subtree);
+      this.#keepUnfolded(tree);
       this.rows.retotal(answer.total);
       await this.rows.fresh(index);
       if (answer.cut) this.#notices.show({ severity: 'note', text: SUBTREE_CUT });
@@ -117,6 +113,7 @@ export class TreeModel {
         this.state.set((old) => ({ ...old, selected: -1, path }));
         return;
       }
+      this.#keepUnfolded(tree);
       this.rows.retotal(total);
       this.rows.show(index, index + 1);
       await this.rows.need(index);
@@ -208,14 +205,20 @@ export class TreeModel {
       });
   }
 
-  #keepUnfolded(path: string, open: boolean, subtree: boolean): void {
-    this.kept.set((old) => {
-      const others = old.unfolded.filter((each) => each.path !== path);
-      return {
-        ...old,
-        unfolded: open ? [...others, { path, subtree }].slice(-MOST_UNFOLDED) : others,
-      };
-    });
+  /** Keeps what is unfolded in a tree, once nothing more is for a moment. */
+  #keepUnfolded(tree: string): void {
+    clearTimeout(this.#asking);
+    this.#asking = setTimeout(() => {
+      const open = this.#tree;
+      this.#engine.call('tree.unfolded', { tree }).then(
+        ({ paths }) => {
+          if (this.#tree === open) this.kept.set((old) => ({ ...old, unfolded: paths }));
+        },
+        () => {
+          // The engine that held the tree is gone: what was kept before counts.
+        },
+      );
+    }, PAUSE);
   }
 
   #open(): Promise<string> {
@@ -226,17 +229,16 @@ export class TreeModel {
         // A state that was closed meanwhile leaves the tree as it is.
         if (against !== undefined)
           await this.#engine.call('tree.against', { tree, state: against }).catch(() => {});
-        for (const { path, subtree } of this.kept.get().unfolded)
-          // A row that is not there any more stays away.
-          await this.#engine
-            .call('tree.expand', { tree, path, open: true, subtree })
-            .catch(() => {});
+        const paths = [...this.kept.get().unfolded];
+        if (paths.length > 0) await this.#engine.call('tree.unfold', { tree, paths });
         return tree;
       });
-    this.#tree.catch(() => {
-      this.#tree = undefined;
+    const opening = this.#tree;
+    opening.catch(() => {
+      // Another one may be on its way already.
+      if (this.#tree === opening) this.#tree = undefined;
     });
-    return this.#tree;
+    return opening;
   }
 
   async #try(work: (tree: string) => Promise<void>): Promise<void> {

@@ -113,7 +113,7 @@ describe.skipIf(!SOCAT)('an engine that runs out of memory', () => {
     expect(info.sources.filter(({ state: each }) => each === 'failed')).toMatchObject([
       {
         name: 'big.log',
-        detail: 'the engine ended while reading it, and was started again without it',
+        detail: 'the engine ended with it open, and was started again without it',
       },
     ]);
     expect(readFileSync(join(engine.session!, 'consoles', `${id}.raw`), 'latin1')).toBe(

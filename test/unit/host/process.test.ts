@@ -85,8 +85,8 @@ describe('the engine as a process', () => {
     expect(reason).toMatch(/started again/);
     const info = await engine.client().call('session.get', {});
     const blamed = info.sources.find(({ name }) => name === 'hostile.vmcore');
-    expect(blamed).toMatchObject({ state: 'failed' });
-    expect(blamed?.detail).toMatch(/the engine ended while reading it/);
+    expect(blamed).toMatchObject({ state: 'failed', blamed: hostile });
+    expect(blamed?.detail).toMatch(/the engine ended with it open/);
   });
 });
 

@@ -78,6 +78,29 @@ describe('the flattened tree', () => {
     );
   });
 
+  test('what is unfolded in one tree unfolds another of the same tables alike', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(2000), { maxLength: 24 }), (picks) => {
+        const roots = () => [node('u0', [4, 3, 5], { count: 0 }), node('u1', [2, 2], { count: 0 })];
+        const [tree, other] = [
+          new FlatTree(roots(), childrenOf),
+          new FlatTree(roots(), childrenOf),
+        ];
+        for (const pick of picks) {
+          const at = pick % tree.total;
+          const [row] = tree.rows(at, at + 1);
+          tree.expand(row.node.path, !row.expanded);
+        }
+        other.unfold([...tree.unfolded(1000), 'u9', 'u0/99']);
+        expect(paths(other)).toEqual(paths(tree));
+        // Those above come first: a part of them unfolds too.
+        const few = new FlatTree(roots(), childrenOf);
+        few.unfold(tree.unfolded(2));
+        expect(few.unfolded(1000)).toEqual(tree.unfolded(2));
+      }),
+    );
+  });
+
   test('reveals a path, expanding what is above it and nothing else', () => {
     const made = { count: 0 };
     const tree = new FlatTree([node('u0', [512, 512, 512], made)], childrenOf);
