@@ -156,6 +156,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['Enter', 'list.open', 'Open'],
     ['Shift+Enter', 'list.openBeside', 'Open beside'],
     ['Space', 'list.toggle', 'Expand or fold'],
+    [',', 'list.find', 'Type a name to find its row; characters that are no keys begin one too'],
   ]),
   ...bind('Lists', 'trees', [
     ['Left', 'tree.left', 'Fold, then go to the parent'],

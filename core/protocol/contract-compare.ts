@@ -38,14 +38,15 @@ export const ChangedEntry = z.object({ label: z.string(), sign: Sign, ...Places 
 export type ChangedEntry = z.infer<typeof ChangedEntry>;
 
 const Pair = { a: Id, b: Id };
+/** Keys of rows that are not folded or open as they are at first. */
+const Flipped = z.array(z.string().max(500)).max(10_000);
 
 export const compareCalls = {
   /** What differs between two states, as rows of a tree; a view keeps which folds it flipped. */
   'compare.rows': {
     request: z.object({
       ...Pair,
-      /** Keys of rows that are not folded or open as they are at first. */
-      flipped: z.array(z.string().max(500)).max(10_000),
+      flipped: Flipped,
       ...Window,
     }),
     answer: z.object({
@@ -60,6 +61,15 @@ export const compareCalls = {
       missing: Count,
       /** Pages that were needed and are not known. */
       incomplete: z.array(z.string()),
+    }),
+  },
+  /** The folds that show a row and everything below it, up to a bound of rows. */
+  'compare.expand': {
+    request: z.object({ ...Pair, flipped: Flipped, key: z.string().max(500) }),
+    answer: z.object({
+      flipped: Flipped,
+      /** The bound left rows folded. */
+      cut: z.boolean(),
     }),
   },
   /** The entries of tables that differ, without their fields; registers are not among them. */

@@ -21,6 +21,9 @@ import { addressOfPfn } from '../../core/memory/physical.ts';
 const MAX_GAPS = 64;
 /** Rows of one answer: some screens. */
 const MAX_ROWS = 4096;
+/** Rows that are opened at once, and folds that a view can keep. */
+const MAX_SUBTREE_ROWS = 10_000;
+const MAX_FLIPPED = 10_000;
 
 type Answer = CallOutput<'compare.rows'>;
 
@@ -105,6 +108,32 @@ export class Comparison {
     };
   }
 
+  /**
+   * Opens a row and everything below it, the levels one after the other, so that of more than the
+   * bound every part shows its first levels.
+   * @param flipped folds that are not as they are at first
+   */
+  expand(flipped: readonly string[], key: string): { flipped: string[]; cut: boolean } {
+    const now = new Set(flipped);
+    const top = nodeOf(this.#roots, key);
+    let rows = MAX_SUBTREE_ROWS;
+    for (let level = top ? [top] : []; level.length > 0;) {
+      const next: CompareNode[] = [];
+      for (const node of level) {
+        const { key: each, children } = node;
+        if (children.length === 0) continue;
+        const open = isOpenAtFirst(node) !== now.has(each);
+        if (children.length > rows || (!open && now.size >= MAX_FLIPPED && !now.has(each)))
+          return { flipped: [...now], cut: true };
+        if (!open && !now.delete(each)) now.add(each);
+        rows -= children.length;
+        for (const child of children) next.push(child);
+      }
+      level = next;
+    }
+    return { flipped: [...now], cut: false };
+  }
+
   entries(from: number, to: number): CallOutput<'compare.entries'> {
     return {
       total: this.#entries.length,
@@ -183,15 +212,29 @@ function isInTables(path: string | undefined): path is string {
   return path !== undefined && !/^[^/]+(?:\/registers\/.*)?$/.test(path);
 }
 
+/** Down to the entries everything is open at first; what is inside of them is folded. */
+function isOpenAtFirst({ kind }: CompareNode): boolean {
+  return kind === 'unit' || kind === 'group';
+}
+
+/** The node of a key, breadth first. */
+function nodeOf(roots: readonly CompareNode[], key: string): CompareNode | undefined {
+  let level = roots;
+  while (level.length > 0) {
+    const found = level.find((node) => node.key === key);
+    if (found) return found;
+    level = level.flatMap(({ children }) => children);
+  }
+  return undefined;
+}
+
 function* flatten(
   nodes: readonly CompareNode[],
   flipped: ReadonlySet<string>,
   depth: number,
 ): Generator<FlatNode> {
   for (const [index, node] of nodes.entries()) {
-    // Down to the entries everything is open at first; what is inside of them is folded.
-    const open = node.kind === 'unit' || node.kind === 'group';
-    const expanded = node.children.length > 0 && open !== flipped.has(node.key);
+    const expanded = node.children.length > 0 && isOpenAtFirst(node) !== flipped.has(node.key);
     yield { node, depth, expanded, position: index + 1, setSize: nodes.length };
     if (expanded) yield* flatten(node.children, flipped, depth + 1);
   }

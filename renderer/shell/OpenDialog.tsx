@@ -205,6 +205,7 @@ export function OpenDialog({
             onSelect={setSelected}
             onOpen={pick}
             onToggle={mark}
+            nameOf={(index) => rows[index]?.name}
             render={(index) => {
               const row = rows[index];
               return (

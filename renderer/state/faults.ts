@@ -6,8 +6,11 @@ import type {
 } from '../../core/protocol/contract.ts';
 import type { FaultItem } from '../../core/protocol/schema.ts';
 import type { Connection } from '../engine/connection.ts';
+import { findFetched } from '../ui/type-ahead.ts';
+import { faultOf, rowKey, rowName, selectionOf } from './fault-row.ts';
 import { RowWindow } from './rows.ts';
-import type { Selection, SelectionBus } from './selection.ts';
+import { textsOf } from './saved.ts';
+import type { SelectionBus } from './selection.ts';
 import type { Store } from './store.ts';
 import { createStore } from './store.ts';
 import type { ViewModel } from './view.ts';
@@ -40,7 +43,12 @@ interface Kept {
   readonly sort: FaultSort;
   readonly reverse: boolean;
   readonly rate: boolean;
+  /** Keys of groups that are folded. */
+  readonly folded: readonly string[];
 }
+
+/** Folds that are kept with the session. */
+const MAX_FOLDS = 1000;
 
 const USUAL: Kept = {
   filter: '',
@@ -48,6 +56,7 @@ const USUAL: Kept = {
   sort: 'worst',
   reverse: false,
   rate: true,
+  folded: [],
 };
 
 /** Least time between two looks at new faults, ms: charts and counts move at 4 Hz at most. */
@@ -97,11 +106,11 @@ export class FaultsModel {
 
   /** Takes what the session's view was saved with. */
   restore(): void {
-    const kept = this.#view.panel<Kept>('faults', USUAL);
+    const { folded, ...kept } = this.#view.panel<Kept>('faults', USUAL);
     this.#asked = kept.filter;
     this.state.set((old) => ({ ...old, ...kept, valid: kept.filter }));
     this.#untouched = true;
-    this.#folded = [];
+    this.#folded = textsOf(folded);
     this.rows.reset();
   }
 
@@ -184,10 +193,39 @@ export class FaultsModel {
   toggle(index: number, open?: boolean): void {
     const row = this.rows.row(index);
     if (row?.kind !== 'group' || row.expanded === open) return;
-    this.#folded = row.expanded
-      ? [...this.#folded, row.key]
-      : this.#folded.filter((key) => key !== row.key);
+    this.#fold(
+      row.expanded ? [...this.#folded, row.key] : this.#folded.filter((key) => key !== row.key),
+    );
+  }
+
+  /** Opens the group in a row, and every group in it. */
+  expandAll(index: number): void {
+    const row = this.rows.row(index);
+    if (row?.kind !== 'group') return;
+    this.#fold(this.#folded.filter((key) => key !== row.key && !key.startsWith(`${row.key} `)));
+  }
+
+  #fold(folded: readonly string[]): void {
+    this.#folded = [...folded];
     this.rows.refresh();
+    this.#keep();
+  }
+
+  /** Selects the next row whose name begins with a text. @returns whether there is one */
+  find(text: string, fresh: boolean): Promise<boolean> {
+    const found = this.#steps.then(async () => {
+      const { selected } = this.state.get();
+      const from = fresh ? selected + 1 : Math.max(0, selected);
+      const { total } = this.rows.state.get();
+      const index = await findFetched(this.rows, total, from, text, rowName);
+      if (index >= 0) this.select(index);
+      return index >= 0;
+    });
+    this.#steps = found.then(
+      () => undefined,
+      () => undefined,
+    );
+    return found;
   }
 
   /** Selects a row and publishes its fault. */
@@ -302,7 +340,8 @@ export class FaultsModel {
 
   #keep(): void {
     const { filter, group, sort, reverse, rate } = this.state.get();
-    this.#view.remember('faults', { filter, group, sort, reverse, rate } satisfies Kept);
+    const folded = this.#folded.slice(-MAX_FOLDS);
+    this.#view.remember('faults', { filter, group, sort, reverse, rate, folded } satisfies Kept);
   }
 
   async #fetch(from: number, to: number, signal: AbortSignal) {
@@ -376,27 +415,4 @@ export class FaultsModel {
       this.rows.refresh();
     }, LOOK_EVERY);
   }
-}
-
-/** What a row is known by, wherever it stands. */
-export function rowKey(row: FaultRow): string {
-  return row.kind === 'group' ? row.key : `#${row.fault.n}`;
-}
-
-/** The fault of a row; a group's first stands for it. */
-export function faultOf(row: FaultRow): FaultItem {
-  return row.kind === 'group' ? row.first : row.fault;
-}
-
-function selectionOf(fault: FaultItem, from: string): Selection {
-  return {
-    fault: fault.n,
-    bdf: fault.bdf,
-    pasid: fault.pasid,
-    iova: fault.address,
-    access: fault.access,
-    line: fault.line,
-    console: fault.console,
-    from,
-  };
 }

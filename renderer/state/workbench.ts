@@ -129,7 +129,7 @@ export function createWorkbench(connection: Connection): Workbench {
     tree: new TreeModel(connection, notices, false),
     timeline: new TimelineModel(connection, selection, view),
     compared: new ComparedStates(view),
-    compare: new CompareModel(connection),
+    compare: new CompareModel(connection, view, notices),
     lab: new LabModel(connection),
     notes: new NotesModel(connection, session, notices),
     script: new ScriptRunner(connection),

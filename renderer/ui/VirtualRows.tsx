@@ -3,6 +3,7 @@ import type { KeyboardEvent, ReactNode, RefObject } from 'react';
 import { memo, useCallback, useEffect, useId, useRef } from 'react';
 import { strokeIn } from '../keymap.ts';
 import type { Scope } from '../keys.ts';
+import { strokeOf } from '../keys.ts';
 import { useStore } from '../state/store.ts';
 import { useWorkbench } from '../state/context.ts';
 import type { Column, Sort } from './columns.ts';
@@ -10,6 +11,7 @@ import { TableHead } from './TableHead.tsx';
 import { useAnchor } from './useAnchor.ts';
 import { useColumnStyle } from './useColumns.tsx';
 import { treeKey } from './tree-keys.ts';
+import { useTyping } from './useTyping.tsx';
 
 export interface RowAria {
   readonly level?: number;
@@ -62,6 +64,13 @@ interface VirtualRowsProps {
   readonly onMove?: (to: (selected: number, count: number) => number) => void;
   readonly onOpen?: (index: number, beside: boolean) => void;
   readonly onToggle?: (index: number) => void;
+  /** What a row is called, where names can be typed to find it; undefined while it is not here. */
+  readonly nameOf?: (index: number) => string | undefined;
+  /**
+   * Finds and selects a row by its name itself, where not all rows are here: from a row on.
+   * Answers whether there is one.
+   */
+  readonly onFind?: (text: string, fresh: boolean) => Promise<boolean>;
   /** Keys that the rows do not know, in the notation of the key map; true when taken. */
   readonly onKey?: (stroke: string, index: number) => boolean;
   /** Scopes whose keys the rows know; those of lists and trees when absent. */
@@ -143,13 +152,20 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
   useEffect(() => {
     latest.current = props;
   });
+  const typing = useTyping(props);
   const onKeyDown = (event: KeyboardEvent): void => {
+    const typed = strokeOf(event);
+    if (typed === undefined || event.target !== event.currentTarget) return;
     const stroke = strokeIn(event, ...(props.scopes ?? LISTS));
-    if (stroke === undefined || event.target !== event.currentTarget) return;
     place.touched();
     const at = props.now?.() ?? selected;
+    if (typing.continues(typed, at)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const page = Math.max(1, Math.floor((rows.scrollRect?.height ?? 400) / height) - 1);
-    const move = MOVES[stroke];
+    const move = stroke === undefined ? undefined : MOVES[stroke];
     if (move) {
       const to = (row: number, all: number): number =>
         Math.max(0, Math.min(all - 1, move(row, all, page)));
@@ -160,7 +176,9 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
     } else if (stroke === 'Enter' && props.onOpen) props.onOpen(at, false);
     else if (stroke === 'Shift+Enter' && props.onOpen) props.onOpen(at, true);
     else if (stroke === 'Space' && props.onToggle) props.onToggle(at);
-    else if (!props.onKey?.(stroke, at) && !treeKey(stroke, at, props)) return;
+    else if (stroke === undefined || !(props.onKey?.(stroke, at) || treeKey(stroke, at, props))) {
+      if (!typing.begins(typed, stroke, at)) return;
+    }
     event.preventDefault();
     event.stopPropagation();
   };
@@ -196,6 +214,7 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
         tabIndex={0}
         data-first-focus
         onKeyDown={onKeyDown}
+        onBlur={typing.end}
       >
         {inGrid && names}
         <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
@@ -214,6 +233,7 @@ export function VirtualRows(props: VirtualRowsProps): ReactNode {
           ))}
         </div>
       </div>
+      {typing.shown}
     </div>
   );
 }

@@ -132,12 +132,37 @@ describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
     expect(csv).toContain(`dmar0/${DEVICE.bdf}/context`);
   });
 
+  it('opens everything below a row, and folds it', async () => {
+    const closed = grid(page, 'Compare').locator('[aria-expanded="false"]');
+    await press(page, 'Home');
+    await expect.poll(() => closed.count()).toBeGreaterThan(0);
+    await press(page, '*');
+    await expect.poll(() => closed.count()).toBe(0);
+    expect(await grid(page, 'Compare').locator('[aria-level="4"]').count()).toBeGreaterThan(0);
+  });
+
+  it('leads to a row whose name is typed', async () => {
+    await press(page, 'Home , d o m');
+    await selectedRow(page, 'Compare')
+      .getByText(/^Domain/)
+      .first()
+      .waitFor();
+    await page.locator('.rows-typed').getByText('dom').waitFor();
+    await press(page, 'x');
+    await page.locator('.rows-typed').getByText('no row begins so').waitFor();
+    await press(page, 'Escape');
+    await page.locator('.rows-typed').waitFor({ state: 'detached' });
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
   it('finds it all again after a reload', async () => {
     await page.waitForFunction(async () => document.querySelector('.panel') !== null);
     await page.reload();
     await page.waitForSelector('.panel');
     await press(page, 'g d');
     await grid(page, 'Compare').getByText('RTADDR').waitFor();
+    // With everything open, as it was left.
+    expect(await grid(page, 'Compare').locator('[aria-expanded="false"]').count()).toBe(0);
   });
 
   it('audits a state, tells why, and leads from a hit to its entry', async () => {

@@ -10,13 +10,14 @@ import type { Column } from '../../ui/columns.ts';
 import { nextSort } from '../../ui/columns.ts';
 import { Panel } from '../../ui/Panel.tsx';
 import { StateButton, useStates } from '../../ui/StateButton.tsx';
+import { useFolds } from '../../ui/useFolds.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY, notRead } from '../../wording.ts';
 import { NoDump } from '../NoDump.tsx';
 import { AuditCells } from './AuditCells.tsx';
 import { auditForms, auditTable } from './copy.ts';
 import type { AuditRow } from './model.ts';
-import { auditRows, foldKey, levelOf, rowId, summaryOf } from './model.ts';
+import { auditRows, foldKey, levelOf, openedBelow, rowId, rowName, summaryOf } from './model.ts';
 import { RuleDetail } from './RuleDetail.tsx';
 import './audit.css';
 
@@ -35,10 +36,10 @@ export function AuditPanel(): ReactNode {
   const { session, selection, menu, notices, view } = workbench;
   const info = useStore(session.info);
   const states = useStates();
-  const [chosen, setChosen] = useState<string>();
+  const chosen = useStore(view.state, () => view.panel<{ state?: string }>('audit', {}).state);
   // A state that was closed is no longer there to be checked.
   const state = states.some(({ id }) => id === chosen) ? chosen : undefined;
-  const [flipped, setFlipped] = useState<ReadonlySet<string>>(new Set());
+  const [flipped, setFlipped] = useFolds('audit');
   const [selected, setSelected] = useState(0);
   const nothing = info !== undefined && info.units.length === 0;
   const answer = useCall('audit.get', nothing ? undefined : { state });
@@ -77,11 +78,9 @@ export function AuditPanel(): ReactNode {
     const key = row && foldKey(row);
     if (key === undefined) return;
     if (open !== undefined && 'open' in row && row.open === open) return;
-    setFlipped((old) => {
-      const next = new Set(old);
-      if (!next.delete(key)) next.add(key);
-      return next;
-    });
+    const next = new Set(flipped);
+    if (!next.delete(key)) next.add(key);
+    setFlipped(next);
   };
   const open = (index: number, beside: boolean): void => {
     const row = rows[index];
@@ -129,7 +128,12 @@ export function AuditPanel(): ReactNode {
       bar={
         !nothing && (
           <>
-            <StateButton label="Check" states={states} chosen={state} onChoose={setChosen} />
+            <StateButton
+              label="Check"
+              states={states}
+              chosen={state}
+              onChoose={(id) => view.remember('audit', { ...view.panel('audit', {}), state: id })}
+            />
             <span className="shrink muted" role="status">
               {answer.value ? summaryOf(rules) : 'Checking…'}
             </span>
@@ -153,10 +157,13 @@ export function AuditPanel(): ReactNode {
               count={rows.length}
               selected={at}
               onSelect={select}
+              nameOf={(index) => rows[index] && rowName(rows[index])}
               onToggle={(index) => toggle(index)}
               onOpen={open}
               onKey={(stroke, index) => {
                 if (stroke === 'Right') toggle(index, true);
+                else if (stroke === '*' && rows[index])
+                  setFlipped(openedBelow(rules, flipped, rows[index]));
                 else if (stroke === 'Left') {
                   const row = rows[index];
                   if (row && foldKey(row) !== undefined) toggle(index, false);

@@ -2,6 +2,7 @@ import { formatCount, plural } from '../../../core/format/size.ts';
 import type { AuditHit, AuditRule } from '../../../core/protocol/contract-audit.ts';
 import type { Sort } from '../../ui/columns.ts';
 import { sortedBy } from '../../ui/columns.ts';
+import { rulesPassed } from '../../wording.ts';
 
 /** A row of the audit: a rule, a place that breaks it, or a fold of rules. */
 export type AuditRow =
@@ -112,11 +113,34 @@ export function rowId(row: AuditRow): string {
   return row.kind === 'note' ? `${row.rule.id} ${row.text}` : row.rule.id;
 }
 
+/** What a row is found by when its name is typed. */
+export function rowName(row: AuditRow): string {
+  if (row.kind === 'rule') return row.rule.title;
+  if (row.kind === 'fold') return rulesPassed(row.count, row.partly);
+  return row.kind === 'hit' ? `${row.hit.at} ${row.hit.text}` : row.text;
+}
+
 /** Whether a row can be folded. */
 export function foldKey(row: AuditRow): string | undefined {
   if (row.kind === 'fold') return PASSED;
   if (row.kind !== 'rule') return undefined;
   return row.rule.hits.length > 0 || notesOf(row.rule).length > 0 ? row.rule.id : undefined;
+}
+
+/** The folds with a row open, and everything below it. */
+export function openedBelow(
+  rules: readonly AuditRule[],
+  flipped: ReadonlySet<string>,
+  row: AuditRow,
+): ReadonlySet<string> {
+  const next = new Set(flipped);
+  if (row.kind === 'rule') {
+    if (!row.open && foldKey(row) !== undefined && !next.delete(row.rule.id)) next.add(row.rule.id);
+  } else if (row.kind === 'fold') {
+    next.add(PASSED);
+    for (const { id, outcome } of rules) if (outcome === 'passed') next.add(id);
+  }
+  return next;
 }
 
 /** ARIA level of a row, from 1. */

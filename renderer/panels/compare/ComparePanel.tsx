@@ -172,6 +172,11 @@ export function ComparePanel(): ReactNode {
               compare.next(() => work(workbench, compare.state.get().selected));
               return true;
             }}
+            onFind={(text, fresh) =>
+              new Promise((resolve) => {
+                compare.next(async () => resolve(await toNamed(workbench, text, fresh)));
+              })
+            }
             onMenu={(index, x, y) => {
               select(index);
               menu.set({ label: 'Difference', at: { x, y }, items: selectionItems(workbench) });
@@ -254,10 +259,24 @@ async function up(workbench: Workbench, index: number): Promise<void> {
   publish(workbench, await workbench.compare.parentOf(index));
 }
 
+/** To the next row of a name. @returns whether there is one */
+async function toNamed(workbench: Workbench, text: string, fresh: boolean): Promise<boolean> {
+  const { compare } = workbench;
+  const { selected } = compare.state.get();
+  const found = await compare.find(text, fresh ? selected + 1 : Math.max(0, selected));
+  if (found >= 0) publish(workbench, found);
+  return found >= 0;
+}
+
 /** What the keys of trees do. */
 const KEYS: Readonly<
   Record<string, ((workbench: Workbench, index: number) => Promise<void>) | undefined>
-> = { Right: right, Left: left, U: up };
+> = {
+  Right: right,
+  Left: left,
+  U: up,
+  '*': ({ compare }, index) => compare.expandAll(index),
+};
 
 async function step(workbench: Workbench, by: 1 | -1): Promise<void> {
   const { compare } = workbench;

@@ -1,9 +1,14 @@
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
 import type { CompareRow } from '../../../core/protocol/contract-compare.ts';
 import type { EngineApi } from '../../engine/api.ts';
+import type { Notices } from '../../state/notices.ts';
 import { RowWindow } from '../../state/rows.ts';
 import type { Store } from '../../state/store.ts';
 import { createStore } from '../../state/store.ts';
+import { textsOf } from '../../state/saved.ts';
+import type { ViewModel } from '../../state/view.ts';
+import { findFetched } from '../../ui/type-ahead.ts';
+import { SUBTREE_CUT } from '../../wording.ts';
 import type { Pair } from './states.ts';
 
 type Answer = CallAnswer<'compare.rows'>;
@@ -19,6 +24,10 @@ export interface CompareState {
   readonly summary: Summary | undefined;
 }
 
+/** Folds that are kept with the session, of the pair that was shown last. */
+const FOLDS = 'compare-folds';
+const MAX_KEPT = 1000;
+
 /** The tree of what differs between two states, held by the engine. */
 export class CompareModel {
   readonly rows: RowWindow<CompareRow>;
@@ -29,10 +38,16 @@ export class CompareModel {
     summary: undefined,
   });
 
+  readonly #engine: EngineApi;
+  readonly #view: ViewModel;
+  readonly #notices: Notices;
   #version = -1;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(engine: EngineApi) {
+  constructor(engine: EngineApi, view: ViewModel, notices: Notices) {
+    this.#engine = engine;
+    this.#view = view;
+    this.#notices = notices;
     this.rows = new RowWindow(async (from, to, signal) => {
       const { pair, flipped } = this.state.get();
       if (!pair) return { total: 0, from, rows: [] };
@@ -59,7 +74,8 @@ export class CompareModel {
       if (pair && !known) this.rows.refresh();
       return;
     }
-    this.state.set({ pair, flipped: [], selected: -1, summary: undefined });
+    const flipped = pair ? this.#kept(pair) : [];
+    this.state.set({ pair, flipped, selected: -1, summary: undefined });
     this.rows.reset();
   }
 
@@ -78,14 +94,46 @@ export class CompareModel {
     const row = this.rows.row(index);
     if (!row?.expandable || row.expanded === open) return;
     const { flipped } = this.state.get();
-    this.state.set((old) => ({
-      ...old,
-      flipped: flipped.includes(row.key)
-        ? flipped.filter((key) => key !== row.key)
-        : [...flipped, row.key],
-    }));
-    this.rows.refresh();
+    this.#fold(
+      flipped.includes(row.key) ? flipped.filter((key) => key !== row.key) : [...flipped, row.key],
+    );
     await this.rows.fresh(index);
+  }
+
+  /** Opens a row and everything below it, up to the engine's bound. */
+  async expandAll(index: number): Promise<void> {
+    const { pair, flipped } = this.state.get();
+    const row = this.rows.row(index);
+    if (!pair || !row?.expandable) return;
+    const answer = await this.#engine.call('compare.expand', {
+      ...pair,
+      flipped: [...flipped],
+      key: row.key,
+    });
+    this.#fold(answer.flipped);
+    await this.rows.fresh(index);
+    if (answer.cut) this.#notices.show({ severity: 'note', text: SUBTREE_CUT });
+  }
+
+  /** Index of the next row whose name begins with a text; -1 for none. */
+  find(text: string, from: number): Promise<number> {
+    const { total } = this.rows.state.get();
+    return findFetched(this.rows, total, from, text, ({ label, note }) =>
+      note === undefined ? label : `${label} ${note}`,
+    );
+  }
+
+  #fold(flipped: readonly string[]): void {
+    const { pair } = this.state.get();
+    this.state.set((old) => ({ ...old, flipped }));
+    this.#view.remember(FOLDS, { ...pair, flipped: flipped.slice(-MAX_KEPT) });
+    this.rows.refresh();
+  }
+
+  /** The folds that a pair had when the session was left. */
+  #kept(pair: Required<Pair>): readonly string[] {
+    const { a, b, flipped } = this.#view.panel<Pair & { flipped?: unknown }>(FOLDS, {});
+    return a === pair.a && b === pair.b ? textsOf(flipped) : [];
   }
 
   /** Index of the row that a row stands under; its own at the top. */

@@ -9,7 +9,7 @@ import { attempt } from '../../shell/actions.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
 import type { FaultSort } from '../../state/faults.ts';
-import { faultOf, rowKey } from '../../state/faults.ts';
+import { faultOf, rowKey } from '../../state/fault-row.ts';
 import { useFrameStore } from '../../state/paced.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
@@ -51,7 +51,7 @@ const COLUMNS: readonly Column[] = [
   { id: 'source', title: 'Source · driver', width: 158, sorts: true },
   { id: 'count', title: 'Count', width: 52, end: true, sorts: true },
   { id: 'access', title: '', name: 'Access', width: 28 },
-  { id: 'address', title: 'Address', width: 116, sorts: true },
+  { id: 'address', title: 'Address', width: 108, sorts: true },
   { id: 'reason', title: 'Reason', width: 120, grow: 'rest', sorts: true },
   { id: 'verdict', title: 'Verdict', width: 110, grow: 188, sorts: true },
 ];
@@ -193,6 +193,7 @@ export function FaultsPanel(): ReactNode {
             onOpen={(_index, beside) => dock.open('explain', { beside })}
             onToggle={(index) => faults.toggle(index)}
             onKey={(stroke, index) => foldKey(workbench, stroke, index)}
+            onFind={(text, fresh) => faults.find(text, fresh)}
             onMenu={(index, x, y) => {
               faults.select(index);
               menu.set({
@@ -346,6 +347,10 @@ function foldKey(
   if (stroke === 'Right' && row.kind === 'group') {
     if (row.expanded) faults.select(index + 1);
     else faults.toggle(index, true);
+    return true;
+  }
+  if (stroke === '*') {
+    faults.expandAll(index);
     return true;
   }
   if (stroke === 'Left') {

@@ -55,6 +55,9 @@ export function DeviceStrips({
         onSelect={onSelect}
         onOpen={(_index, beside) => onOpen(beside)}
         onKey={onKey}
+        nameOf={(index) =>
+          strips[index] && `${deviceText(strips[index])} ${strips[index].driver ?? ''}`
+        }
         render={(index) => (
           <DeviceCells
             strip={strips[index]}

@@ -44,6 +44,7 @@ export function RegionTable({
         count={regions.length}
         selected={selected}
         onSelect={(index) => onSelect(regions[index])}
+        nameOf={(index) => regions[index]?.from}
         onOpen={(index, beside) => {
           if (regions[index]) onOpen(regions[index], beside);
         }}

@@ -90,6 +90,9 @@ export function NotesPanel(): ReactNode {
                 selected={at}
                 rowHeight={38}
                 onSelect={(index) => notes.select(list[index]?.id)}
+                nameOf={(index) =>
+                  list[index] && `${list[index].label} ${noteTitle(list[index].text)}`
+                }
                 onOpen={() => editor.current?.focus()}
                 onKey={(stroke) => {
                   if (stroke !== 'Delete' || !note) return false;

@@ -12,6 +12,7 @@ import { MenuButton } from '../../ui/MenuButton.tsx';
 import type { Column } from '../../ui/columns.ts';
 import { nextSort } from '../../ui/columns.ts';
 import { Panel } from '../../ui/Panel.tsx';
+import { useFolds } from '../../ui/useFolds.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY } from '../../wording.ts';
 import { NoDump } from '../NoDump.tsx';
@@ -44,7 +45,7 @@ export function RegistersPanel(): ReactNode {
   const answer = useCall('registers.get', unit === undefined ? undefined : { unit });
   const [written, setWritten] = useState<readonly RegisterItem[]>();
   const [events, setEvents] = useState<readonly MachineEvent[]>([]);
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [open, setOpen] = useFolds('registers');
   const [filter, setFilter] = useState('');
   const [selected, setSelected] = useState(-1);
   const [writing, setWriting] = useState<RegisterItem>();
@@ -186,6 +187,10 @@ export function RegistersPanel(): ReactNode {
               count={rows.length}
               selected={selected}
               onSelect={select}
+              nameOf={(index) => {
+                const row = rows[index];
+                return row?.kind === 'field' ? row.field.name : row?.register.name;
+              }}
               onToggle={(index) => toggle(index)}
               onOpen={(index) => {
                 const row = rows[index];

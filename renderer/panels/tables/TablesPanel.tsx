@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { NoteItem } from '../../../core/protocol/contract-notes.ts';
 import { linkTo } from '../../shell/actions.ts';
 import { deviceOfPath } from '../../shell/go.ts';
@@ -26,7 +26,6 @@ import { GoTo } from './GoTo.tsx';
 import { SinceLook } from './SinceLook.tsx';
 import type { TreeModel } from './model.ts';
 import { TreeCells } from './TreeCells.tsx';
-import { TypeAhead } from './type-ahead.ts';
 import './tables.css';
 
 const ENTRY: Column = { id: 'entry', title: 'Entry', width: 150, grow: 224 };
@@ -53,7 +52,6 @@ export function TablesPanel(): ReactNode {
   const info = useStore(session.info);
   const raw = useStore(view.state, () => view.panel('tables', { raw: false }).raw);
   const goTo = useRef<HTMLInputElement>(null);
-  const [typeAhead] = useState(() => new TypeAhead());
   const written = useStore(notes.state, (state) => state.notes);
   const noted = useMemo(() => notesByEntry(written), [written]);
   const look = useMemo(() => ({ raw, noted }), [raw, noted]);
@@ -107,8 +105,7 @@ export function TablesPanel(): ReactNode {
     [tree, workbench],
   );
   const onKey = (stroke: string): boolean => {
-    const text = typeAhead.take(stroke, performance.now());
-    const work = text === undefined ? KEYS[stroke] : toNamed(text);
+    const work = KEYS[stroke];
     if (!work) return false;
     tree.next(() => work(tree, tree.state.get().selected, publish));
     return true;
@@ -213,6 +210,11 @@ export function TablesPanel(): ReactNode {
               })
             }
             onKey={onKey}
+            onFind={(text, fresh) =>
+              new Promise((resolve) => {
+                tree.next(async () => resolve(await toNamed(tree, text, fresh, publish)));
+              })
+            }
             onMenu={(index, x, y) => {
               publish(index);
               menu.set({ label: 'Entry', at: { x, y }, items: selectionItems(workbench) });
@@ -322,11 +324,16 @@ async function toFinding(tree: TreeModel, by: 1 | -1, publish: Publish): Promise
 type Work = (tree: TreeModel, index: number, publish: Publish) => Promise<void>;
 
 /** To the next row of a name; while the name grows, the row that has it so far may stay. */
-function toNamed(text: string): Work {
-  return async (tree, index, publish) => {
-    const found = await tree.find(text, text.length > 1 ? Math.max(0, index) : index + 1);
-    if (found >= 0) publish(found);
-  };
+async function toNamed(
+  tree: TreeModel,
+  text: string,
+  fresh: boolean,
+  publish: Publish,
+): Promise<boolean> {
+  const { selected } = tree.state.get();
+  const found = await tree.find(text, fresh ? selected + 1 : Math.max(0, selected));
+  if (found >= 0) publish(found);
+  return found >= 0;
 }
 
 /** What the keys of trees do. */

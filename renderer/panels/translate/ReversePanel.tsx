@@ -208,6 +208,7 @@ export function ReversePanel({ ways }: { readonly ways: ReactNode }): ReactNode 
                   count={rows.length}
                   selected={selected}
                   onSelect={publish}
+                  nameOf={(index) => rows[index] && `${rows[index].bdf} ${rows[index].iova}`}
                   onOpen={open}
                   onMenu={(index, x, y) => {
                     publish(index);

@@ -61,6 +61,34 @@ describe.each(CAPTURES)('%s: before the panic and in the crash kernel', (capture
   });
   afterAll(() => engine.dispose());
 
+  test('opens a row with everything below it, and folds nothing that was open', async () => {
+    const pair = { a: 'captured', b: second };
+    const ask = (flipped: string[]) =>
+      client.call('compare.rows', { ...pair, flipped, from: 0, to: 4096 });
+    const { rows: first } = await ask([]);
+    const unit = first[0];
+    const closed = first.filter(({ expandable, expanded }) => expandable && !expanded);
+    expect(closed.length).toBeGreaterThan(0);
+    const inside = closed[0].key;
+    const answer = await client.call('compare.expand', {
+      ...pair,
+      flipped: [inside, unit.key],
+      key: unit.key,
+    });
+    expect(answer.cut).toBe(false);
+    const { rows: opened } = await ask(answer.flipped);
+    const end = opened.findIndex(({ depth }, at) => at > 0 && depth === 0);
+    const below = opened.slice(0, end < 0 ? undefined : end);
+    expect(below.filter(({ expandable, expanded }) => expandable && !expanded)).toEqual([]);
+    expect(below.length).toBeGreaterThan(first.length);
+    expect(
+      await client.call('compare.expand', { ...pair, flipped: answer.flipped, key: unit.key }),
+    ).toEqual({ ...answer, flipped: expect.arrayContaining(answer.flipped) as string[] });
+    expect(
+      await client.call('compare.expand', { ...pair, flipped: [], key: 'no such row' }),
+    ).toEqual({ flipped: [], cut: false });
+  });
+
   /** What the field rows of a device say. */
   function fieldsOf(
     device: string,

@@ -6,6 +6,7 @@ import {
   auditRows,
   foldKey,
   levelOf,
+  openedBelow,
   summaryOf,
 } from '../../../renderer/panels/audit/model.ts';
 import { noDifference, notRead, noVmcoreinfo, rulesPassed } from '../../../renderer/wording.ts';
@@ -69,6 +70,22 @@ describe('rows of the audit', () => {
       'note',
       'not-run',
     ]);
+  });
+
+  it('open with everything below', () => {
+    const open = (flipped: readonly string[], at: number): string[] => {
+      const rows = auditRows(RULES, new Set(flipped));
+      return [...openedBelow(RULES, new Set(flipped), rows[at])].sort();
+    };
+    // A rule that was folded, one that is open already, a rule without hits, a hit.
+    expect(open(['broken'], 0)).toEqual([]);
+    expect(open(['doubtful'], 0)).toEqual(['doubtful']);
+    expect(open([], 1)).toEqual([]);
+    // What passed, with what was not looked at.
+    const all = open([], 6);
+    expect(kinds(all).slice(6)).toEqual(['fold', 'sound', 'partly', 'note', 'not-run']);
+    expect(open(all, 6)).toEqual(all);
+    expect(open([PASSED, 'partly'], 6)).toEqual(all);
   });
 
   it('know their place in the tree, and whether there is anything to unfold', () => {

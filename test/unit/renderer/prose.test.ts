@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { withCommas, withoutCommas } from '../../../renderer/format/prose.ts';
-import { TypeAhead } from '../../../renderer/panels/tables/type-ahead.ts';
 
 describe('numbers in sentences', () => {
   it.each([
@@ -18,24 +17,5 @@ describe('numbers in sentences', () => {
 
   it('takes no comma out of a list', () => {
     expect(withoutCommas('1,2 and 3, 400')).toBe('1,2 and 3, 400');
-  });
-});
-
-describe('type-ahead', () => {
-  it('begins with what is no key, and then takes keys too', () => {
-    const typed = new TypeAhead();
-    expect(typed.take('G', 0)).toBeUndefined();
-    expect(typed.take('Down', 0)).toBeUndefined();
-    expect(typed.take('0', 0)).toBe('0');
-    expect(typed.take('7', 100)).toBe('07');
-    expect(typed.take('.', 200)).toBe('07.');
-    expect(typed.take('Shift+C', 300)).toBe('07.c');
-    expect(typed.take('Right', 400)).toBeUndefined();
-    expect(typed.take('C', 500)).toBeUndefined();
-    expect(typed.take('0', 600)).toBe('0');
-    expect(typed.take('C', 2000)).toBeUndefined();
-    expect(typed.take('B', 3000)).toBe('b');
-    expect(typed.take('Space', 3100)).toBe('b ');
-    expect(typed.take('Space', 9000)).toBeUndefined();
   });
 });

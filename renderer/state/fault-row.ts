@@ -1,0 +1,35 @@
+import type { FaultRow } from '../../core/protocol/contract.ts';
+import type { FaultItem } from '../../core/protocol/schema.ts';
+import type { Selection } from './selection.ts';
+
+/** What a row is found by when its name is typed. */
+export function rowName(row: FaultRow): string {
+  const { bdf = '', driver = '', address = '', reason, n } = faultOf(row);
+  const code = reason === undefined ? '' : `0x${reason.toString(16).padStart(2, '0')}`;
+  if (row.kind === 'fault') return `#${n} ${address} ${bdf}`;
+  return row.depth === 1 ? code : `${bdf} ${driver} ${code} ${address}`;
+}
+
+/** What a row is known by, wherever it stands. */
+export function rowKey(row: FaultRow): string {
+  return row.kind === 'group' ? row.key : `#${row.fault.n}`;
+}
+
+/** The fault of a row; a group's first stands for it. */
+export function faultOf(row: FaultRow): FaultItem {
+  return row.kind === 'group' ? row.first : row.fault;
+}
+
+/** What a fault selects in the other panels. */
+export function selectionOf(fault: FaultItem, from: string): Selection {
+  return {
+    fault: fault.n,
+    bdf: fault.bdf,
+    pasid: fault.pasid,
+    iova: fault.address,
+    access: fault.access,
+    line: fault.line,
+    console: fault.console,
+    from,
+  };
+}
