@@ -88,9 +88,16 @@ function clashOf(binding: LiveBinding, keys: string): string | undefined {
   return undefined;
 }
 
-/** Keys of an action for menus and the palette; the first binding wins. */
+/** Keys of an action for menus and the palette: one stroke before two, then the first binding. */
 export function keysOf(action: string): string | undefined {
-  return keymap.get().bindings.find((binding) => binding.action === action)?.keys;
+  const all = keymap.get().bindings.filter((binding) => binding.action === action);
+  return (all.find(({ keys }) => !keys.includes(' ')) ?? all.at(0))?.keys;
+}
+
+/** All keys of an action, for sentences and tips: `W or +`. */
+export function keyWords(action: string): string {
+  const keys = keymap.get().bindings.filter((binding) => binding.action === action);
+  return keys.map((binding) => binding.keys).join(' or ');
 }
 
 /** Bindings that begin with a leader, for its list of continuations. */

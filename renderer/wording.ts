@@ -71,8 +71,10 @@ export const UNDECIDED = "Can't be decided";
 
 export const READ_ONLY = 'Read-only';
 
-/** The first key in a console that may not be typed into. */
-export const TYPED_READ_ONLY = 'Read-only. T A arms writes.';
+/** The first key in a console that may not be typed into. @param keys that arm writes */
+export function typedReadOnly(keys: string): string {
+  return `Read-only. ${keys} arms writes.`;
+}
 
 /** The same in one that nothing can be typed into. */
 export const READ_ONLY_SOURCE = 'Read-only: this is a recording or a log, and no target.';

@@ -3,6 +3,7 @@ import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { Glyph } from '../ui/Glyph.tsx';
+import { ActionKeys } from '../ui/Keys.tsx';
 
 /** At most one bar: the broken road to the engine comes first. */
 export function NoticeBar(): ReactNode {
@@ -36,7 +37,7 @@ export function NoticeBar(): ReactNode {
         </button>
       )}
       <button type="button" className="btn" onClick={() => notices.dismiss()}>
-        Dismiss <kbd>Esc</kbd>
+        Dismiss <ActionKeys action="escape" />
       </button>
     </div>
   );

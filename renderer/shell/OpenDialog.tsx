@@ -7,6 +7,7 @@ import { useWorkbench } from '../state/context.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { DialogButtons } from '../ui/DialogButtons.tsx';
 import { ErrorBlock } from '../ui/ErrorBlock.tsx';
+import { ActionKeys } from '../ui/Keys.tsx';
 import type { Column } from '../ui/columns.ts';
 import { VirtualRows } from '../ui/VirtualRows.tsx';
 import type { WireFailure } from '../../core/protocol/wire.ts';
@@ -156,7 +157,7 @@ export function OpenDialog({
           {second
             ? 'A dump of another moment, such as the crash kernel’s, to compare with what is open. '
             : ''}
-          <kbd>Space</kbd> marks several files: a dump and its register values.
+          <ActionKeys action="list.toggle" /> marks several files: a dump and its register values.
         </p>
       )}
       {locate && <p className="hint-line">File not found: {locate.missing}</p>}

@@ -9,6 +9,7 @@ import { countdown } from '../state/writes.ts';
 import type { MenuItem } from '../state/workbench.ts';
 import type { GlyphKind } from '../ui/Glyph.tsx';
 import { Glyph, Mark } from '../ui/Glyph.tsx';
+import { useKeyWords } from '../ui/Keys.tsx';
 import { MenuButton } from '../ui/MenuButton.tsx';
 import { useRoving } from '../ui/useRoving.ts';
 import { READ_ONLY } from '../wording.ts';
@@ -113,6 +114,7 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
 function WriteState({ typing }: { readonly typing: boolean }): ReactNode {
   const { writes, actions } = useWorkbench();
   const armed = useStore(writes.armed);
+  const arms = useKeyWords('target.arm');
   const words = armed
     ? `Writes armed ${countdown(armed.left)}`
     : typing
@@ -124,10 +126,10 @@ function WriteState({ typing }: { readonly typing: boolean }): ReactNode {
       className={`chip write-state ${armed || typing ? 'is-armed' : ''}`}
       title={
         armed
-          ? `What you type reaches ${armed.target}. T A disarms.`
+          ? `What you type reaches ${armed.target}. ${arms} disarms.`
           : typing
             ? 'A console was connected with typing allowed. Changes in Tables stay in this window.'
-            : 'Nothing is written to a target. Changes in Tables stay in this window. T A arms writes.'
+            : `Nothing is written to a target. Changes in Tables stay in this window. ${arms} arms writes.`
       }
       onClick={() => actions.run('target.arm')}
     >

@@ -1,7 +1,9 @@
 import type { ConsoleInfo } from '../../core/protocol/contract.ts';
 import { RISKS, SYSRQS, type SysRq } from '../../core/protocol/sysrq.ts';
+import { keyWords } from '../keymap.ts';
 import { consoleOf } from '../panels/registry.ts';
 import type { MenuItem, Workbench } from '../state/workbench.ts';
+import { typedReadOnly } from '../wording.ts';
 import { attempt } from './actions.ts';
 
 /** The console in front if it fits, else the session's first that does. */
@@ -131,5 +133,5 @@ function sendSysRq(
 }
 
 function readOnly(workbench: Workbench): void {
-  workbench.notices.show({ severity: 'note', text: 'Read-only. T A arms writes.' });
+  workbench.notices.show({ severity: 'note', text: typedReadOnly(keyWords('target.arm')) });
 }

@@ -2,6 +2,7 @@ import { formatSize } from '../../core/format/size.ts';
 import type { WireFailure } from '../../core/protocol/wire.ts';
 import { asFailure, isCancelled } from '../engine/failure.ts';
 import { bridge } from '../engine/road.ts';
+import { keyWords } from '../keymap.ts';
 import type { Workbench } from '../state/workbench.ts';
 import { attempt, opened } from './actions.ts';
 import { goTo } from './go.ts';
@@ -93,7 +94,7 @@ export async function openDropped(workbench: Workbench, files: readonly File[]):
     if (path === undefined)
       return notices.show({
         severity: 'error',
-        text: `${file.name} could not be sent to ${host}: ${why}. Nothing is opened. Send it once more, or put it there by other means and open it with T D.`,
+        text: `${file.name} could not be sent to ${host}: ${why}. Nothing is opened. Send it once more, or put it there by other means and open it with ${keyWords('target.open')}.`,
       });
     paths.push(path);
   }

@@ -1,6 +1,16 @@
 import type { ReactNode } from 'react';
-import { keymap, keysOf } from '../keymap.ts';
+import { keymap, keysOf, keyWords } from '../keymap.ts';
 import { useStore } from '../state/store.ts';
+
+/** Keys that are written as their sign. */
+const SIGNS: Readonly<Record<string, string | undefined>> = {
+  Up: '↑',
+  Down: '↓',
+  Left: '←',
+  Right: '→',
+};
+const written = (stroke: string): string =>
+  stroke.replace(/(?:Up|Down|Left|Right)$/, (name) => SIGNS[name] ?? name);
 
 /** The strokes of a key: one box each. */
 export function Keys({ keys }: { readonly keys: string }): ReactNode {
@@ -9,10 +19,15 @@ export function Keys({ keys }: { readonly keys: string }): ReactNode {
       {keys.split(' ').map((stroke, at) => (
         // A key of two strokes may be one stroke twice.
         // oxlint-disable-next-line react/no-array-index-key
-        <kbd key={`${at} ${stroke}`}>{stroke}</kbd>
+        <kbd key={`${at} ${stroke}`}>{written(stroke)}</kbd>
       ))}
     </>
   );
+}
+
+/** All keys of an action as words, as they are now: for a tip. */
+export function useKeyWords(action: string): string {
+  return useStore(keymap, () => keyWords(action));
 }
 
 /** The key of an action, when it has one. */

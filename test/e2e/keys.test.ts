@@ -422,7 +422,15 @@ describe.skipIf(MISSING !== undefined)('keys', () => {
     await sheet.getByRole('button', { name: 'G T, Tables. Change' }).click();
     await stroke(page, 'G B');
     await sheet.getByRole('button', { name: 'G B, Tables. Change' }).waitFor();
+    await sheet.getByLabel('Find a key or what it does').fill('Arm');
+    await sheet.getByRole('button', { name: /^T A, Arm/ }).click();
+    await stroke(page, 'T 5');
+    await sheet.getByRole('button', { name: /^T 5, Arm/ }).waitFor();
     await sheet.getByRole('button', { name: 'Close' }).click();
+    // What the window says of a key is the key as it is now.
+    await expect
+      .poll(() => page.locator('.write-state').getAttribute('title'))
+      .toContain('T 5 arms writes.');
     await stroke(page, 'G T');
     await stroke(page, 'G B');
     await page.waitForSelector('[aria-label="Tables"]:focus');

@@ -8,8 +8,9 @@ import { useWorkbench } from '../../state/context.ts';
 import type { Selection } from '../../state/selection.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
+import { useKeyWords } from '../../ui/Keys.tsx';
 import { Empty, Panel, usePanelId } from '../../ui/Panel.tsx';
-import { EMPTY, READ_ONLY_SOURCE, TYPED_READ_ONLY } from '../../wording.ts';
+import { EMPTY, READ_ONLY_SOURCE, typedReadOnly } from '../../wording.ts';
 import { Announcer } from './announcer.ts';
 import { asJson, withComments } from './copy.ts';
 import { consoleOf } from '../registry.ts';
@@ -74,6 +75,7 @@ function OneConsole({
   const find = useRef<HTMLInputElement>(null);
   const [terminal, setTerminal] = useState<ConsoleTerminal>();
   const [mode, setMode] = useState<TimeMode>('kernel');
+  const arms = useKeyWords('target.arm');
   const [readOnlyHint, setReadOnlyHint] = useState(false);
   const [fold, setFold] = useState(true);
   const theme = useStore(view.theme);
@@ -226,7 +228,7 @@ function OneConsole({
       partial={
         readOnlyHint && !canWrite ? (
           <>
-            <span>{info.canArm ? TYPED_READ_ONLY : READ_ONLY_SOURCE}</span>
+            <span>{info.canArm ? typedReadOnly(arms) : READ_ONLY_SOURCE}</span>
             <button type="button" className="btn push" onClick={() => setReadOnlyHint(false)}>
               Dismiss
             </button>

@@ -4,12 +4,15 @@ import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
 import { attempt } from '../../shell/actions.ts';
 import { canLog, sendBreak, stopLog, sysrqItems } from '../../shell/drive.ts';
 import { useWorkbench } from '../../state/context.ts';
+import { useKeyWords } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 
 /** What drives the target: SysRq, Break, its log file; and its connection when that is lost. */
 export function TargetControls({ info }: { readonly info: ConsoleInfo }): ReactNode {
   const workbench = useWorkbench();
   const { engine, dialog } = workbench;
+  const breaks = useKeyWords('target.break');
+  const logs = useKeyWords('target.log');
   const call = (name: 'console.reconnect' | 'console.stopRetry'): void =>
     attempt(workbench, engine.call(name, { console: info.id }));
   const target = info.kind === 'serial' || info.kind === 'tcp';
@@ -24,7 +27,7 @@ export function TargetControls({ info }: { readonly info: ConsoleInfo }): ReactN
           <button
             type="button"
             className="btn"
-            title="Send a break (T B)"
+            title={`Send a break (${breaks})`}
             onClick={() => sendBreak(workbench, info)}
           >
             Break
@@ -45,7 +48,7 @@ export function TargetControls({ info }: { readonly info: ConsoleInfo }): ReactN
         <button
           type="button"
           className={`btn console-log ${info.log?.failed === undefined ? '' : 'is-failed'}`}
-          title={info.log?.failed ?? info.log?.path ?? 'Log to a file (T L)'}
+          title={info.log?.failed ?? info.log?.path ?? `Log to a file (${logs})`}
           onClick={() => {
             if (info.log) stopLog(workbench, info);
             else dialog.set('log');

@@ -14,6 +14,7 @@ import { useFollowed } from '../../state/useFollowed.ts';
 import { Address } from '../../ui/Address.tsx';
 import { copyText } from '../../ui/clipboard.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
+import { ActionKeys } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import type { PanelTable } from '../../ui/table-export.ts';
@@ -82,7 +83,7 @@ export function EntryPanel(): ReactNode {
                   }))
                 }
               >
-                Copy <kbd>C</kbd>
+                Copy <ActionKeys action="copy.value" />
               </MenuButton>
             </span>
           </>

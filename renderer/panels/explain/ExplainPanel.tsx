@@ -55,7 +55,7 @@ export function ExplainPanel(): ReactNode {
               aria-label="Previous fault"
               onClick={() => actions.run('fault.previous')}
             >
-              ‹ <kbd>[</kbd>
+              ‹ <ActionKeys action="fault.previous" />
             </button>
             <button
               type="button"
@@ -63,7 +63,7 @@ export function ExplainPanel(): ReactNode {
               aria-label="Next fault"
               onClick={() => actions.run('fault.next')}
             >
-              <kbd>]</kbd> ›
+              <ActionKeys action="fault.next" /> ›
             </button>
           </>
         )
@@ -244,7 +244,7 @@ function Actions({ answer }: { readonly answer: ExplainAnswer }): ReactNode {
         className="btn"
         onClick={() => void copyText(explainMarkdown(answer), notices)}
       >
-        Copy <kbd>C</kbd>
+        Copy <ActionKeys action="copy.value" />
       </button>
     </div>
   );

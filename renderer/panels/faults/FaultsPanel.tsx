@@ -4,7 +4,6 @@ import type { FaultGrouping, FaultRow, FaultsAnswer } from '../../../core/protoc
 import type { NoteItem } from '../../../core/protocol/contract-notes.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import type { FaultItem } from '../../../core/protocol/schema.ts';
-import { keysOf } from '../../keymap.ts';
 import { attempt } from '../../shell/actions.ts';
 import { selectionItems } from '../../shell/selection-menu.ts';
 import { useWorkbench } from '../../state/context.ts';
@@ -15,6 +14,7 @@ import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
 import type { Column, Sort } from '../../ui/columns.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
+import { ActionKeys } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
@@ -154,7 +154,7 @@ export function FaultsPanel(): ReactNode {
           <div className="empty-state">
             <p>{nonePass(summary.all)}</p>
             <button type="button" className="btn" onClick={() => faults.setFilter('')}>
-              Clear filter <kbd>Esc</kbd>
+              Clear filter <ActionKeys action="escape" />
             </button>
           </div>
         )
@@ -252,7 +252,7 @@ function Bar({ filter }: { readonly filter: React.RefObject<FilterHandle | null>
   return (
     <>
       <FilterBox ref={filter} />
-      <kbd>{keysOf('panel.filter')}</kbd>
+      <ActionKeys action="panel.filter" />
       {hint && (
         <button
           type="button"
@@ -260,7 +260,8 @@ function Bar({ filter }: { readonly filter: React.RefObject<FilterHandle | null>
           title="Hide this hint"
           onClick={() => view.set({ hintSeen: true })}
         >
-          <kbd>E</kbd> explains the selected fault, <kbd>?</kbd> lists keys
+          <ActionKeys action="go.explain" /> explains the selected fault,{' '}
+          <ActionKeys action="help.open" /> lists keys
         </button>
       )}
       <MenuButton

@@ -1,7 +1,7 @@
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import { useCall } from '../../engine/useCall.ts';
-import { strokeOf } from '../../keys.ts';
+import { strokeIn } from '../../keymap.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { fit } from '../../ui/colours.ts';
@@ -89,7 +89,7 @@ export function RateChart(): ReactNode {
       const to = nextBin(data, keys?.to, by);
       if (to !== undefined) setKeys({ from: extend ? (keys?.from ?? to) : to, to });
     };
-    switch (strokeOf(event)) {
+    switch (strokeIn(event, 'chart')) {
       case 'W':
       case '+':
         show(zoomed(shown, whole, ZOOM_STEP, centre));

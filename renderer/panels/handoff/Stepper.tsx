@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { CallAnswer, HandoffStep, HandoffStory } from '../../../core/protocol/contract.ts';
 import { strokeIn } from '../../keymap.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
+import { ActionKeys } from '../../ui/Keys.tsx';
 import { Lanes } from './Lanes.tsx';
 import { OUTCOME_GLYPH, changedRows, openingStep, outcomeWords } from './model.ts';
 
@@ -76,19 +77,19 @@ export function Stepper({
             aria-label="Previous step"
             onClick={() => go(at - 1)}
           >
-            ◀ <kbd>←</kbd>
+            ◀ <ActionKeys action="step.previous" />
           </button>
           <span className="mono">
             Step {at + 1} of {steps.length}
           </span>
           <button type="button" className="btn" aria-label="Next step" onClick={() => go(at + 1)}>
-            ▶ <kbd>→</kbd>
+            ▶ <ActionKeys action="step.next" />
           </button>
           <button type="button" className="btn" aria-label="Last step" onClick={() => go(last)}>
             ▶|
           </button>
           <button type="button" className="btn" aria-pressed={playing} onClick={play}>
-            {playing ? 'Pause' : 'Play'} <kbd>Space</kbd>
+            {playing ? 'Pause' : 'Play'} <ActionKeys action="step.play" />
           </button>
         </div>
         <Lanes steps={steps} at={at} onStep={go} />

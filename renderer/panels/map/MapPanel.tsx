@@ -5,6 +5,7 @@ import { formatCount } from '../../../core/format/size.ts';
 import type { MapPin, MapRegion, StripItem } from '../../../core/protocol/contract-map.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { useStoppable } from '../../engine/useStoppable.ts';
+import { keysOf } from '../../keymap.ts';
 import { attempt } from '../../shell/actions.ts';
 import type { Request } from '../../shell/go.ts';
 import { openLeaf, selectLeaf } from '../../shell/go.ts';
@@ -122,7 +123,11 @@ export function MapPanel(): ReactNode {
       at,
       items: [
         { title: 'Show its entry in Tables', run: () => leaf(next) },
-        { title: 'Zoom to it', keys: 'Z', run: () => set({ span: around(edges(next)) }) },
+        {
+          title: 'Zoom to it',
+          keys: keysOf('map.zoom'),
+          run: () => set({ span: around(edges(next)) }),
+        },
         ...selectionItems(workbench),
       ],
     });

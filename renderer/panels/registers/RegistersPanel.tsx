@@ -8,6 +8,7 @@ import { useStore } from '../../state/store.ts';
 import { useChanged } from '../../state/useChanged.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { copyText } from '../../ui/clipboard.ts';
+import { ActionKeys } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import type { Column } from '../../ui/columns.ts';
 import { nextSort } from '../../ui/columns.ts';
@@ -233,8 +234,8 @@ export function RegistersPanel(): ReactNode {
           )}
           {simulated && (
             <p className="hint-line registers-hint">
-              Simulated: <kbd>Enter</kbd> writes the selected register, with the effect that
-              hardware gives it.
+              Simulated: <ActionKeys action="list.open" /> writes the selected register, with the
+              effect that hardware gives it.
             </p>
           )}
           {writing && (

@@ -4,7 +4,7 @@ import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
-import { Keys } from '../../ui/Keys.tsx';
+import { ActionKeys } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import type { EditorHandle } from './Editor.tsx';
@@ -79,7 +79,7 @@ export function ScriptPanel({ visible }: { readonly visible: boolean }): ReactNo
             disabled={running !== undefined}
             onClick={() => runner.run(source, false)}
           >
-            Run <Keys keys="Ctrl+Enter" />
+            Run <ActionKeys action="script.run" />
           </button>
           {running ? (
             <Running since={running.since} onStop={() => runner.stop()} />
@@ -173,7 +173,7 @@ function Running({
         running {Math.max(0, (now - since) / 1000).toFixed(1)} s
       </span>
       <button type="button" className="btn" onClick={onStop}>
-        Stop <Keys keys="Ctrl+Shift+Enter" />
+        Stop <ActionKeys action="script.stop" />
       </button>
     </>
   );

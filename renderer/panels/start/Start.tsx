@@ -6,7 +6,7 @@ import { openSession } from '../../shell/sessions.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
-import { ActionKeys, Keys } from '../../ui/Keys.tsx';
+import { ActionKeys } from '../../ui/Keys.tsx';
 import { browserModeLine } from '../../wording.ts';
 import './start.css';
 
@@ -88,13 +88,13 @@ export function Start(): ReactNode {
           </li>
           <li>
             <b>
-              3 · Press <kbd>E</kbd>
+              3 · Press <ActionKeys action="go.explain" />
             </b>
             The walk, the verdict and the evidence.
           </li>
           <li>
             <b>
-              4 · Press <Keys keys="G O" />
+              4 · Press <ActionKeys action="go.handoff" />
             </b>
             Try a fix without touching a machine.
           </li>

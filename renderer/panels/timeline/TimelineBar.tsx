@@ -4,6 +4,7 @@ import type { TimelineClocks } from '../../../core/protocol/contract-timeline.ts
 import { kernelName } from '../../format/time.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
+import { ActionKeys, useKeyWords } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
 import { NO_STAMPS, NOT_ALIGNED } from '../../wording.ts';
 import { selectedWords } from './axis.ts';
@@ -20,6 +21,9 @@ export function TimelineBar({ model }: { readonly model: TimelineModel }): React
   const { session } = useWorkbench();
   const { answer, asList, selected } = useStore(model.state);
   const info = useStore(session.info);
+  const nearer = useKeyWords('chart.in');
+  const farther = useKeyWords('chart.out');
+  const whole = useKeyWords('chart.all');
   const consoles = info?.consoles ?? [];
   const shown = consoles.find(({ id }) => id === answer?.console);
   return (
@@ -43,14 +47,14 @@ export function TimelineBar({ model }: { readonly model: TimelineModel }): React
       <span className="push" />
       {selected && (
         <button type="button" className="btn" onClick={() => model.zoomToSelection()}>
-          Zoom to selection <kbd>Z</kbd>
+          Zoom to selection <ActionKeys action="chart.selection" />
         </button>
       )}
       <button
         type="button"
         className="btn"
         aria-label="Zoom in"
-        title="Zoom in (W or +)"
+        title={`Zoom in (${nearer})`}
         onClick={() => model.zoom(0.5)}
       >
         +
@@ -59,7 +63,7 @@ export function TimelineBar({ model }: { readonly model: TimelineModel }): React
         type="button"
         className="btn"
         aria-label="Zoom out"
-        title="Zoom out (S or -)"
+        title={`Zoom out (${farther})`}
         onClick={() => model.zoom(2)}
       >
         −
@@ -67,7 +71,7 @@ export function TimelineBar({ model }: { readonly model: TimelineModel }): React
       <button
         type="button"
         className="btn"
-        title="Show all (Shift+Z)"
+        title={`Show all (${whole})`}
         onClick={() => model.showAll()}
       >
         All

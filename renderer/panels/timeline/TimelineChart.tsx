@@ -5,6 +5,7 @@ import type { TimelineItem } from '../../../core/protocol/contract-timeline.ts';
 import { kernelName, seconds } from '../../format/time.ts';
 import { useStore } from '../../state/store.ts';
 import { fit } from '../../ui/colours.ts';
+import { ActionKeys } from '../../ui/Keys.tsx';
 import { useWidth } from '../../ui/useWidth.ts';
 import type { Range } from './axis.ts';
 import { LAYOUT, PAN_STEP, placeAt, timelineSummary, xOf } from './axis.ts';
@@ -156,8 +157,11 @@ export function TimelineChart({
 function Hint(): ReactNode {
   return (
     <span className="muted">
-      <kbd>↑</kbd> <kbd>↓</kbd> lane, <kbd>←</kbd> <kbd>→</kbd> what is in it, <kbd>Enter</kbd> its
-      line; <kbd>W</kbd> <kbd>S</kbd> zoom, <kbd>A</kbd> <kbd>D</kbd> pan; a drag selects
+      <ActionKeys action="chart.up" /> <ActionKeys action="chart.down" /> lane,{' '}
+      <ActionKeys action="chart.previous" /> <ActionKeys action="chart.next" /> what is in it,{' '}
+      <ActionKeys action="chart.open" /> its line; <ActionKeys action="chart.in" />{' '}
+      <ActionKeys action="chart.out" /> zoom, <ActionKeys action="chart.left" />{' '}
+      <ActionKeys action="chart.right" /> pan; a drag selects
     </span>
   );
 }

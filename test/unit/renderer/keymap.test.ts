@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   bindingOf,
@@ -11,6 +13,9 @@ import {
 } from '../../../renderer/keymap.ts';
 import type { Stroke } from '../../../renderer/keys.ts';
 import { KEYS } from '../../../renderer/keys.ts';
+import { ROOT } from '../../support/captures.ts';
+
+const RENDERER = join(ROOT, 'renderer');
 
 const stroke = (key: string, more: Partial<Stroke> = {}): Stroke => ({
   key,
@@ -81,5 +86,23 @@ describe('keys that a person set', () => {
     expect(keysOf('fault.next')).toBe('[');
     takeOwnKeys({});
     expect(keymap.get().bindings.map(({ keys }) => keys)).toEqual(KEYS.map(({ keys }) => keys));
+  });
+});
+
+/** Keys that nobody can move: those of the browser's own dialogs, and of buttons. */
+const FIXED = /<kbd>(?:Esc|Enter)<\/kbd>/g;
+
+describe('keys in the words of the window', () => {
+  const sources = readdirSync(RENDERER, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !/^keys\.ts$/.test(name))
+    .map((name) => {
+      const text = readFileSync(join(RENDERER, name), 'utf8');
+      return [name, text.replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, '')] as const;
+    });
+
+  it.each(sources)('%s has them from the map', (_, text) => {
+    expect(text.replaceAll(FIXED, '').match(/<kbd>[^<{]*<\/kbd>/g)).toBeNull();
+    expect(text.match(/(?<!\w)[GNTV] [A-Z0-9](?!\w)/g)).toBeNull();
+    expect(text.match(/[a-z] \((?:Shift\+)?[A-Z]\)['"`]/g)).toBeNull();
   });
 });
