@@ -30,10 +30,18 @@ export const tableCalls = {
     answer: z.object({ total: Count, from: Count, generation: Count, rows: z.array(TreeRow) }),
   },
   'tree.expand': {
-    request: z.object({ tree: Id, path: Path, open: z.boolean(), subtree: z.boolean().optional() }),
+    request: z.object({
+      tree: Id,
+      path: Path,
+      open: z.boolean(),
+      subtree: z.boolean().optional(),
+      /** Rows that are to come with the answer: those on the screen, without asking again. */
+      show: z.object(Window).optional(),
+    }),
     answer: z.object({
       total: Count,
       index: Count,
+      rows: z.array(TreeRow).optional(),
       /** Of a subtree not everything was opened: it has more rows than are opened at a time. */
       cut: z.boolean(),
     }),

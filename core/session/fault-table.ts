@@ -1,17 +1,15 @@
+import { SEVERITY_RANK } from '../format/severity.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
-import type { FaultGrouping, FaultRow, FaultsAnswer } from '../protocol/contract.ts';
+import type { FaultRow, FaultsAnswer } from '../protocol/contract.ts';
 import type { FilterValueField } from '../protocol/contract-faults.ts';
 import type { CallInput } from '../protocol/server.ts';
-import { compileFilter, type FaultFilter, type FilterWorld } from './fault-filter.ts';
+import { FaultCuts, type Cut } from './fault-cuts.ts';
+import type { FilterWorld } from './fault-filter.ts';
 import { fieldValues } from './fault-values.ts';
 import {
-  addToGroup,
   compareKeys,
-  groupKey,
   heldBy,
   NO_RANK,
-  RANK,
-  reasonKey,
   sortKeys,
   type FaultGroup,
   type FaultSort,
@@ -33,33 +31,6 @@ type Query = CallInput<'faults.rows'>;
 type RowsQuery = Omit<Query, 'from' | 'to'>;
 type Sort = FaultSort;
 
-/** One filter and grouping over the table, kept up with what arrives. */
-interface Cut {
-  readonly filter: FaultFilter;
-  readonly group: FaultGrouping;
-  /** Faults looked at so far. */
-  seen: number;
-  readonly passed: number[];
-  readonly groups: Map<string, FaultGroup>;
-  sorted:
-    | {
-        readonly by: Sort;
-        readonly reverse: boolean;
-        readonly seen: number;
-        readonly order: readonly number[];
-      }
-    | undefined;
-}
-
-/** Cuts kept at a time: one for each panel that looks, and the one before. */
-const MAX_CUTS = 6;
-
-/**
- * Time that one answer spends on judging faults, ms: a million verdicts take minutes, in which the
- * engine would answer nothing else.
- */
-const JUDGING = 400;
-
 /** Rows of which verdicts are made to sort by them. */
 const MAX_JUDGED = 2000;
 
@@ -69,12 +40,13 @@ export class FaultTable {
   readonly #faults: SessionFault[] = [];
   /** Numbers of a console's faults by their ordinal in its log. */
   readonly #numbers = new Map<string | undefined, number[]>();
-  readonly #cuts = new Map<string, Cut>();
+  readonly #cuts: FaultCuts;
   readonly #pages = new FaultPages();
   #epoch = 0;
 
   constructor(world: FaultWorld) {
     this.#world = world;
+    this.#cuts = new FaultCuts(this.#faults, world);
   }
 
   /** Grows whenever faults were taken out: numbers of before are void then. */
@@ -127,19 +99,19 @@ export class FaultTable {
     this.#epoch++;
     this.#faults.length = 0;
     this.#numbers.clear();
-    this.#cuts.clear();
+    this.#cuts.forget();
     this.#pages.forget();
     for (const { record, console: from, ordinal } of kept) this.add(record, from, ordinal);
   }
 
   /** Verdicts may have changed: what is sorted by them is sorted again. */
   forget(): void {
-    this.#cuts.clear();
+    this.#cuts.forget();
   }
 
   /** Rows of the list; the last valid filter is the caller's to keep. */
   rows(query: Query): Omit<FaultsAnswer, 'logLines' | 'lowerBounds'> {
-    const found = this.#cut(query.filter, query.group);
+    const found = this.#cuts.get(query.filter, query.group);
     if (found instanceof FilterError)
       return {
         all: this.size,
@@ -149,10 +121,9 @@ export class FaultTable {
         rows: [],
         filterError: { text: found.message, at: Math.max(0, found.at) },
       };
-    this.#advance(found);
     const { rows, total } =
       query.group === 'none' ? this.#plainRows(found, query) : this.#groupRows(found, query);
-    const { seen, passed } = found;
+    const { seen, passed } = found.sieve;
     return {
       all: this.size,
       passed: passed.length,
@@ -179,60 +150,13 @@ export class FaultTable {
 
   /** Faults that pass a filter, in order; a filter that is not understood passes none. */
   passing(filter: string): readonly SessionFault[] {
-    const found = this.#cut(filter, 'none');
+    const found = this.#cuts.get(filter, 'none');
     if (found instanceof FilterError) return [];
-    this.#advance(found);
-    return found.passed.map((index) => this.#faults[index]);
-  }
-
-  #cut(filter: string, group: FaultGrouping): Cut | FilterError {
-    const key = `${group} ${filter}`;
-    const kept = this.#cuts.get(key);
-    if (kept) {
-      this.#cuts.delete(key);
-      this.#cuts.set(key, kept);
-      return kept;
-    }
-    let compiled: FaultFilter;
-    try {
-      compiled = compileFilter(filter, this.#world);
-    } catch (error) {
-      if (error instanceof FilterError) return error;
-      throw error;
-    }
-    const made: Cut = {
-      filter: compiled,
-      group,
-      seen: 0,
-      passed: [],
-      groups: new Map(),
-      sorted: undefined,
-    };
-    this.#cuts.set(key, made);
-    for (const oldest of this.#cuts.keys()) {
-      if (this.#cuts.size <= MAX_CUTS) break;
-      this.#cuts.delete(oldest);
-    }
-    return made;
-  }
-
-  /** Looks at the faults that came; where that takes verdicts, the next answer goes on. */
-  #advance(cut: Cut): void {
-    const until = Date.now() + JUDGING;
-    for (; cut.seen < this.#faults.length; cut.seen++) {
-      if (cut.filter.judges && cut.seen % 64 === 0 && Date.now() > until) return;
-      const { record } = this.#faults[cut.seen];
-      if (!cut.filter.passes(record)) continue;
-      cut.passed.push(cut.seen);
-      if (cut.group === 'none') continue;
-      const key = groupKey(record, cut.group);
-      const group = addToGroup(cut.groups, key, cut.seen);
-      if (cut.group === 'device-reason') addToGroup(group.inner, reasonKey(record), cut.seen, key);
-    }
+    return found.sieve.passed.map((index) => this.#faults[index]);
   }
 
   #plainRows(cut: Cut, query: Query): { rows: FaultRow[]; total: number } {
-    const order = this.#order(cut, query, cut.passed, (index) => this.#faults[index], 1);
+    const order = this.#order(cut, query, cut.sieve.passed, (index) => this.#faults[index], 1);
     const rows = order
       .slice(query.from, Math.max(query.from, query.to))
       .map((index) => this.#row(index, 0));
@@ -273,7 +197,7 @@ export class FaultTable {
   /** The groups that pass, in the order asked for. */
   #groups(cut: Cut, query: RowsQuery): FaultGroup[] {
     const groups = [...cut.groups.values()].filter((group) =>
-      cut.filter.groupPasses(group.members.length),
+      cut.sieve.filter.groupPasses(group.members.length),
     );
     const indexes = groups.map((_, index) => index);
     const order = this.#order(
@@ -291,9 +215,8 @@ export class FaultTable {
    * device after or before the one in a row.
    */
   place(query: RowsQuery, of: PlaceOf): number | undefined {
-    const found = this.#cut(query.filter, query.group);
+    const found = this.#cuts.get(query.filter, query.group);
     if (found instanceof FilterError) return undefined;
-    this.#advance(found);
     const rows = this.#places(found, query);
     return 'fault' in of
       ? rowOfFault(rows, of.fault - 1)
@@ -303,7 +226,7 @@ export class FaultTable {
   /** Every row: the faults that it shows or, folded, hides; the first of them stands for it. */
   *#places(cut: Cut, query: RowsQuery): Generator<readonly number[]> {
     if (query.group === 'none') {
-      for (const index of this.#order(cut, query, cut.passed, (at) => this.#faults[at], 1))
+      for (const index of this.#order(cut, query, cut.sieve.passed, (at) => this.#faults[at], 1))
         yield [index];
       return;
     }
@@ -369,7 +292,7 @@ export class FaultTable {
     if (group.inner.size < 2 || groups > MAX_JUDGED) return first;
     const ranks = [...group.inner.values()].map(({ members: [member] }) => {
       const verdict = this.#world.verdict(this.#faults[member].record);
-      return { member, rank: verdict ? RANK[verdict.severity] : NO_RANK };
+      return { member, rank: verdict ? SEVERITY_RANK[verdict.severity] : NO_RANK };
     });
     return ranks.reduce((a, b) => (b.rank < a.rank ? b : a)).member;
   }
@@ -393,11 +316,11 @@ export class FaultTable {
   ): readonly number[] {
     if (by === 'order' && !reverse) return places;
     const { sorted } = cut;
-    if (sorted?.by === by && sorted.reverse === reverse && sorted.seen === cut.seen)
+    if (sorted?.by === by && sorted.reverse === reverse && sorted.seen === cut.sieve.seen)
       return sorted.order;
     const order = by === 'order' ? [...places] : this.#sorted(by, places, faultOf, countOf);
     if (reverse) order.reverse();
-    cut.sorted = { by, reverse, seen: cut.seen, order };
+    cut.sorted = { by, reverse, seen: cut.sieve.seen, order };
     return order;
   }
 

@@ -113,6 +113,28 @@ export class RowWindow<R> {
     this.#load();
   }
 
+  /** The rows of the pages on the screen. */
+  get shown(): { readonly from: number; readonly to: number } {
+    const { from, to } = this.#visible;
+    return { from: from - (from % PAGE), to: Math.ceil(to / PAGE) * PAGE };
+  }
+
+  /** Takes rows that another answer told (an expansion), whole pages of them. */
+  accept({ total, from, rows }: RowsAnswer<R>): void {
+    const generation = ++this.#generation;
+    for (let at = 0; at < rows.length; at += PAGE) {
+      const page = (from + at) / PAGE;
+      const known = this.#pages.get(page);
+      this.#pages.set(page, {
+        rows: keepEqual(known?.rows, rows.slice(at, at + PAGE)),
+        generation,
+      });
+    }
+    this.#forget();
+    this.state.set((old) => ({ ...old, total, turn: old.turn + 1, known: true }));
+    this.#load();
+  }
+
   /** Takes a total that another answer told (an expansion). */
   retotal(total: number): void {
     this.state.set((old) => ({ ...old, total, turn: old.turn + 1 }));

@@ -89,12 +89,15 @@ export async function answer(page: Page, shown: Shown, act: () => Promise<void>)
     const start = (event) => { began ??= event.timeStamp; };
     for (const name of ['keydown', 'mousedown', 'input'])
       addEventListener(name, start, { capture: true, once: true });
-    const look = () => {
+    // A frame's own callbacks may draw after this one: it is looked at when all of them ran.
+    const drawn = new MessageChannel();
+    drawn.port1.onmessage = () => {
       const late = performance.now() - (began ?? Infinity) > ${GIVEN_UP};
       if (began !== undefined && (late || (${shown})))
         requestAnimationFrame(() => resolve(performance.now() - began));
       else requestAnimationFrame(look);
     };
+    const look = () => drawn.port2.postMessage(undefined);
     requestAnimationFrame(look);
   }); undefined`);
   await act();

@@ -16,6 +16,8 @@ export function tableCalls(bench: Workbench): CallHandlers {
     canUndo: bench.journal.canUndo,
     canRedo: bench.journal.canRedo,
   });
+  const window = (tree: string, from: number, to: number) =>
+    bench.trees.rows(tree, from, Math.min(to, from + MAX_ROWS));
   return {
     'tree.open': ({ all }, { view }) => {
       const opened = bench.trees.open(all);
@@ -27,12 +29,14 @@ export function tableCalls(bench: Workbench): CallHandlers {
       return {};
     },
     'tree.rows': ({ tree, from, to }) => ({
-      ...bench.trees.rows(tree, from, Math.min(to, from + MAX_ROWS)),
+      ...window(tree, from, to),
       from,
       generation: bench.generation,
     }),
-    'tree.expand': ({ tree, path, open, subtree }) =>
-      bench.trees.expand(tree, path, open, subtree ?? false),
+    'tree.expand': ({ tree, path, open, subtree, show }) => {
+      const answer = bench.trees.expand(tree, path, open, subtree ?? false);
+      return show ? { ...answer, rows: window(tree, show.from, show.to).rows } : answer;
+    },
     'tree.reveal': ({ tree, path }) => bench.trees.reveal(tree, path),
     'tree.unfolded': ({ tree }) => ({ paths: bench.trees.unfolded(tree) }),
     'tree.unfold': ({ tree, paths }) => bench.trees.unfold(tree, paths),

@@ -79,14 +79,18 @@ export class TreeModel {
     const row = this.rows.row(index);
     if (!row?.expandable || (row.expanded === open && !subtree)) return;
     await this.#try(async (tree) => {
+      const show = this.rows.shown;
       const answer = await this.#engine.call('tree.expand', {
         tree,
         path: row.path,
         open,
         subtree,
+        show,
       });
       this.#keepUnfolded(tree);
-      this.rows.retotal(answer.total);
+      const { total, rows } = answer;
+      if (rows) this.rows.accept({ total, from: show.from, rows });
+      else this.rows.retotal(total);
       await this.rows.fresh(index);
       if (answer.cut) this.#notices.show({ severity: 'note', text: SUBTREE_CUT });
     });

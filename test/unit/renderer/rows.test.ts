@@ -109,6 +109,28 @@ describe('a window onto rows', () => {
     expect(rows.row(0)).toBe('new0');
   });
 
+  it('takes the rows of the screen from another answer, and asks for the others only when they show', async () => {
+    const { rows, state } = source(300);
+    rows.show(70, 140);
+    await settled();
+    expect(rows.shown).toEqual({ from: PAGE, to: PAGE * 3 });
+    state.asked.length = 0;
+    state.prefix = 'b';
+    const { from, to } = rows.shown;
+    rows.accept({
+      total: 500,
+      from,
+      rows: Array.from({ length: to - from }, (_, at) => `b${from + at}`),
+    });
+    await settled();
+    expect(state.asked).toEqual([]);
+    expect(rows.state.get().total).toBe(500);
+    expect([rows.row(70), rows.row(139)]).toEqual(['b70', 'b139']);
+    rows.show(0, 10);
+    await settled();
+    expect(state.asked).toEqual([`0-${PAGE}`]);
+  });
+
   it('keeps a bounded number of pages', async () => {
     const { rows } = source(PAGE * 400);
     for (let page = 0; page < 400; page++) {
