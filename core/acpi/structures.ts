@@ -2,7 +2,8 @@
 import type { Layout, Words } from '../bits/layout.ts';
 import { field, layout, reservedSet, valueOf } from '../bits/layout.ts';
 import { hex } from '../format/hex.ts';
-import type { Finding, Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
+import type { Finding } from '../iommu/finding.ts';
 
 /** A structure of a table: where it stands and what its fixed part holds. */
 export interface AcpiStructure {

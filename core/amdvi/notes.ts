@@ -1,6 +1,7 @@
 /** Findings and missing pages of one answer, bounded: damage can be everywhere. */
 import { hex } from '../format/hex.ts';
-import type { Evidence, Finding, Incomplete, Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
+import type { Evidence, Finding, Incomplete } from '../iommu/finding.ts';
 import type { UnknownPage } from '../memory/physical.ts';
 import { UNKNOWN_WORDS } from '../memory/unknown-words.ts';
 

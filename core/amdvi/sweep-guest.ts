@@ -2,7 +2,7 @@
  * Every leaf of a guest (v2) page table, in order of IOVA; with a host table beneath, the pages
  * that both map together (48882 §2.2.6).
  */
-import type { Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
 import type { Rights } from '../iommu/leaves.ts';
 import { READ, WRITE } from '../iommu/leaves.ts';
 import type { DeviceTableEntry } from './dte.ts';

@@ -1,6 +1,7 @@
 /** What a sweep has read so far, and the bounds that it keeps. */
 import type { Layout, Words } from '../bits/layout.ts';
-import { loopText, type Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
+import { loopText } from '../iommu/finding.ts';
 import { levelStep } from '../iommu/path.ts';
 import type { Budget, SweepResult } from '../iommu/unit.ts';
 import { addressOfPfn, type UnknownPage } from '../memory/physical.ts';

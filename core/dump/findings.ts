@@ -1,5 +1,6 @@
 import { hex } from '../format/hex.ts';
-import type { Finding, Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
+import type { Finding } from '../iommu/finding.ts';
 import { addressOfPfn } from '../memory/physical.ts';
 
 /** Damaged pages that are named one by one; beyond that they are only counted. */

@@ -1,4 +1,4 @@
-import type { Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
 
 /** The causes that a fault can be found to have. The same ids stand in JSON, filters and notes. */
 export type VerdictId =

@@ -1,4 +1,5 @@
-import type { Finding, Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
+import type { Finding } from '../iommu/finding.ts';
 
 /** A line longer than this is no line of any form that is imported; its end is not looked at. */
 const LINE_LIMIT = 4096;

@@ -3,10 +3,7 @@
  * untrusted data is always a finding and never an exception.
  */
 import { hex } from '../format/hex.ts';
-
-/** How bad it is; the worst first. */
-export const SEVERITIES = ['error', 'warning', 'note'] as const;
-export type Severity = (typeof SEVERITIES)[number];
+import type { Severity } from '../format/severity.ts';
 
 export interface Evidence {
   /** What this is: `context entry of 02:00.0`, `console line 1704`. */

@@ -1,4 +1,5 @@
-import type { Evidence, Finding, Incomplete, Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
+import type { Evidence, Finding, Incomplete } from '../iommu/finding.ts';
 import type { UnknownPage } from '../memory/physical.ts';
 import { hex } from '../format/hex.ts';
 

@@ -1,5 +1,5 @@
 import type { VtdEra } from '../iommu/fault.ts';
-import type { Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
 import type { PhaseRule } from './phase-rule.ts';
 import type { Detail, Phase } from './records.ts';
 

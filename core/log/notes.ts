@@ -1,5 +1,5 @@
 import type { DumpedEntry, FaultRecord } from '../iommu/fault.ts';
-import type { Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
 import type { DumpLine } from './message.ts';
 
 export interface NoteText {

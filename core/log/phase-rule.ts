@@ -1,4 +1,4 @@
-import type { Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
 import type { Detail, Phase } from './records.ts';
 
 /** How one of the kernel's messages is recognised. */

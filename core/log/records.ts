@@ -1,5 +1,5 @@
 import type { FaultRecord } from '../iommu/fault.ts';
-import type { Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
 
 /** What the parser found, in order. A sink takes what it needs. */
 export interface LogSink {

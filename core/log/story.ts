@@ -1,4 +1,4 @@
-import type { Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
 import { describeDump, describeFault, describePhase, statusNames } from './describe.ts';
 import { Faults, type Printed } from './faults.ts';
 import { Gaps, type Gap } from './gaps.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SEVERITIES } from '../format/severity.ts';
 
 /**
  * The words that the contract's messages are made of. Addresses, register values and raw words
@@ -10,7 +11,7 @@ export const BdfText = z.string().regex(/^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{
 export const Path = z.string().min(1).max(400);
 export const Count = z.number().int().nonnegative();
 export const Id = z.string().min(1).max(64);
-export const Severity = z.enum(['error', 'warning', 'note']);
+export const Severity = z.enum(SEVERITIES);
 export const Access = z.enum(['read', 'write']);
 export const RightsText = z.enum(['', 'r', 'w', 'rw']);
 /** Bytes on the wire: one character (U+0000 to U+00FF) a byte. */

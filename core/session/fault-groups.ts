@@ -1,3 +1,4 @@
+import { SEVERITIES, SEVERITY_RANK } from '../format/severity.ts';
 import type { FaultRecord } from '../iommu/fault.ts';
 import type { FaultGrouping } from '../protocol/contract.ts';
 import type { CallInput } from '../protocol/server.ts';
@@ -25,8 +26,8 @@ export interface Held {
   readonly devices: Set<string>;
 }
 
-export const RANK = { error: 0, warning: 1, note: 2 } as const;
-export const NO_RANK = 3;
+/** Rank of a fault without a verdict: behind those that have one. */
+export const NO_RANK = SEVERITIES.length;
 
 /** What a row is sorted by; lower comes first. */
 export function sortKeys(
@@ -38,7 +39,7 @@ export function sortKeys(
   switch (by) {
     case 'worst': {
       const verdict = judge(record);
-      return [verdict ? RANK[verdict.severity] : NO_RANK, -count];
+      return [verdict ? SEVERITY_RANK[verdict.severity] : NO_RANK, -count];
     }
     case 'count':
       return [-count];

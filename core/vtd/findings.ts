@@ -1,7 +1,8 @@
 /** Findings of the VT-d decoders, bounded: damage may be everywhere. */
 import type { Layout, Words } from '../bits/layout.ts';
 import { hex } from '../format/hex.ts';
-import type { Finding, Incomplete, Severity } from '../iommu/finding.ts';
+import type { Severity } from '../format/severity.ts';
+import type { Finding, Incomplete } from '../iommu/finding.ts';
 import type { UnknownPage } from '../memory/physical.ts';
 import { UNKNOWN_WORDS } from '../memory/unknown-words.ts';
 

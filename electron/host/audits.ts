@@ -1,7 +1,7 @@
 import { audit } from '../../core/explain/audit/audit.ts';
 import type { AuditFacts } from '../../core/explain/audit/state.ts';
 import { auditSteps } from '../../core/explain/audit/sweep.ts';
-import { SEVERITIES, type Severity } from '../../core/iommu/finding.ts';
+import { worstSeverity, type Severity } from '../../core/format/severity.ts';
 import type { Steps } from '../../core/memory/steps.ts';
 import type { LogStory } from '../../core/explain/story.ts';
 import type { AuditHit, AuditRule } from '../../core/protocol/contract-audit.ts';
@@ -79,6 +79,6 @@ export function hitsOf({ rules }: AuditAnswer): AuditHits {
   const severities = rules.flatMap(({ hits }) => hits.map(({ severity }) => severity));
   return {
     count: rules.reduce((sum, { hits, more }) => sum + hits.length + more, 0),
-    worst: SEVERITIES.find((severity) => severities.includes(severity)),
+    worst: worstSeverity(severities),
   };
 }

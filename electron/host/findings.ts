@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Job, Jobs } from './jobs.ts';
 import { untilAborted } from './paused-work.ts';
 import type { Worlds } from './worlds.ts';
-import type { Finding, Incomplete, Severity } from '../../core/iommu/finding.ts';
+import { SEVERITY_RANK, worstSeverity, type Severity } from '../../core/format/severity.ts';
+import type { Finding, Incomplete } from '../../core/iommu/finding.ts';
 import type { Device, Unit } from '../../core/iommu/unit.ts';
 import { pathsAbove, pathsOfRun } from '../../core/session/tree-paths.ts';
 
@@ -11,8 +12,6 @@ const MAX_FINDINGS = 20_000;
 /** Leaves of one turn of the sweep, and its bound where tables hold no leaves. */
 const LEAVES_A_TURN = 32_768;
 const PAGES_A_TURN = 16_384;
-
-const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
 
 export interface RolledUp {
   readonly count: number;
@@ -30,9 +29,7 @@ export class FindingIndex {
   }
 
   get worst(): Severity | undefined {
-    return [...this.#all.values()]
-      .map((finding) => finding.severity)
-      .sort((a, b) => RANK[a] - RANK[b])[0];
+    return worstSeverity([...this.#all.values()].map(({ severity }) => severity));
   }
 
   add(findings: readonly Finding[]): void {
@@ -45,7 +42,7 @@ export class FindingIndex {
         if (!rolled) this.#byPath.set(path, { count: 1, worst: finding.severity });
         else {
           rolled.count++;
-          if (RANK[finding.severity] < RANK[rolled.worst]) rolled.worst = finding.severity;
+          rolled.worst = worstSeverity([rolled.worst, finding.severity])!;
         }
       }
     }
@@ -60,16 +57,17 @@ export class FindingIndex {
   /** What is known of a row: its own findings, and those of everything below it. */
   rolledUp(path: string, own: readonly Finding[]): RolledUp | undefined {
     let count = 0;
-    let worst: Severity | undefined;
+    const severities: Severity[] = [];
     const add = (more: number, severity: Severity): void => {
       count += more;
-      if (worst === undefined || RANK[severity] < RANK[worst]) worst = severity;
+      severities.push(severity);
     };
     for (const each of [path, ...pathsOfRun(path)]) {
       const below = this.#byPath.get(each);
       if (below) add(below.count, below.worst);
     }
     for (const finding of own) if (!this.#all.has(keyOf(finding))) add(1, finding.severity);
+    const worst = worstSeverity(severities);
     return worst && { count, worst };
   }
 
@@ -78,7 +76,7 @@ export class FindingIndex {
     const all = [...this.#all.values()];
     const wanted =
       path === undefined ? all : all.filter((finding) => pathsAbove(finding.at).includes(path));
-    return wanted.sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+    return wanted.sort((a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity]);
   }
 
   at(path: string): Finding[] {

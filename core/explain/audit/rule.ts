@@ -1,4 +1,5 @@
-import type { Evidence, Severity } from '../../iommu/finding.ts';
+import type { Severity } from '../../format/severity.ts';
+import type { Evidence } from '../../iommu/finding.ts';
 import type { AuditState } from './state.ts';
 
 /** One place that breaks a rule. */

@@ -1,3 +1,4 @@
+import { SEVERITY_RANK, worstSeverity } from '../../../core/format/severity.ts';
 import { formatCount, plural } from '../../../core/format/size.ts';
 import type { AuditHit, AuditRule } from '../../../core/protocol/contract-audit.ts';
 import type { Sort } from '../../ui/columns.ts';
@@ -25,13 +26,9 @@ export type AuditRow =
 /** The fold of the rules that passed. */
 export const PASSED = 'passed';
 
-const RANK = { error: 0, warning: 1, note: 2 } as const;
-
 /** Worst severity of what a rule found; a rule without hits has its own. */
 export function worstOf(rule: AuditRule): AuditRule['severity'] {
-  return rule.hits
-    .map(({ severity }) => severity)
-    .reduce((a, b) => (RANK[b] < RANK[a] ? b : a), rule.hits[0]?.severity ?? rule.severity);
+  return worstSeverity(rule.hits.map(({ severity }) => severity)) ?? rule.severity;
 }
 
 /** Hits of a rule, those that are not listed with them. */
@@ -68,7 +65,9 @@ export function auditRows(
     const key = sort && SORT_KEYS[sort.column];
     if (key) return sortedBy(those, key, sort.descending);
     if (outcome !== 'found') return those;
-    return those.sort((a, b) => RANK[worstOf(a)] - RANK[worstOf(b)] || hitCount(b) - hitCount(a));
+    return those.sort(
+      (a, b) => SEVERITY_RANK[worstOf(a)] - SEVERITY_RANK[worstOf(b)] || hitCount(b) - hitCount(a),
+    );
   };
   const below = (rule: AuditRule): void => {
     for (const [n, hit] of rule.hits.entries()) rows.push({ kind: 'hit', rule, hit, n });
@@ -102,7 +101,7 @@ export function auditRows(
 /** What rules are sorted by, by the columns' ids; severities rise from note to error. */
 const SORT_KEYS: Readonly<Record<string, ((rule: AuditRule) => string | number) | undefined>> = {
   rule: (rule) => rule.title.toLowerCase(),
-  severity: (rule) => -RANK[worstOf(rule)],
+  severity: (rule) => -SEVERITY_RANK[worstOf(rule)],
   hits: hitCount,
 };
 
