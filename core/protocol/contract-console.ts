@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { Armed, ConsoleChunk, ConsoleLog, LineMark, PhaseItem } from './items-console.ts';
+import {
+  Armed,
+  ConsoleChunk,
+  ConsoleLog,
+  LineMark,
+  MarkSeverity,
+  PhaseItem,
+} from './items-console.ts';
 import { ConsoleInfo } from './items-session.ts';
 import { Count, Id, Latin1, Nothing, Window } from './schema.ts';
 
@@ -63,6 +70,39 @@ export const consoleCalls = {
       total: Count,
       from: Count,
       lines: z.array(z.object({ line: Count, text: z.string(), mark: LineMark.optional() })),
+    }),
+  },
+  /**
+   * Where to read a record from, so that a line is among what is read: its start, or that of a
+   * line so many before it. What is not there yet is the newest line.
+   */
+  'console.place': {
+    request: z.object({
+      console: Id,
+      /** Absent: the newest. */
+      line: Count.optional(),
+      before: Count,
+    }),
+    answer: z.object({
+      /** The line that starts at the offset, and all that have begun. */
+      line: Count,
+      offset: Count,
+      lines: Count,
+    }),
+  },
+  /** Where in a whole record marked lines stand, and where its kernels start. */
+  'console.overview': {
+    request: z.object({
+      console: Id,
+      /** Parts of equal numbers of lines that the record is cut into. */
+      parts: z.number().int().min(1).max(4096),
+    }),
+    answer: z.object({
+      lines: Count,
+      /** Parts, ascending, by severity; a severity that nothing has is absent. */
+      marks: z.array(z.object({ severity: MarkSeverity, parts: z.array(Count) })),
+      /** Lines at which its kernels start, ascending; the first thousands of them. */
+      starts: z.array(Count),
     }),
   },
   /** The next line of the whole record that holds a text, gone round once; absent when none does. */

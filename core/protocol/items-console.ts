@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { Count, Id, Latin1 } from './schema.ts';
 
+export const MarkSeverity = z.enum(['error', 'warning', 'note', 'ok']);
+
 /** A marked line of a console. */
 export const LineMark = z.object({
   /** 1-based. */
   line: Count,
   kind: z.enum(['fault', 'status', 'phase', 'panic', 'bring-up', 'hand-off', 'note']),
-  severity: z.enum(['error', 'warning', 'note', 'ok']),
+  severity: MarkSeverity,
   /** Decoded meaning for the tip. */
   text: z.string(),
   fault: Count.optional(),
@@ -20,6 +22,8 @@ export const ConsoleChunk = z.object({
   /** Byte offset of the first byte of `data` in the console's record. */
   offset: Count,
   data: Latin1,
+  /** Lines of the whole record that have begun by now. */
+  total: Count,
   /** Lines that start in this chunk: 1-based number, and seconds since the console's start. */
   lines: z.array(LineTime),
   /** The line that began before this chunk, when its stamp may have been cut in two. */

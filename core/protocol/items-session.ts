@@ -43,6 +43,8 @@ export const ConsoleInfo = z.object({
   state: z.enum(['connecting', 'live', 'paused', 'ended', 'failed']),
   lines: Count,
   bytes: Count,
+  /** How often its record was emptied: lines of before are others than those of now. */
+  emptied: Count,
   /** Settings for the bar: `115200 8n1`. */
   settings: z.string(),
   /** Whether what is typed reaches the target now. */

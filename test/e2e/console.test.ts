@@ -1,10 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { captureBytes } from '../support/captures.ts';
+import type { TestWindow } from './support/window.ts';
 import { MISSING, launch, openSample, openWindow, press, selectedRow } from './support/window.ts';
 
 const NO_SOCAT = spawnSync('socat', ['-V']).error !== undefined;
@@ -157,5 +166,158 @@ describe.skipIf(MISSING !== undefined)('the console', () => {
       socat.kill();
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+});
+
+/** The kernel's lines of a capture's console, repeated into a log of so many bytes at least. */
+function bigLog(path: string, bytes: number): { lines: number; text: readonly string[] } {
+  const text = captureBytes('intel-6.1', 'console.log')
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line.startsWith('['));
+  const piece = Buffer.from(text.map((line) => `${line}\n`).join(''), 'latin1');
+  const fd = openSync(path, 'w');
+  let turns = 0;
+  for (; turns * piece.length < bytes; turns++) writeSync(fd, piece);
+  closeSync(fd);
+  return { lines: turns * text.length, text };
+}
+
+/** What stands beside each other on the screen: numbers of lines, and their text. */
+const shown = (page: Page): Promise<{ line: number; text: string }[]> =>
+  page.evaluate(() => {
+    const text = [...document.querySelectorAll('.xterm-rows > div')];
+    return [...document.querySelectorAll('.console-row')].flatMap((row, index) => {
+      const line = Number(row.querySelector('.console-number')?.textContent || 0);
+      return line === 0 ? [] : [{ line, text: (text[index]?.textContent ?? '').trimEnd() }];
+    });
+  });
+
+const topLine = async (page: Page): Promise<number> => (await shown(page))[0]?.line ?? 0;
+const lastLine = async (page: Page): Promise<number> => (await shown(page)).at(-1)?.line ?? 0;
+
+async function jump(page: Page, line: number): Promise<void> {
+  await page.getByLabel('Jump').focus();
+  await page.keyboard.type(`L${line}`);
+  await page.getByRole('option').first().waitFor();
+  await press(page, 'Enter');
+  await page.locator('.console-row.is-current').getByText(String(line)).waitFor();
+}
+
+describe.skipIf(MISSING !== undefined)('a console with a long record', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-long-'));
+  let browser: Browser;
+  let window: TestWindow | undefined;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterEach(async () => {
+    await window?.close();
+    window = undefined;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Opens a log alone, over the whole dock, and the end of it. */
+  async function open(path: string): Promise<Page> {
+    window = await openWindow(browser, { paths: [path] });
+    const { page } = window;
+    await page.locator('.statusbar').getByText('log, read to the end').waitFor({ timeout: 60_000 });
+    await press(page, 'v 5');
+    await press(page, 'g c');
+    await page.waitForSelector('.console:focus');
+    return page;
+  }
+
+  it('stands where it stood: behind another tab, in a new page, with a new engine', async () => {
+    const path = join(folder, 'places.log');
+    const { lines } = bigLog(path, 4 << 20);
+    const page = await open(path);
+    const follow = page
+      .getByRole('tabpanel', { name: 'places.log' })
+      .getByRole('button', { name: 'Follow', exact: true });
+    await jump(page, 20_000);
+    await press(page, 'g c');
+    await press(page, 'Shift+PageUp Shift+PageUp Shift+PageUp');
+    await expect.poll(() => topLine(page)).toBeLessThan(19_950);
+    let place = 0;
+    const still = async (): Promise<boolean> => place === (place = await topLine(page));
+    await expect.poll(still).toBe(true);
+
+    await press(page, 'v 1');
+    await page.locator('.dv-tab', { hasText: 'Script' }).click();
+    await page.locator('.console').waitFor({ state: 'hidden' });
+    await page.locator('.dv-tab', { hasText: 'places.log' }).click();
+    await expect.poll(() => topLine(page)).toBe(place);
+
+    await page.reload();
+    await page.locator('.console-row').first().waitFor();
+    await expect.poll(() => topLine(page)).toBe(place);
+    expect(await follow.getAttribute('aria-pressed')).toBe('false');
+
+    const anew = page.waitForEvent('websocket', { timeout: 60_000 });
+    process.kill(window!.served.engine.pid!, 'SIGKILL');
+    await anew;
+    await page.locator('.notice').waitFor({ state: 'detached', timeout: 60_000 });
+    await expect.poll(() => topLine(page), { timeout: 60_000 }).toBe(place);
+
+    await follow.click();
+    await expect.poll(() => lastLine(page)).toBe(lines);
+    await page.reload();
+    await page.locator('.console-row').first().waitFor();
+    await expect.poll(() => lastLine(page)).toBe(lines);
+    expect(await follow.getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('shows its end at once, and any other line with its own number, however long it is', async () => {
+    const path = join(folder, 'big.log');
+    const { lines, text } = bigLog(path, 100 << 20);
+    const page = await open(path);
+    /** Rows that are not the line whose number stands beside them. */
+    const wrong = async (): Promise<string[]> => {
+      const rows = await shown(page);
+      if (rows.length < 20) return ['less than a screen'];
+      return rows
+        .filter(({ line, text: row }) => !text[(line - 1) % text.length].trim().startsWith(row))
+        .map(({ line, text: row }) => `${line}: ${row}`);
+    };
+    const isAt = async (line: number): Promise<void> => {
+      await expect
+        .poll(async () => (await shown(page)).some((row) => row.line === line), { timeout: 10_000 })
+        .toBe(true);
+      await expect.poll(wrong).toEqual([]);
+    };
+    await page
+      .getByRole('tabpanel', { name: 'big.log' })
+      .getByRole('button', { name: 'Follow', exact: true })
+      .click();
+    await isAt(lines);
+
+    let received = 0;
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => (received += payload.length)),
+    );
+    await page.reload();
+    await page.locator('.console-row').first().waitFor();
+    await isAt(lines);
+    expect(received).toBeLessThan(4 << 20);
+
+    await jump(page, 700_000);
+    await isAt(700_000);
+    await press(page, 'g c');
+    const top = await topLine(page);
+    // Further up than what was read with it.
+    for (let pages = 0; top - (await topLine(page)) < 5000; pages++) {
+      await press(page, 'Shift+PageUp');
+      expect(pages).toBeLessThan(2000);
+    }
+    await expect.poll(wrong).toEqual([]);
+    await press(page, 'Home');
+    await isAt(1);
+    await press(page, 'End');
+    await isAt(lines);
+    expect(received).toBeLessThan(16 << 20);
   });
 });

@@ -71,6 +71,7 @@ function chunkAt(fed: FedConsole, offset: number, late: readonly ReaderMark[]): 
   return {
     offset,
     data,
+    total: record.lines,
     begun: begunLine(record, first - 1, offset),
     lines: record.starts(first, end).map((start) => ({
       line: start.line,

@@ -89,6 +89,7 @@ export class Console implements SourceSink {
       state: this.#state,
       lines: this.record.lines,
       bytes: this.record.bytes,
+      emptied: this.#epoch,
       settings: this.#source?.settings ?? '',
       canWrite: this.#writable && this.#parts.mayWrite(),
       canArm: this.#writable,

@@ -1,5 +1,6 @@
 import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
 import { findLine } from '../console/find.ts';
+import { overview } from '../console/overview.ts';
 import { listPorts } from '../console/ports.ts';
 import { checkPath } from '../opening.ts';
 import type { Workbench } from '../workbench.ts';
@@ -45,6 +46,19 @@ export function consoleCalls(bench: Workbench): CallHandlers {
     'console.find': async ({ console, text, from, backwards }, { signal }) => ({
       line: await findLine(bench.hub.get(console).record, text, from, backwards, signal),
     }),
+    'console.place': ({ console, line, before }) => {
+      const { record } = bench.hub.get(console);
+      const target = Math.min(line ?? record.lines, record.lines);
+      const first = Math.max(1, target - before);
+      const [start] = record.starts(first, first + 1);
+      return { line: start?.line ?? 1, offset: start?.offset ?? 0, lines: record.lines };
+    },
+    'console.overview': ({ console, parts }) => {
+      const { record, allMarks } = bench.hub.get(console);
+      // A kernel of which only later lines are there has no start.
+      const starts = (bench.hub.story(console)?.kernels ?? []).flatMap(({ line }) => [line]);
+      return overview(allMarks, record.lines, parts, starts);
+    },
     'console.lines': ({ console, from, to }) => {
       const { record, ...of } = linesOf(bench, console);
       const first = Math.max(1, from);

@@ -45,7 +45,7 @@ export function ConsoleBar({
   find,
 }: ConsoleBarProps): ReactNode {
   const workbench = useWorkbench();
-  const { follow, held } = useStore(terminal.state);
+  const { follow } = useStore(terminal.state);
   const [text, setText] = useState('');
   const [missing, setMissing] = useState(false);
   const search = (backwards: boolean): void =>
@@ -55,7 +55,6 @@ export function ConsoleBar({
       <span className="shrink second console-status" title={`${info.name} · ${info.status}`}>
         {info.settings !== '' && `${info.settings} · `}
         <b>{info.status}</b>
-        {held && ' · held at the current line'}
       </span>
       {info.replay && <ReplayControls info={info} replay={info.replay} />}
       <TargetControls info={info} />

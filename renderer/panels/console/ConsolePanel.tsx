@@ -1,9 +1,8 @@
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { ConsoleInfo } from '../../../core/protocol/contract.ts';
+import type { ConsoleInfo, LineMark } from '../../../core/protocol/contract.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { attempt } from '../../shell/actions.ts';
-import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
 import type { Selection } from '../../state/selection.ts';
 import { useStore } from '../../state/store.ts';
@@ -17,6 +16,8 @@ import { consoleOf } from '../registry.ts';
 import { ConsoleBar } from './ConsoleBar.tsx';
 import { latin1OfText } from './latin1.ts';
 import type { TimeMode } from './record.ts';
+import { keepPlace, keptPlace, madeNow } from './place.ts';
+import type { Place } from './terminal.ts';
 import { ConsoleTerminal } from './terminal.ts';
 import { consoleKey } from './terminal-keys.ts';
 import { notesByLine } from '../notes/pins.ts';
@@ -45,6 +46,7 @@ export function ConsolePanel({ visible }: { readonly visible: boolean }): ReactN
     <OneConsole
       key={`${info?.id ?? ''} ${shown.id} ${epoch}`}
       info={shown}
+      list={`console ${info?.id ?? ''} ${shown.id}`}
       visible={visible}
       first={shown === consoles[0]}
     />
@@ -53,10 +55,13 @@ export function ConsolePanel({ visible }: { readonly visible: boolean }): ReactN
 
 function OneConsole({
   info,
+  list,
   visible,
   first,
 }: {
   readonly info: ConsoleInfo;
+  /** Where its place is kept. */
+  readonly list: string;
   readonly visible: boolean;
   readonly first: boolean;
 }): ReactNode {
@@ -68,8 +73,12 @@ function OneConsole({
   const screen = useRef<HTMLDivElement>(null);
   const counts = useRef<HTMLDivElement>(null);
   const said = useRef<HTMLDivElement>(null);
-  /** What is read now came just now: the record of before is not read out. */
+  /** What comes now is said by a target just now. */
   const live = useRef(false);
+  /** And somebody sees it: the record of before is not read out. */
+  const seen = useRef(false);
+  /** It stands where it stood, and nobody chose anything since. */
+  const quiet = useRef(false);
   const ruler = useRef<HTMLCanvasElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const find = useRef<HTMLInputElement>(null);
@@ -79,7 +88,6 @@ function OneConsole({
   const [readOnlyHint, setReadOnlyHint] = useState(false);
   const [fold, setFold] = useState(true);
   const theme = useStore(view.theme);
-  const phases = useCall('phases.list', visible ? {} : undefined);
   const { id, canWrite } = info;
 
   useEffect(() => {
@@ -87,22 +95,26 @@ function OneConsole({
     const announcer = new Announcer((text) => {
       if (said.current) said.current.textContent = text;
     });
-    const made = new ConsoleTerminal(engine, id, {
+    const place = keptPlace(view, list, selection.current);
+    quiet.current = place !== undefined;
+    const hosts = {
       gutter: gutter.current,
       screen: screen.current,
       counts: counts.current,
-      heard: (data, marked) => {
-        if (live.current) announcer.take(data, marked);
+      heard: (data: string, marked: number) => {
+        if (seen.current) announcer.take(data, marked);
       },
+      placed: (now: Place) => keepPlace(view, list, now, selection.current),
       ruler: ruler.current,
-    });
+    };
+    const made = new ConsoleTerminal(engine, id, hosts, place ?? 'end');
     setTerminal(made);
     return () => {
       announcer.stop();
       made.dispose();
       setTerminal(undefined);
     };
-  }, [engine, id]);
+  }, [engine, id, view, list, selection]);
 
   useEffect(() => {
     const element = body.current;
@@ -127,33 +139,42 @@ function OneConsole({
   }, [terminal]);
 
   useEffect(() => {
-    live.current = visible && info.state === 'live' && info.replay === undefined;
+    live.current = info.state === 'live' && info.replay === undefined;
+    seen.current = visible && live.current;
   }, [visible, info]);
+  useEffect(() => terminal?.grown(info.lines), [terminal, info.lines]);
+  const emptied = useRef(info.emptied);
+  useEffect(() => {
+    if (emptied.current === info.emptied) return;
+    emptied.current = info.emptied;
+    terminal?.emptied();
+  }, [terminal, info.emptied]);
   useEffect(() => terminal?.recolour(theme), [terminal, theme]);
   useEffect(() => terminal?.setTimeMode(mode), [terminal, mode]);
   useEffect(() => terminal?.setFold(fold), [terminal, fold]);
-  useEffect(() => {
-    const starts: number[] = [];
-    for (const phase of phases.value?.phases ?? []) starts[phase.kernel] ??= phase.line;
-    terminal?.setStarts(starts);
-  }, [terminal, phases.value]);
-
   const pinned = useStore(notes.state, ({ notes: list }) => list);
   useEffect(() => terminal?.setNotes(notesByLine(pinned, id)), [terminal, pinned, id]);
 
   // The selection leads to its line.
   useEffect(() => {
     if (!terminal) return;
-    const reveal = ({ line, console }: Selection): void => {
-      if (line === undefined || !view.linked(panel)) return;
-      if (console === undefined ? first : console === id) terminal.reveal(line);
-    };
+    const lineIn = ({ line, console }: Selection): number | undefined =>
+      view.linked(panel) && (console === undefined ? first : console === id) ? line : undefined;
     const follow = (): void => {
-      if (selection.current.from !== 'console') reveal(selection.current);
+      const { current } = selection;
+      const line = lineIn(current);
+      if (madeNow(current)) quiet.current = false;
+      if (line === undefined || current.from === 'console') return;
+      // What comes from a target stays in view: its first fault is at the end.
+      const newest = !madeNow(current) && live.current && terminal.state.get().follow;
+      if (quiet.current || newest) terminal.setCurrent(line);
+      else terminal.reveal(line);
     };
     // A console that is opened later shows the line that was selected last.
     const last = selection.last((each) => (each.line === undefined ? undefined : each));
-    if (last) reveal(last);
+    const line = last && lineIn(last);
+    if (line !== undefined && quiet.current) terminal.setCurrent(line);
+    else if (line !== undefined) terminal.reveal(line);
     return selection.store.subscribe(follow);
   }, [terminal, selection, view, panel, first, id]);
 
@@ -167,7 +188,9 @@ function OneConsole({
         .catch((error: unknown) => notices.fail(asFailure(error)));
     });
     terminal.terminal.attachCustomKeyEventHandler(
-      (event) => !consoleKey(event, terminal.terminal, notices) && canWrite,
+      (event) =>
+        !consoleKey(event, terminal.terminal, notices, (pages) => terminal.scrollPages(pages)) &&
+        canWrite,
     );
     return () => typing.dispose();
   }, [terminal, engine, id, canWrite, notices]);
@@ -179,11 +202,20 @@ function OneConsole({
 
   const pick = useCallback(
     (line: number) => {
-      const mark = terminal?.record.marks.get(line);
-      terminal?.setCurrent(line);
-      selection.publish({ line, console: id, fault: mark?.fault, from: 'console' });
+      if (!terminal) return;
+      terminal.setCurrent(line);
+      const publish = (mark: LineMark | undefined): void => {
+        if (terminal.state.get().line === line)
+          selection.publish({ line, console: id, fault: mark?.fault, from: 'console' });
+      };
+      if (terminal.record.has(line)) return publish(terminal.record.marks.get(line));
+      attempt(
+        workbench,
+        engine.call('console.lines', { console: id, from: line, to: line + 1 }),
+        ({ lines }) => publish(lines[0]?.mark),
+      );
     },
-    [terminal, selection, id],
+    [terminal, selection, id, engine, workbench],
   );
   const own = useMemo(
     () => ({
@@ -246,7 +278,8 @@ function OneConsole({
         data-keys={canWrite ? 'text' : 'plain'}
         onKeyDown={(event) => {
           if (canWrite || !terminal) return;
-          if (consoleKey(event.nativeEvent, terminal.terminal, notices)) return;
+          const scroll = (pages: number): void => terminal.scrollPages(pages);
+          if (consoleKey(event.nativeEvent, terminal.terminal, notices, scroll)) return;
           if (info.canArm && typed(event)) setReadOnlyHint(true);
           scrollKey(event, terminal, pick);
         }}
@@ -330,7 +363,7 @@ function scrollKey(
   pick: (line: number) => void,
 ): void {
   const { terminal } = view;
-  const { line = 1, lines } = view.state.get();
+  const { line = view.lastShown, lines } = view.state.get();
   const to = (next: number): void => {
     const target = Math.max(1, Math.min(lines, next));
     view.reveal(target);

@@ -23,7 +23,8 @@ export function gutterRow(parts: GutterParts, row: number): GutterRow {
   const line = begins ?? map.lineAround(row);
   const known = line !== undefined && row <= (map.rowOf(map.last) ?? 0);
   return {
-    line: begins,
+    // The cursor stands where the next line will begin.
+    line: begins !== undefined && begins <= record.lines ? begins : undefined,
     mark: known ? record.marks.get(line) : undefined,
     continued: begins === undefined,
     count: begins === undefined ? undefined : counts.get(begins),

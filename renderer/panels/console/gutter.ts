@@ -18,6 +18,19 @@ export interface GutterRow {
   readonly restart: string | undefined;
 }
 
+/** A row beside which nothing is known. */
+export const NO_ROW: GutterRow = {
+  line: undefined,
+  mark: undefined,
+  time: '',
+  tip: '',
+  continued: true,
+  current: false,
+  note: false,
+  count: undefined,
+  restart: undefined,
+};
+
 const SHAPES: Readonly<Record<LineMark['severity'], string>> = {
   error:
     '<path fill="currentColor" d="M4.5 1h5L13 4.5v5L9.5 13h-5L1 9.5v-5z"/><path stroke="var(--bg1)" stroke-width="1.6" d="M4.8 4.8l4.4 4.4M9.2 4.8L4.8 9.2"/>',

@@ -12,31 +12,53 @@ interface LineTimes {
   readonly kernelTime: number | undefined;
 }
 
-/** What is known of a console's lines beside their text: times, marks, where they stand. */
+/** Lines of which times and marks are kept: far more than the terminal has rows. */
+const KEPT = 100_000;
+
+/** What is known of the lines that were read, beside their text: times and marks. */
 export class ConsoleRecord {
   readonly marks = new Map<number, LineMark>();
   readonly #times = new Map<number, LineTimes>();
-  /** First lines of chunks and their offsets, to come back to a part that was dropped. */
-  readonly #index: { readonly line: number; readonly offset: number }[] = [];
-  #last = 0;
+  #lines = 0;
 
-  /** The highest line that was heard of. */
+  /** Lines of the whole record that have begun. */
   get lines(): number {
-    return this.#last;
+    return this.#lines;
+  }
+
+  /** The whole record has so many lines by now. */
+  grow(lines: number): void {
+    this.#lines = Math.max(this.#lines, lines);
+  }
+
+  /** The record was emptied. */
+  empty(): void {
+    this.forget();
+    this.#lines = 0;
+  }
+
+  /** Other lines are read from now on. */
+  forget(): void {
+    this.marks.clear();
+    this.#times.clear();
+  }
+
+  /** Whether a line was read. */
+  has(line: number): boolean {
+    return this.#times.has(line);
   }
 
   take(chunk: ConsoleChunk): void {
-    const [first] = chunk.lines;
-    if (first && first.line > (this.#index.at(-1)?.line ?? 0))
-      this.#index.push({ line: first.line, offset: chunk.offset });
+    this.grow(chunk.total);
     for (const { line, at, kernelTime } of chunk.begun
       ? [chunk.begun, ...chunk.lines]
       : chunk.lines) {
       const known = this.#times.get(line);
       this.#times.set(line, { at, kernelTime: kernelTime ?? known?.kernelTime });
-      this.#last = Math.max(this.#last, line);
     }
     for (const mark of chunk.marks) this.marks.set(mark.line, mark);
+    dropOldest(this.#times);
+    dropOldest(this.marks);
   }
 
   /** Whether a line came so fast behind those before it that they are a storm. */
@@ -48,12 +70,6 @@ export class ConsoleRecord {
     const received = now.at > 0;
     const [from, to] = received ? [before.at, now.at] : [before.kernelTime, now.kernelTime];
     return from !== undefined && to !== undefined && to >= from && to - from < 1;
-  }
-
-  /** The offset of a chunk that begins at or before a line; undefined when none was seen. */
-  offsetBefore(line: number): number | undefined {
-    const before = this.#index.findLast((each) => each.line <= line);
-    return before?.offset;
   }
 
   /** The time column of a line. */
@@ -83,5 +99,14 @@ export class ConsoleRecord {
   restartAt(line: number, starts: readonly number[]): string | undefined {
     const kernel = starts.indexOf(line);
     return kernel > 0 ? kernelName(kernel) : undefined;
+  }
+}
+
+function dropOldest(map: Map<number, unknown>): void {
+  if (map.size <= KEPT) return;
+  let over = map.size - KEPT;
+  for (const line of map.keys()) {
+    if (over-- <= 0) return;
+    map.delete(line);
   }
 }

@@ -8,9 +8,15 @@ import { copyText } from '../../ui/clipboard.ts';
 /**
  * Keys of a console that are the window's own: copy, paste, scroll back. The desktop shell adds
  * the usual strokes of terminals, which browsers keep for themselves.
+ * @param scroll moves by pages of the screen
  * @returns whether the key was taken
  */
-export function consoleKey(event: KeyboardEvent, terminal: Terminal, notices: Notices): boolean {
+export function consoleKey(
+  event: KeyboardEvent,
+  terminal: Terminal,
+  notices: Notices,
+  scroll: (pages: number) => void,
+): boolean {
   if (event.type !== 'keydown') return false;
   const stroke = strokeOf(event);
   const usual = strokeIn(event, 'console');
@@ -29,8 +35,8 @@ export function consoleKey(event: KeyboardEvent, terminal: Terminal, notices: No
           text: 'The browser did not allow the paste. Shift+Insert is its own key for it.',
         }),
     );
-  } else if (usual === 'Shift+PgUp') terminal.scrollPages(-1);
-  else if (usual === 'Shift+PgDn') terminal.scrollPages(1);
+  } else if (usual === 'Shift+PgUp') scroll(-1);
+  else if (usual === 'Shift+PgDn') scroll(1);
   else return false;
   event.preventDefault();
   event.stopPropagation();

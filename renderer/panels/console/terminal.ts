@@ -1,42 +1,50 @@
 import type { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
+import type { CallAnswer, ConsoleChunk } from '../../../core/protocol/contract.ts';
 import type { EngineApi } from '../../engine/api.ts';
 import type { Store } from '../../state/store.ts';
 import { createStore } from '../../state/store.ts';
 import type { Theme } from '../../state/view.ts';
-import { StormFolding, unfolded } from './folding.ts';
-import { Gutter } from './gutter.ts';
+import { Gutter, NO_ROW } from './gutter.ts';
 import { guardedTerminal } from './guard.ts';
 import { gutterRow } from './gutter-row.ts';
-import { bytesOfLatin1 } from './latin1.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleRecord } from './record.ts';
-import { RULER_WIDTH, drawRuler } from './ruler.ts';
+import { RULER_PARTS, RULER_WIDTH, drawRuler } from './ruler.ts';
+import { TerminalFeed } from './terminal-feed.ts';
 import { TerminalRows } from './terminal-rows.ts';
 import { TerminalSearch } from './terminal-search.ts';
 import { terminalTheme } from './theme.ts';
 
 /** Rows kept in the terminal; the record itself is the engine's. */
 const SCROLLBACK = 25_000;
+/** Lines that are read before the one that is wanted: what a person may scroll back to at once. */
+const BEFORE = 3000;
+/** The most of them, where a storm is folded to a few rows. */
+const MOST_BEFORE = 1_000_000;
+/** Rows that are read below the screen before reading waits. */
+const AHEAD = 6000;
 const RULER_EVERY = 250;
-/** Lines that are read again before the one at the top, when a person scrolls back beyond what is here. */
-const BEFORE = 5000;
+const OVERVIEW_EVERY = 1000;
 /** Frames in which a scroll may settle. */
 const TRIES = 10;
 const FALLBACK = '"IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
 const FONT = `"JetBrains Mono", ${FALLBACK}`;
-/** Number, mark and time columns, px. */
-const GUTTER = 160;
+/** The number column, px: four digits and more, of the width of a cell, and room beside them. */
+const NUMBERS = 46;
+const NUMBERS_ROOM = 10;
+/** Mark and time columns, px. */
+const MARKS = 114;
+
+/** Where a console stands: at its end, which it follows, or with a line at the top. */
+export type Place = 'end' | number;
 
 export interface TerminalState {
   readonly follow: boolean;
   /** The line that is current here. */
   readonly line: number | undefined;
-  /** Lines of the record that were read so far. */
+  /** Lines of the whole record. */
   readonly lines: number;
-  /** Reading waits at the current line, far from the end. */
-  readonly held: boolean;
 }
 
 interface Hosts {
@@ -45,18 +53,30 @@ interface Hosts {
   readonly counts: HTMLElement;
   /** Told of lines that came, for whoever does not see them. */
   readonly heard: (data: string, marked: number) => void;
+  /** Told where it stands, whenever that is drawn. */
+  readonly placed: (place: Place) => void;
   readonly screen: HTMLElement;
   readonly ruler: HTMLCanvasElement;
 }
 
-/** One console's terminal with its gutter and ruler, fed by the engine. */
+/** A line that is to be on the screen, and where: at the top, in the middle, or anywhere. */
+interface Wanted {
+  readonly line: number;
+  readonly at: 'top' | 'middle' | 'anywhere';
+}
+
+/** What was on the screen before something was written. */
+interface Before {
+  readonly top: number;
+  readonly moves: number;
+}
+
+/**
+ * One console's terminal with its gutter and ruler. It holds the lines around the screen; those
+ * that are far away are read from the engine's record when somebody goes there.
+ */
 export class ConsoleTerminal {
-  readonly state: Store<TerminalState> = createStore<TerminalState>({
-    follow: true,
-    line: undefined,
-    lines: 0,
-    held: false,
-  });
+  readonly state: Store<TerminalState>;
   readonly record = new ConsoleRecord();
   readonly terminal: Terminal;
   readonly #search: TerminalSearch;
@@ -65,51 +85,78 @@ export class ConsoleTerminal {
   readonly #hosts: Hosts;
   readonly #gutter: Gutter;
   readonly #rows: TerminalRows;
-  #stop: (() => void) | undefined;
-  #wanted: number | undefined;
+  readonly #feed: TerminalFeed<Before>;
+  #wanted: Wanted | undefined;
+  /** What is wanted is being read: until it is here nothing else counts. */
+  #seeking = false;
+  #before = BEFORE;
+  /** Rows before what was wanted that were read with it. */
+  #gained: number | undefined;
   #held: { readonly row: number; readonly tries: number } | undefined;
-  /** Counts the readings of the record: an older one's chunks are of no use. */
-  #turn = 0;
+  /** Nothing is read before the terminal has its room. */
+  #fitted = false;
+  /** Its rows are of another width than those that are known. */
+  #stale = false;
   /** Counts a person's moves. */
   #moves = 0;
-  #starts: readonly number[] = [];
   #mode: TimeMode = 'kernel';
   /** What is noted of a line. */
   #notes: ReadonlyMap<number, string> = new Map();
-  #fold = true;
-  readonly #folding = new StormFolding();
-  /** What is read next begins a line. */
-  #atStart = true;
-  /** Offset in the record behind what was read. */
-  #next = 0;
   #cell = { width: 7.2, height: 18 };
+  /** What it was fitted into, px. */
+  #room = { width: 0, height: 0 };
+  #numbersWidth = NUMBERS;
   #painting = 0;
   #rulerTimer: ReturnType<typeof setTimeout> | undefined;
+  #overview: CallAnswer<'console.overview'> | undefined;
+  #overviewTimer: ReturnType<typeof setTimeout> | undefined;
+  #overviewAt = -OVERVIEW_EVERY;
+  #disposed = false;
 
-  constructor(engine: EngineApi, id: string, hosts: Hosts) {
+  /** @param place where it stands first */
+  constructor(engine: EngineApi, id: string, hosts: Hosts, place: Place) {
     this.#engine = engine;
     this.#console = id;
     this.#hosts = hosts;
+    this.state = createStore<TerminalState>({
+      follow: place === 'end',
+      line: undefined,
+      lines: 0,
+    });
+    this.#wanted = place === 'end' ? undefined : { line: place, at: 'top' };
     this.#gutter = new Gutter(hosts.gutter, hosts.counts);
     this.terminal = guardedTerminal(SCROLLBACK, FALLBACK);
     this.#rows = new TerminalRows(this.terminal);
     this.#search = new TerminalSearch(engine, id, this.terminal, this.#rows);
+    this.#feed = new TerminalFeed<Before>({
+      engine,
+      console: id,
+      terminal: this.terminal,
+      rows: this.#rows,
+      record: this.record,
+      coming: (chunk) => {
+        hosts.heard(chunk.data, chunk.marks.length);
+        return { top: this.#top(), moves: this.#moves };
+      },
+      taken: (chunk, before) => this.#taken(chunk, before),
+    });
     this.terminal.onRender(() => this.#paintSoon());
     this.terminal.onScroll(() => this.#scrolled());
     this.terminal.open(hosts.screen);
     // The console itself is the tab stop; it hands the focus on where typing is allowed.
     if (this.terminal.textarea) this.terminal.textarea.tabIndex = -1;
-    hosts.screen.addEventListener('wheel', () => requestAnimationFrame(() => this.#wheeled()), {
+    hosts.screen.addEventListener('wheel', () => requestAnimationFrame(() => this.#moved()), {
       passive: true,
     });
-    this.#restart(0, 1);
   }
 
   dispose(): void {
-    this.#stop?.();
+    this.#disposed = true;
+    this.#feed.stop();
     this.#search.stop();
     cancelAnimationFrame(this.#painting);
     clearTimeout(this.#rulerTimer);
+    clearTimeout(this.#overviewTimer);
     this.terminal.dispose();
   }
 
@@ -126,14 +173,26 @@ export class ConsoleTerminal {
         width: screen.clientWidth / this.terminal.cols,
         height: screen.clientHeight / this.terminal.rows,
       };
-    const columns = Math.max(20, Math.floor((width - GUTTER - RULER_WIDTH - 4) / this.#cell.width));
+    this.#room = { width, height };
+    const gutter = this.#numbers() + MARKS;
+    const columns = Math.max(20, Math.floor((width - gutter - RULER_WIDTH - 4) / this.#cell.width));
     const rows = Math.max(2, Math.floor(height / this.#cell.height));
-    if (columns !== this.terminal.cols) {
-      this.terminal.resize(columns, rows);
-      this.#restart(0, 1);
-    } else if (rows !== this.terminal.rows) this.terminal.resize(columns, rows);
+    const another = columns !== this.terminal.cols;
+    if (another) this.#keep();
+    this.#stale ||= another;
+    if (another || rows !== this.terminal.rows) this.terminal.resize(columns, rows);
+    if (another || !this.#fitted) {
+      this.#fitted = true;
+      this.#again();
+    }
     this.#gutter.resize(rows, this.#cell.height);
     this.#paintSoon();
+  }
+
+  /** The width of the number column, px: the record's last line fits into it. */
+  #numbers(): number {
+    const digits = String(this.record.lines).length;
+    return Math.max(NUMBERS, Math.ceil(digits * this.#cell.width) + NUMBERS_ROOM);
   }
 
   /** The theme changed: its tokens are read anew. */
@@ -150,9 +209,10 @@ export class ConsoleTerminal {
 
   /** Whether equal lines of a storm are folded; the record keeps all. */
   setFold(fold: boolean): void {
-    if (fold === this.#fold) return;
-    this.#fold = fold;
-    this.#restart(0, 1);
+    if (fold === this.#feed.fold) return;
+    this.#feed.fold = fold;
+    this.#keep();
+    this.#again();
   }
 
   /** The lines of which a part is selected; undefined when nothing is. */
@@ -163,29 +223,35 @@ export class ConsoleTerminal {
     return from === undefined || to === undefined ? undefined : { from, to };
   }
 
-  /** Lines where a kernel starts, in order. */
   /** Lines that notes are pinned to, with the notes' words. */
   setNotes(notes: ReadonlyMap<number, string>): void {
     this.#notes = notes;
     this.#paintSoon();
   }
 
-  setStarts(starts: readonly number[]): void {
-    this.#starts = starts;
-    this.#paintSoon();
+  /** The record has so many lines by now, whether they are read here or not. */
+  grown(lines: number): void {
+    if (lines <= this.record.lines) return;
+    this.record.grow(lines);
+    this.#counted();
+    this.#overviewSoon();
+  }
+
+  /** The record was emptied: it begins anew. */
+  emptied(): void {
+    this.#wanted = undefined;
+    this.#overview = undefined;
+    this.record.empty();
+    this.state.set({ follow: true, line: undefined, lines: 0 });
+    void this.#feed.clear().then(() => {
+      if (!this.#disposed) this.#again();
+    });
   }
 
   /** Makes a line current and brings it into view, now or when it comes. */
   reveal(line: number): void {
-    this.#moves++;
-    this.state.set((old) => ({ ...old, line, follow: false }));
-    this.#wanted = line;
-    if (this.#scrollToWanted()) return;
-    // Lines that were dropped are read again from the record.
-    if (line <= this.#rows.map.last) {
-      const offset = this.record.offsetBefore(line);
-      if (offset !== undefined) this.#restart(offset, undefined);
-    }
+    this.state.set((old) => ({ ...old, line }));
+    this.#show({ line, at: 'anywhere' });
   }
 
   setCurrent(line: number | undefined): void {
@@ -194,12 +260,18 @@ export class ConsoleTerminal {
   }
 
   follow(): void {
+    this.#moves++;
     this.#wanted = undefined;
     this.#held = undefined;
-    const { held } = this.state.get();
     this.state.set((old) => ({ ...old, follow: true }));
-    if (held) this.#restart(0, 1);
+    if (this.#feed.paused || this.record.lines - this.#rows.line > BEFORE) this.#again();
     this.terminal.scrollToBottom();
+  }
+
+  /** Scrolls by pages of the screen. */
+  scrollPages(pages: number): void {
+    this.terminal.scrollPages(pages);
+    this.#moved();
   }
 
   /** The line at a height within the screen, px. */
@@ -208,9 +280,16 @@ export class ConsoleTerminal {
     return this.#rows.map.lineAround(this.#rows.rowOf(this.terminal.buffer.active.viewportY + row));
   }
 
+  /** The last line on the screen. */
+  get lastShown(): number {
+    const { viewportY, baseY, cursorY } = this.terminal.buffer.active;
+    const row = Math.min(viewportY + this.terminal.rows - 1, baseY + cursorY);
+    return this.#rows.map.lineAround(this.#rows.rowOf(row)) ?? 1;
+  }
+
   /** Scrolls so that the part of the record at a fraction of its length shows. */
   scrollToPart(part: number): void {
-    this.reveal(Math.max(1, Math.round(part * Math.max(this.record.lines, this.#rows.map.last))));
+    this.#show({ line: Math.max(1, Math.round(part * this.record.lines)), at: 'middle' });
   }
 
   /** Goes to the next line of the whole record that holds a text. @returns whether one does */
@@ -228,119 +307,117 @@ export class ConsoleTerminal {
     return this.#rows.rowOf(this.terminal.buffer.active.viewportY);
   }
 
-  /** Reads the record from an offset on; the line there is told by the first chunk if not here. */
-  #restart(offset: number, line: number | undefined): void {
-    this.#stop?.();
-    const turn = ++this.#turn;
-    this.state.set((old) => ({ ...old, held: false }));
-    // What was written and not parsed yet would be parsed after the reset: it is waited for.
-    this.terminal.write('', () => {
-      if (turn !== this.#turn) return;
-      this.terminal.reset();
-      this.#rows.drop();
-      const { follow, line: current } = this.state.get();
-      if (!follow) this.#wanted ??= current;
-      this.#read(offset, line, turn);
-    });
+  /** Brings a line into view, from the record where it is not here. */
+  #show(wanted: Wanted): void {
+    this.#moves++;
+    this.#wanted = wanted;
+    this.state.set((old) => ({ ...old, follow: false }));
+    if (this.#scrollToWanted()) return;
+    const ahead = Math.min(wanted.line, this.record.lines) - this.#rows.line;
+    // What is about to come is waited for.
+    if (this.#feed.paused || this.#seeking || ahead < 0 || ahead > BEFORE) this.#again();
   }
 
-  #read(offset: number, line: number | undefined, turn: number): void {
-    if (line !== undefined) this.#rows.begin(line);
-    this.#folding.reset();
-    this.#atStart = true;
-    this.#subscribe(offset, line, turn);
+  /** What is on the screen is wanted there again, when it is read anew. */
+  #keep(): void {
+    if (this.state.get().follow || this.#wanted !== undefined || !this.#fitted) return;
+    const { line: current } = this.state.get();
+    const row = current === undefined ? undefined : this.#rows.map.rowOf(current);
+    const top = this.#top();
+    const shown = row !== undefined && row >= top && row < top + this.terminal.rows - 1;
+    const line = shown ? current : this.#rows.map.lineAround(top);
+    if (line !== undefined) this.#wanted = { line, at: shown ? 'middle' : 'top' };
   }
 
-  /** @param line the line that the terminal's cursor is in; told by the first chunk if not here */
-  #subscribe(offset: number, line: number | undefined, turn: number): void {
-    let first = line;
-    this.#stop = this.#engine.subscribe(
-      'console.data',
-      { console: this.#console, from: offset },
-      async (chunk) => {
-        if (turn !== this.#turn) return;
-        this.record.take(chunk);
-        this.#hosts.heard(chunk.data, chunk.marks.length);
-        this.#next = chunk.offset + chunk.data.length;
-        let { data } = chunk;
-        if (first === undefined) {
-          const [start] = chunk.lines;
-          if (!start) return;
-          // The chunk may begin inside a line, the end of which is of no use.
-          first = start.line;
-          if (chunk.offset > 0 && start.line > 1) data = data.slice(data.indexOf('\n') + 1);
-          this.#rows.begin(first);
-        }
-        const before = {
-          top: this.#rows.rowOf(this.terminal.buffer.active.viewportY),
-          moves: this.#moves,
-        };
-        const { line: begun } = this.#rows;
-        const piece = this.#fold
-          ? this.#folding.fold(data, begun, this.#atStart, (each) => this.record.inStorm(each))
-          : unfolded(data, begun);
-        this.#atStart = data.endsWith('\n');
-        this.#rows.expect(piece.begins, piece.next);
-        await new Promise<void>((done) => {
-          this.terminal.write(bytesOfLatin1(piece.data), done);
-        });
-        if (turn !== this.#turn) return;
-        for (const [hidden, by] of piece.hidden) this.#rows.map.alias(hidden, by);
-        this.#taken(chunk, before);
-        if (this.#farBehind()) {
-          this.#stop?.();
-          this.state.set((old) => ({ ...old, held: true }));
-        }
-      },
-    );
+  /** Reads the record anew, around what is wanted or up to its end. */
+  #again(before = BEFORE): void {
+    if (!this.#fitted) return;
+    this.#before = before;
+    this.#seeking = this.#wanted !== undefined;
+    this.#held = undefined;
+    this.#gained = undefined;
+    this.#feed.begin(this.#wanted?.line, before);
   }
 
   /** What is on the screen would soon be pushed out by what follows: then reading waits. */
   #farBehind(): boolean {
     if (this.state.get().follow || this.#wanted !== undefined) return false;
-    return this.#rows.rowOf(this.terminal.buffer.active.baseY) - this.#top() > SCROLLBACK / 2;
+    return this.#rows.rowOf(this.terminal.buffer.active.baseY) - this.#top() > AHEAD;
   }
 
-  /** Reading goes on where it waited. */
-  #goOn(): void {
-    if (!this.state.get().held) return;
-    this.state.set((old) => ({ ...old, held: false }));
-    this.#subscribe(this.#next, this.#rows.line, ++this.#turn);
+  /** Lines between what is here and what it is read for are left out: they can be come back to. */
+  #skips(): boolean {
+    const { lines } = this.record;
+    const { follow } = this.state.get();
+    if (this.#wanted === undefined && !follow) return false;
+    const behind = Math.min(this.#wanted?.line ?? lines, lines) - this.#rows.line;
+    return behind > Math.max(SCROLLBACK, 2 * this.#before);
   }
 
-  /** Rows that were pushed out are read again from the record; what is at the top stays there. */
+  /** Lines before those that are here are read too; what is at the top stays there. */
   #earlier(): void {
-    const top = this.#rows.map.lineAround(this.#top());
-    const offset = top === undefined ? undefined : this.record.offsetBefore(top - BEFORE);
-    if (top === undefined || top <= this.#rows.map.first || offset === undefined) return;
-    this.#wanted = top;
-    this.#restart(offset, undefined);
+    const line = this.#rows.map.lineAround(this.#top());
+    if (line === undefined || line <= 1) return;
+    // Where lines are folded to a few rows, more are read the next time.
+    const few = this.#gained !== undefined && this.#gained < 2 * this.terminal.rows;
+    this.#wanted = { line, at: 'top' };
+    this.state.set((old) => ({ ...old, follow: false }));
+    this.#again(few ? this.#more() : BEFORE);
   }
 
-  /** A chunk was written; `before` says what was at the top then. */
-  #taken(chunk: ConsoleChunk, before: { top: number; moves: number }): void {
+  #more(): number {
+    return Math.min(MOST_BEFORE, this.#before * 4);
+  }
+
+  /** A piece was written; `before` says what was at the top then. */
+  #taken(chunk: ConsoleChunk, before: Before): void {
+    this.#stale = false;
     this.#rows.anchor();
-    this.state.set((old) => ({ ...old, lines: Math.max(old.lines, this.record.lines) }));
+    this.#counted();
+    if (this.#skips()) return this.#again();
+    const { map, line } = this.#rows;
+    const { baseY } = this.terminal.buffer.active;
+    const all = line >= this.record.lines;
+    if (all && baseY === 0 && map.first > 1 && this.#before < MOST_BEFORE)
+      // Less than a screen: what was read was folded.
+      return this.#again(this.#more());
     if (this.#wanted !== undefined) this.#scrollToWanted();
     else if (this.state.get().follow) this.terminal.scrollToBottom();
     // Unless a person moved meanwhile, what showed keeps its place.
     else if (before.moves === this.#moves) this.#hold(before.top);
-    if (chunk.marks.length > 0 || this.#folding.counts.size > 0) this.#paintSoon();
+    if (all) this.#seeking = false;
+    if (this.#farBehind()) this.#feed.pause();
+    this.#paintSoon();
     this.#rulerSoon();
+    if (chunk.marks.length > 0 || this.#overview === undefined) this.#overviewSoon();
+  }
+
+  #counted(): void {
+    const { lines } = this.record;
+    if (lines === this.state.get().lines) return;
+    this.state.set((old) => ({ ...old, lines }));
+    const numbers = this.#numbers();
+    if (numbers === this.#numbersWidth || !this.#fitted) return;
+    this.#numbersWidth = numbers;
+    this.#hosts.screen.parentElement?.style.setProperty('--console-numbers', `${numbers}px`);
+    this.fit(this.#room.width, this.#room.height);
   }
 
   /** Brings the wanted line into view. @returns false while it is not here. */
   #scrollToWanted(): boolean {
-    const row = this.#wanted === undefined ? undefined : this.#rows.map.rowOf(this.#wanted);
-    if (row === undefined) return false;
+    const wanted = this.#wanted;
+    const row = wanted && this.#rows.map.rowOf(wanted.line);
+    if (wanted === undefined || row === undefined) return false;
     const at = this.#rows.bufferRow(row);
     if (at < 0) return false;
     const { viewportY, baseY } = this.terminal.buffer.active;
     const { rows } = this.terminal;
-    const target = Math.max(0, at - Math.floor(rows / 3));
-    const shown = at >= viewportY && at < viewportY + rows - 1;
+    const target = wanted.at === 'top' ? at : Math.max(0, at - Math.floor(rows / 3));
+    const shown = wanted.at === 'anywhere' && at >= viewportY && at < viewportY + rows - 1;
     this.#hold(this.#rows.rowOf(shown ? viewportY : Math.min(target, baseY)));
-    if (this.#wanted !== undefined) this.#search.mark(this.#wanted);
+    this.#search.mark(wanted.line);
+    this.#seeking = false;
+    this.#gained ??= row;
     // At the end of what came so far there may not be enough below it yet.
     if (baseY > target) this.#wanted = undefined;
     // Where nothing scrolls, the current line is still another one.
@@ -374,20 +451,18 @@ export class ConsoleTerminal {
     this.#rulerSoon();
   }
 
-  /** The wheel leads away from the end, and at the end follows it again. */
-  #wheeled(): void {
+  /** A person scrolled: away from the end, or to it, where it is followed again. */
+  #moved(): void {
+    if (this.#seeking) return;
     this.#moves++;
     const { viewportY, baseY } = this.terminal.buffer.active;
-    const follow = viewportY >= baseY;
     this.#wanted = undefined;
     this.#held = undefined;
-    const { held } = this.state.get();
-    if (held && baseY - viewportY < SCROLLBACK / 4) this.#goOn();
-    // While reading waits, the end of what is here is not the end of the record.
-    const following = follow && !held;
-    if (following !== this.state.get().follow)
-      this.state.set((old) => ({ ...old, follow: following }));
-    if (viewportY === 0 && this.#rows.rowOf(0) > 0) this.#earlier();
+    if (baseY - viewportY < AHEAD / 2) this.#feed.goOn();
+    // Before the end of the record is read, the end of what is here is not that.
+    const follow = viewportY >= baseY && this.record.lines - this.#rows.line < BEFORE;
+    if (follow !== this.state.get().follow) this.state.set((old) => ({ ...old, follow }));
+    if (viewportY === 0 && (this.#rows.rowOf(0) > 0 || this.#rows.map.first > 1)) this.#earlier();
   }
 
   #paintSoon(): void {
@@ -401,16 +476,25 @@ export class ConsoleTerminal {
   #paint(): void {
     this.#settle();
     const top = this.#top();
+    if (this.#stale) return this.#gutter.paint(() => NO_ROW);
+    this.#tellPlace(top);
     const parts = {
       map: this.#rows.map,
       record: this.record,
-      counts: this.#folding.counts,
+      counts: this.#feed.folding.counts,
       notes: this.#notes,
-      starts: this.#starts,
+      starts: this.#overview?.starts ?? [],
       mode: this.#mode,
       current: this.state.get().line,
     };
     this.#gutter.paint((index) => gutterRow(parts, top + index));
+  }
+
+  #tellPlace(top: number): void {
+    const there = (this.#wanted?.line ?? 0) <= this.record.lines;
+    if (this.#seeking || !this.#fitted || !there) return;
+    const place = this.state.get().follow ? 'end' : this.#rows.map.lineAround(top);
+    if (place !== undefined) this.#hosts.placed(place);
   }
 
   #rulerSoon(): void {
@@ -420,6 +504,30 @@ export class ConsoleTerminal {
     }, RULER_EVERY);
   }
 
+  /** Asks where the marks are: the record may have many more than were read here. */
+  #overviewSoon(): void {
+    const wait = Math.max(0, this.#overviewAt + OVERVIEW_EVERY - performance.now());
+    this.#overviewTimer ??= setTimeout(() => {
+      this.#overviewAt = performance.now();
+      const asked = { console: this.#console, parts: RULER_PARTS };
+      this.#engine
+        .call('console.overview', asked)
+        .then(
+          (overview) => {
+            if (this.#disposed) return;
+            this.#overview = overview;
+            this.#paintSoon();
+            this.#rulerSoon();
+          },
+          // The engine went: the next one's console is another terminal.
+          () => {},
+        )
+        .finally(() => {
+          this.#overviewTimer = undefined;
+        });
+    }, wait);
+  }
+
   #ruler(): void {
     const { viewportY } = this.terminal.buffer.active;
     const top = this.#rows.rowOf(viewportY);
@@ -427,7 +535,7 @@ export class ConsoleTerminal {
       this.#hosts.ruler,
       this.terminal.rows * this.#cell.height,
       Math.max(this.record.lines, this.#rows.map.last),
-      this.record.marks.values(),
+      this.#overview,
       {
         from: this.#rows.map.lineAround(top) ?? 0,
         to: this.#rows.map.lineAround(top + this.terminal.rows) ?? 0,

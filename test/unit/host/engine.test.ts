@@ -71,6 +71,49 @@ describe('the console', () => {
     expect(marks.map(({ fault }) => fault)).toEqual([1, 2, 3]);
   });
 
+  test('any line is a place to read from, with so many before it as there are', async () => {
+    const { consoles } = await client.call('session.get', {});
+    const console = consoles[0].id;
+    const { lines } = consoles[0];
+    for (const [line, before, first] of [
+      [undefined, 0, lines],
+      [undefined, 100, lines - 100],
+      [500, 20, 480],
+      [500, 4000, 1],
+      [lines * 9, 3, lines - 3],
+    ] as const) {
+      const place = await client.call('console.place', { console, line, before });
+      expect(place).toMatchObject({ line: first, lines });
+      for await (const chunk of client.subscribe('console.data', { console, from: place.offset })) {
+        expect([chunk.lines[0].line, chunk.total]).toEqual([first, lines]);
+        break;
+      }
+    }
+  });
+
+  test('its overview says where the marks are, and where its kernels start', async () => {
+    const { consoles } = await client.call('session.get', {});
+    const console = consoles[0].id;
+    const { lines } = consoles[0];
+    const all = await client.call('console.lines', { console, from: 1, to: lines + 1 });
+    const marked = all.lines.flatMap(({ mark }) => mark ?? []);
+    const seen = await client.call('console.overview', { console, parts: 64 });
+    expect(seen.lines).toBe(lines);
+    for (const severity of ['error', 'warning', 'note', 'ok'] as const) {
+      const parts = marked
+        .filter((mark) => mark.severity === severity)
+        .map(({ line }) => Math.floor(((line - 1) / lines) * 64));
+      expect(seen.marks.find((each) => each.severity === severity)?.parts ?? []).toEqual([
+        ...new Set(parts),
+      ]);
+    }
+    const starts = seen.starts.map((line) => all.lines[line - 1].text);
+    expect(starts).toEqual([
+      expect.stringContaining('Linux version'),
+      expect.stringContaining('Linux version'),
+    ]);
+  });
+
   test('lines are read by their numbers', async () => {
     const { consoles } = await client.call('session.get', {});
     const { fault } = await client.call('explain', { fault: 1 });

@@ -12,7 +12,7 @@ describe.each(Object.entries(ROADS))('over %s', (_name, build) => {
     return {
       'console.data': async (_request, sink) => {
         for (let i = 0; i < count && !sink.signal.aborted; i++) {
-          await sink.push({ offset: i, data: '', lines: [], marks: [] });
+          await sink.push({ offset: i, data: '', total: 0, lines: [], marks: [] });
           sent.count++;
         }
       },
@@ -99,7 +99,7 @@ describe.each(Object.entries(ROADS))('over %s', (_name, build) => {
         'console.data': async (_request, sink) => {
           void sink.over.then(over.resolve);
           for (let offset = 0; !sink.signal.aborted; offset++)
-            await sink.push({ offset, data: '', lines: [], marks: [] });
+            await sink.push({ offset, data: '', total: 0, lines: [], marks: [] });
         },
       },
     );

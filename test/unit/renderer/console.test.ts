@@ -1,7 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LineMap } from '../../../renderer/panels/console/line-map.ts';
+import { keepPlace, keptPlace } from '../../../renderer/panels/console/place.ts';
 import { ConsoleRecord } from '../../../renderer/panels/console/record.ts';
+import type { Anchor } from '../../../renderer/state/anchors.ts';
+import { Anchors } from '../../../renderer/state/anchors.ts';
+import type { Selection } from '../../../renderer/state/selection.ts';
+import type { ViewModel } from '../../../renderer/state/view.ts';
 
 describe('rows and lines of a terminal', () => {
   it('knows the line of every row, long ones over several', () => {
@@ -61,6 +66,7 @@ describe('what is known of lines', () => {
   record.take({
     offset: 0,
     data: '',
+    total: 2,
     lines: [
       { line: 1, at: 0.5, kernelTime: 0 },
       { line: 2, at: 0.75, kernelTime: 0.012 },
@@ -70,6 +76,7 @@ describe('what is known of lines', () => {
   record.take({
     offset: 4096,
     data: '',
+    total: 3,
     lines: [{ line: 3, at: 1.5 }],
     marks: [{ line: 2, kind: 'fault', severity: 'error', text: 'DMA read fault', fault: 1 }],
   });
@@ -83,12 +90,43 @@ describe('what is known of lines', () => {
     expect(record.time(9, 'received')).toBe('');
   });
 
-  it('keeps marks, tips and the way back', () => {
+  it('keeps marks and tips', () => {
     expect(record.marks.get(2)?.fault).toBe(1);
     expect(record.tip(2)).toBe('DMA read fault · kernel 0.012000 s · received 0.750000 s');
     expect(record.lines).toBe(3);
-    expect([1, 2, 3, 50].map((line) => record.offsetBefore(line))).toEqual([0, 0, 4096, 4096]);
+    expect([1, 3, 4].map((line) => record.has(line))).toEqual([true, true, false]);
     expect(record.restartAt(3, [1, 3])).toBe('second kernel');
     expect(record.restartAt(1, [1, 3])).toBeUndefined();
+  });
+});
+
+describe('where a console stands', () => {
+  const viewOf = (): ViewModel => {
+    const anchors = new Anchors();
+    const view = {
+      anchor: (list: string) => anchors.get(list),
+      keepAnchor: (list: string, anchor: Anchor) => void anchors.set(list, anchor),
+    };
+    return view as unknown as ViewModel;
+  };
+  const chosen: Selection = { fault: 1, line: 512, from: 'faults' };
+
+  it.each(['end', 1, 20_000] as const)('is kept: %s', (place) => {
+    const view = viewOf();
+    keepPlace(view, 'console 1', place, chosen);
+    expect(keptPlace(view, 'console 1', chosen)).toBe(place);
+    expect(keptPlace(view, 'console 2', chosen)).toBeUndefined();
+  });
+
+  it.each(['start', 'session', 'auto'])('is that in a new page, where %s selects', (from) => {
+    const view = viewOf();
+    view.keepAnchor('console 1', { index: 7 });
+    expect(keptPlace(view, 'console 1', { ...chosen, from })).toBe(7);
+  });
+
+  it('gives way to what was chosen since, while the console was away', () => {
+    const view = viewOf();
+    keepPlace(view, 'console 1', 20_000, chosen);
+    expect(keptPlace(view, 'console 1', { line: 3, from: 'faults' })).toBeUndefined();
   });
 });

@@ -96,6 +96,7 @@ describe('a storm', () => {
     const chunk = (gap: number, received: boolean): ConsoleChunk => ({
       offset: 0,
       data: '',
+      total: 300,
       lines: Array.from({ length: 300 }, (_, index) => ({
         line: index + 1,
         at: received ? 1 + index * gap : 0,
