@@ -7,6 +7,7 @@ import { hexByte } from '../core/format/hex.ts';
 export type Missing =
   | { readonly kind: 'excluded'; readonly level?: number }
   | { readonly kind: 'absent' }
+  | { readonly kind: 'unmapped' }
   | { readonly kind: 'zero'; readonly stored?: boolean }
   | { readonly kind: 'truncated'; readonly missing: string }
   | { readonly kind: 'damaged'; readonly codec: string }
@@ -27,6 +28,8 @@ export function missingWords(missing: Missing): string {
       return `page excluded by the dump's filter${missing.level === undefined ? '' : ` (level ${missing.level})`}`;
     case 'absent':
       return 'not in this dump';
+    case 'unmapped':
+      return 'not mapped';
     case 'zero':
       if (missing.stored === undefined) return 'reads as zero';
       return missing.stored
@@ -49,6 +52,7 @@ export function missingLook(kind: Missing['kind']): MissingLook {
     case 'excluded':
       return { hatch: true, glyph: 'unknown' };
     case 'absent':
+    case 'unmapped':
       return { hatch: true, glyph: undefined };
     case 'zero':
       return { hatch: false, glyph: undefined };

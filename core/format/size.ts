@@ -1,4 +1,4 @@
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
 /** IEC size for people: `4 KiB`, `3.1 GiB`; exact below 1 KiB. */
 export function formatSize(bytes: number | bigint): string {

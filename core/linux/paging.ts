@@ -6,6 +6,7 @@ import {
   type PhysicalMemory,
   type UnknownPage,
 } from '../memory/physical.ts';
+import type { Stretch } from '../memory/address-space.ts';
 import { Notes } from './notes.ts';
 
 /** Where the kernel image is linked, before KASLR (arch/x86/include/asm/page_64_types.h). */
@@ -17,6 +18,8 @@ const PRESENT = 1n;
 const WRITABLE = 1n << 1n;
 const LARGE = 1n << 7n;
 const NO_EXECUTE = 1n << 63n;
+/** What a page directory entry maps: the image and the direct map begin at a multiple of it. */
+const LARGE_PAGE = 1n << 21n;
 /** Address bits of an entry: 51 to 12 (Intel SDM volume 3, "4-level paging and 5-level paging"). */
 const ADDRESS = 0x000ffffffffff000n;
 
@@ -48,7 +51,13 @@ type Walked =
   | { readonly kind: 'unmapped'; readonly size: bigint }
   /** The walk was to stop here: the table of the next level, and the rights so far. */
   | { readonly kind: 'table'; readonly table: bigint; readonly flags: bigint }
-  | { readonly kind: 'unknown'; readonly table: bigint; readonly why: UnknownPage };
+  | {
+      readonly kind: 'unknown';
+      readonly table: bigint;
+      readonly why: UnknownPage;
+      /** Bytes of addresses that the missing table translates. */
+      readonly size: bigint;
+    };
 
 /**
  * The kernel's virtual addresses over physical memory: the image by phys_base, all else by a
@@ -243,6 +252,35 @@ export class VirtualMemory {
     return walked.kind === 'unmapped' ? 'unmapped' : undefined;
   }
 
+  /**
+   * What the page tables say of an address and of how much behind it, for views that show what
+   * stands where: nothing is noted. Where a table is missing, the image's formula and the direct
+   * map serve as they do in `translate`.
+   */
+  stretch(va: bigint): Stretch {
+    const end = (size: bigint): number => Number((va / size + 1n) * (size >> 12n));
+    const upper = this.#levels === 5 ? 0xff00000000000000n : 0xffff800000000000n;
+    if (va >= (1n << 64n) - upper && va < upper)
+      return { kind: 'unmapped', to: Number(upper >> 12n) };
+    const walked = this.#walk(va);
+    if (walked.kind === 'mapped')
+      return { kind: 'mapped', pfn: Number(walked.pa >> 12n), to: end(walked.size) };
+    if (walked.kind === 'unmapped') return { kind: 'unmapped', to: end(walked.size) };
+    const pfn = this.#frameWithoutTables(va);
+    if (pfn !== undefined) return { kind: 'mapped', pfn, to: end(LARGE_PAGE) };
+    const { table } = walked;
+    if (walked.kind === 'table') return { kind: 'unknown', table, why: 'absent', to: end(4096n) };
+    return { kind: 'unknown', table, why: walked.why, to: end(walked.size) };
+  }
+
+  /** The page frame of an address of the image or the direct map, whose frames are consecutive. */
+  #frameWithoutTables(va: bigint): number | undefined {
+    const { directMap } = this;
+    if (directMap && va >= directMap.from && va < directMap.to)
+      return Number((va - directMap.from) >> 12n);
+    return this.imageFrame(va);
+  }
+
   #view(va: bigint, width: number): DataView | undefined {
     const offset = Number(va & 0xfffn);
     const bytes = offset + width <= PAGE_SIZE ? this.page(va) : this.read(va, width);
@@ -274,9 +312,8 @@ export class VirtualMemory {
       this.notes.finding('warning', 'bad-pointer', `The kernel does not map ${hex(va)}.`);
       return -1;
     }
-    const { directMap } = this;
-    if (directMap && va >= directMap.from && va < directMap.to)
-      return Number((va - directMap.from) >> 12n);
+    const frame = this.#frameWithoutTables(va);
+    if (frame !== undefined) return frame;
     this.notes.missingPage(walked.table, walked.why);
     return -1;
   }
@@ -288,7 +325,8 @@ export class VirtualMemory {
     let noExecute = 0n;
     for (let level = this.#levels; level >= last; level--) {
       const page = this.physical.page(Number(table >> 12n));
-      if (!isKnown(page)) return { kind: 'unknown', table, why: page };
+      if (!isKnown(page))
+        return { kind: 'unknown', table, why: page, size: 512n << BigInt(12 + 9 * (level - 1)) };
       const shift = BigInt(12 + 9 * (level - 1));
       const size = 1n << shift;
       const index = Number((va >> shift) & 0x1ffn);

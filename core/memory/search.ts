@@ -1,5 +1,12 @@
 /** Looks for bytes in physical memory, page by page; what is not known holds nothing. */
-import { addressOfPfn, isKnown, PAGE_SIZE, type PhysicalMemory, ZERO_PAGE } from './physical.ts';
+import {
+  addressOfPfn,
+  isKnown,
+  PAGE_SIZE,
+  type PfnRange,
+  type UnknownPage,
+  ZERO_PAGE,
+} from './physical.ts';
 
 /** The longest text or run of bytes that is looked for. */
 const MAX_NEEDLE = 256;
@@ -10,13 +17,22 @@ export interface Needle {
   readonly align: number;
 }
 
-/** One step of a search: a page was looked at. */
+/** Pages by number: physical memory, or an address space over it. */
+export interface Searched {
+  page(frame: number): Uint8Array | UnknownPage;
+  /** Pages that may be known, from a number on; an empty range where a search may want to stop. */
+  ranges(from?: number): Iterable<PfnRange>;
+}
+
+/** One step of a search: a page was looked at, or none of a stretch that holds nothing. */
 export interface SearchStep {
   /** The page frame that comes next. */
   readonly next: number;
+  /** Pages that were looked at: 1, or 0 where there was none. */
+  readonly pages: 0 | 1;
   /** Whether the frame's content is known. */
   readonly known: boolean;
-  /** Physical addresses where the bytes begin, within the page that was looked at or just before. */
+  /** Addresses where the bytes begin, within the page that was looked at or just before. */
   readonly found: readonly bigint[];
 }
 
@@ -56,22 +72,23 @@ function bytesOf(kind: 'bytes' | 'text' | 'u64', text: string): Needle | string 
 /**
  * Goes through all pages that may be known from an address on, one a step, so that a caller can
  * stop after any. Bytes that cross from one page to the next are found where both are known.
- * @param from physical address: nothing before it is found
+ * @param from address of the first byte: nothing before it is found
  */
 export function* searchMemory(
-  memory: PhysicalMemory,
+  memory: Searched,
   needle: Needle,
   from: bigint,
 ): Generator<SearchStep, undefined> {
   const { bytes } = needle;
   const start = Number(from >> 12n);
   let before: { readonly frame: number; readonly page: Uint8Array } | undefined;
-  for (const range of memory.ranges())
+  for (const range of memory.ranges(start)) {
+    if (range.to <= range.from) yield { next: range.from, pages: 0, known: true, found: [] };
     for (let frame = Math.max(range.from, start); frame < range.to; frame++) {
       const page = memory.page(frame);
       if (!isKnown(page)) {
         before = undefined;
-        yield { next: frame + 1, known: false, found: [] };
+        yield { next: frame + 1, pages: 1, known: false, found: [] };
         continue;
       }
       const found: bigint[] = [];
@@ -79,8 +96,9 @@ export function* searchMemory(
         found.push(...across(before.page, page, needle, frame));
       if (page !== ZERO_PAGE) found.push(...within(page, needle, frame));
       before = { frame, page };
-      yield { next: frame + 1, known: true, found: found.filter((at) => at >= from) };
+      yield { next: frame + 1, pages: 1, known: true, found: found.filter((at) => at >= from) };
     }
+  }
 }
 
 function within(page: Uint8Array, { bytes, align }: Needle, frame: number): bigint[] {

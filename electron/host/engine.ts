@@ -16,6 +16,7 @@ import { labCalls, scripts } from './handlers/lab.ts';
 import { mapCalls } from './handlers/map.ts';
 import { noteCalls } from './handlers/notes.ts';
 import { memorySearchCalls } from './handlers/memory-search.ts';
+import { memoryTableCalls } from './handlers/memory-tables.ts';
 import { memoryCalls } from './handlers/memory.ts';
 import { preferencesCalls } from './handlers/preferences.ts';
 import { registerCalls } from './handlers/registers.ts';
@@ -56,6 +57,7 @@ export class Engine {
       ...registerCalls(this.bench),
       ...memoryCalls(this.bench),
       ...memorySearchCalls(this.bench),
+      ...memoryTableCalls(this.bench),
       ...mapCalls(this.bench),
       ...noteCalls(this.bench),
       ...preferencesCalls(this.bench),

@@ -15,6 +15,7 @@ import { Jobs } from './jobs.ts';
 import { Journal } from './journal.ts';
 import { MachineActs } from './machine-acts.ts';
 import { MappingIndexes } from './mapping-index.ts';
+import { TableIndexes } from './table-index.ts';
 import { NoteBook } from './note-book.ts';
 import { Openings } from './openings.ts';
 import { pinPlace } from './pin-place.ts';
@@ -61,6 +62,7 @@ export class Workbench {
   readonly trees: TreeViews;
   /** Who maps what, built when it is first asked for. */
   readonly mappings: MappingIndexes;
+  readonly tablePlaces: TableIndexes;
   readonly states: States;
   readonly analyses: Analyses;
   /** Beats when anything that the session item holds changed. */
@@ -137,6 +139,10 @@ export class Workbench {
       physical: (world) => this.#evidence.physicalMap(world),
       physicalTurn: () => (this.investigation?.kernel() ? 0 : this.hub.phases().length),
       job: (world) => this.jobs.begin(`mappings-${world.name}`, 'Reading mappings', world.name),
+    });
+    this.tablePlaces = new TableIndexes({
+      units: (world) => worlds.unitsOf(world),
+      job: (world) => this.jobs.begin(`tables-${world.name}`, 'Reading tables', world.name),
     });
     this.#check = new BackgroundCheck({
       worlds,
@@ -284,6 +290,7 @@ export class Workbench {
     if (!world) return;
     this.journal.forget(world);
     this.mappings.forget(world);
+    this.tablePlaces.forget(world);
     this.worlds.remove(name);
   }
 

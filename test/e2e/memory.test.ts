@@ -82,20 +82,75 @@ describe.skipIf(MISSING !== undefined)('memory', () => {
     }
   });
 
-  it('goes to a symbol of the kernel, and to an address of the selected device', async () => {
+  it('marks every table in view, says what its entries mean, and leads to them', async () => {
+    const readout = page.locator('.memory-readout');
+    const field = page.getByLabel('Physical address');
+    // The page of a table, and nothing of it selected: the root table of the sample.
+    await page.getByLabel('Go to a BDF, an address or a link').fill('00:07.0');
+    await page.getByLabel('Go to a BDF, an address or a link').press('Enter');
+    await memory(page).getByText('07.0 context entry').waitFor();
+    const context = await field.inputValue();
+    await field.fill(`0x${((BigInt(context) / 4096n) * 4096n).toString(16)}`);
+    await field.press('Enter');
+    await memory(page).getByText('00.0 context entry').click();
+    await readout.getByText(/^context entry: P · .*SSPTPTR 0x/).waitFor();
+    await memory(page).getByText('07.0 context entry').hover();
+    await readout.getByRole('button', { name: '07.0', exact: true }).waitFor();
+    await memory(page).getByText('03.0 context entry').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Show 03.0 in Tables' }).click();
+    const tree = page.getByRole('tree', { name: 'Tables' });
+    await tree.locator('[aria-selected="true"]').getByText('00:03.0').waitFor();
+  });
+
+  it("shows a device's own addresses: what follows a page, and what is not mapped", async () => {
+    const go = page.getByLabel('Go to a BDF, an address or a link');
+    await go.fill('00:07.0 0xfffe9000');
+    await go.press('Enter');
+    await memory(page).getByText('L1[488] L1[489]').waitFor({ state: 'attached' });
+    await page.getByLabel('Address space').selectOption('iova');
+    const grid = page.getByRole('grid', { name: 'Memory of 00:07.0' });
+    await grid
+      .getByText(/not mapped$/)
+      .first()
+      .waitFor();
+    const field = page.getByLabel('I/O virtual address', { exact: true }).last();
+    await field.fill('0x0');
+    await field.press('Enter');
+    const rows = grid.getByRole('row');
+    await rows.nth(1).getByText('4 GiB · not mapped').waitFor();
+    await field.fill('0x10000000');
+    await field.press('Enter');
+    await rows
+      .nth(1)
+      .getByText(/ · not mapped$/)
+      .waitFor();
+    // A row of the space leads from the device's address to its walk.
+    await rows.nth(1).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Translate 0x10000000' }).click();
+    await expect
+      .poll(() => page.getByRole('textbox', { name: /IOVA/ }).first().inputValue())
+      .toBe('0x10000000');
+  });
+
+  it("shows a kernel's own addresses, with the physical address of a page", async () => {
     await page.getByLabel('Address space').selectOption('virtual');
     const field = page.getByLabel('Virtual address or symbol');
-    await field.fill('linux_banner');
-    await field.press('Enter');
-    await page.getByText(/^linux_banner, 0xffffffff[0-9a-f]{8}$/).waitFor();
-    await page.getByLabel('Address space').selectOption('virtual');
     await field.fill('no_such_symbol');
     await field.press('Enter');
     await page.getByRole('alert').getByText('The kernel has no symbol "no_such_symbol"').waitFor();
-    await page.getByLabel('Address space').selectOption('iova');
-    await page.getByLabel('I/O virtual address', { exact: true }).last().fill('0xffffa000');
-    await press(page, 'Enter');
-    await page.getByText('IOVA 0xffffa000 of 00:07.0').waitFor();
+    await field.fill('linux_banner');
+    await field.press('Enter');
+    const grid = page.getByRole('grid', { name: 'Virtual memory' });
+    await grid.getByText('Linux version 6.').waitFor();
+    expect(await field.inputValue()).toMatch(/^0xffffffff[0-9a-f]{8}$/);
+    await page.getByText(/^linux_banner, vmcore/).waitFor();
+    await grid
+      .getByText(/^→ 0x[0-9a-f]+ physical$/)
+      .first()
+      .waitFor();
+    // What the row is in physical memory, by a link.
+    await page.locator('.memory-readout').getByRole('button').click();
+    await memory(page).getByText('Linux version 6.').waitFor();
   });
 
   it('finds a text, and the next one behind it', async () => {

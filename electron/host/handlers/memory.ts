@@ -1,18 +1,21 @@
 import { hex } from '../../../core/format/hex.ts';
-import { isKnown, PAGE_SIZE, type Provenance } from '../../../core/memory/physical.ts';
+import { isKnown, PAGE_SIZE } from '../../../core/memory/physical.ts';
 import { Failure } from '../../../core/memory/failure.ts';
 import type { CallHandlers, CallOutput } from '../../../core/protocol/server.ts';
 import type { Workbench } from '../workbench.ts';
 import type { ChangeableMemory } from '../worlds.ts';
+import { originOf, readSpace, spaceOf } from './memory-spaces.ts';
+import { gapFrom } from './memory-gaps.ts';
 
 const PAGE = BigInt(PAGE_SIZE);
 /** Physical addresses have at most 52 bits. */
 const END = 1n << 52n;
 
-/** Physical memory of the capture, or of a simulated unit. */
+/** Memory of the capture, or of a simulated unit. */
 export function memoryCalls(bench: Workbench): CallHandlers {
   return {
-    'memory.read': ({ unit, address, length }) => {
+    'memory.read': ({ unit, space, address, length }) => {
+      if (space) return readSpace(bench, spaceOf(bench, space, unit), BigInt(address), length);
       const world = unit === undefined ? bench.worlds.all()[0] : bench.worlds.unit(unit).world;
       if (!world)
         throw new Failure(
@@ -21,22 +24,16 @@ export function memoryCalls(bench: Workbench): CallHandlers {
           'There is nothing to show.',
           'Open a dump.',
         );
-      const captured = world.machine ? undefined : bench.states.captured();
-      return {
-        ...readPages(world.memory, BigInt(address), length, {
-          level: captured?.investigation?.dump?.facts.dumpLevel,
-        }),
-        source: captured ? `${captured.name}, ${captured.detail}` : `memory of ${world.name}`,
-      };
+      const { source, level } = originOf(bench, world);
+      return { ...readPages(world.memory, BigInt(address), length, level), source };
     },
   };
 }
 
 /** Gaps of one answer. */
 const MAX_GAPS = 256;
-/** How long the ends of gaps are looked for in one answer, ms, and after how many pages to look. */
+/** How long the ends of gaps are looked for in one answer, ms. */
 const SEARCH = 60;
-const A_TURN = 4096;
 
 type Pages = CallOutput<'memory.read'>['pages'];
 
@@ -45,7 +42,7 @@ function readPages(
   memory: ChangeableMemory,
   address: bigint,
   length: number,
-  { level }: { readonly level: number | undefined },
+  level: number | undefined,
 ): { readonly pages: Pages; readonly next: string | undefined } {
   const pages: Pages = [];
   const until = performance.now() + SEARCH;
@@ -84,36 +81,4 @@ function readPages(
     at += BigInt(size);
   }
   return { pages, next: at < END ? hex(at) : undefined };
-}
-
-/** Frames of the physical address space. */
-const FRAMES = Number(END / PAGE);
-
-/** Where a stretch ends of which the same is unknown, as far as there is time to look. */
-function gapFrom(
-  memory: ChangeableMemory,
-  pfn: number,
-  why: Provenance,
-  until: number,
-): { readonly end: number; readonly atLeast: boolean } {
-  // Behind all that the source speaks of there is nothing of it.
-  const none = why === 'absent' && memory.provenance(FRAMES - 1) === 'absent';
-  const end = none ? endOf(memory) : FRAMES;
-  for (let at = pfn + 1; at < Math.min(FRAMES, end); at++) {
-    if (memory.provenance(at) !== why) return { end: at, atLeast: false };
-    if (at % A_TURN === 0 && performance.now() > until) return { end: at + 1, atLeast: true };
-  }
-  return { end: FRAMES, atLeast: false };
-}
-
-const ends = new WeakMap<ChangeableMemory, { readonly generation: number; readonly end: number }>();
-
-/** The end of the last frames that a memory may hold; found once for each of its states. */
-function endOf(memory: ChangeableMemory): number {
-  const known = ends.get(memory);
-  if (known?.generation === memory.generation) return known.end;
-  let end = 0;
-  for (const { to } of memory.ranges()) end = Math.max(end, to);
-  ends.set(memory, { generation: memory.generation, end });
-  return end;
 }

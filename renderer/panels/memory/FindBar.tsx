@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import { formatCount } from '../../../core/format/size.ts';
+import type { Space } from '../../../core/protocol/contract-memory.ts';
 import { hex } from '../../../core/format/hex.ts';
 import { asFailure, isCancelled } from '../../engine/failure.ts';
 import { useWorkbench } from '../../state/context.ts';
@@ -16,10 +17,13 @@ const PLACEHOLDERS: Readonly<Record<Kind, string>> = {
 /** Looks for bytes, a text or a 64-bit word from where the view is; pieces of a second, one by one. */
 export function FindBar({
   unit,
+  space,
   from,
   onFound,
 }: {
   readonly unit: string | undefined;
+  /** Whose addresses are searched: physical memory where it is left out. */
+  readonly space: Space | undefined;
   readonly from: bigint;
   readonly onFound: (address: bigint, length: number) => void;
 }): ReactNode {
@@ -33,7 +37,7 @@ export function FindBar({
   useEffect(() => () => asking.current?.abort(), []);
 
   const search = async (signal: AbortSignal): Promise<void> => {
-    const key = `${kind} ${value}`;
+    const key = JSON.stringify([kind, value, space]);
     // The same again goes on behind what was found.
     const again = last.current?.key === key ? last.current.at + 1n : undefined;
     let next: string | undefined = hex(again ?? from);
@@ -59,7 +63,7 @@ export function FindBar({
     );
   };
   const ask = (at: string, signal: AbortSignal) =>
-    engine.call('memory.search', { unit, kind, value, from: at, most: 1 }, signal);
+    engine.call('memory.search', { unit, space, kind, value, from: at, most: 1 }, signal);
   const run = (): void => {
     asking.current?.abort();
     const abort = new AbortController();

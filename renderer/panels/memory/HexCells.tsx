@@ -6,7 +6,8 @@ import { Address } from '../../ui/Address.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import type { Missing } from '../../wording.ts';
 import { missingLook, missingWords } from '../../wording.ts';
-import { entriesWithin, inOverlay, rowNames, type Overlay } from './overlay.ts';
+import { TargetLink } from '../../ui/TargetLink.tsx';
+import { entriesWithin, markAt, rowNames, type Overlay } from './overlay.ts';
 import type { HexRow, MemoryPage } from './rows.ts';
 import { ROW_BYTES, asciiOf, wordsOf } from './rows.ts';
 
@@ -35,10 +36,23 @@ export function HexCells({
       <Address value={hex(row.address)} bits={bits} />
     </span>
   );
+  if (row.kind === 'page')
+    return (
+      <>
+        {address}
+        <span role="gridcell" className="memory-note text muted">
+          →{' '}
+          <TargetLink target={hex(row.physical)}>
+            <Address value={hex(row.physical)} />
+          </TargetLink>{' '}
+          physical
+        </span>
+      </>
+    );
   if (row.kind === 'bytes') {
     const touches = (range: Match | undefined, from: bigint): boolean =>
       range !== undefined && from < range.end && from + BigInt(size) > range.start;
-    const names = overlay ? rowNames(overlay, row.address, row.bytes) : '';
+    const names = overlay ? rowNames(overlay, row.physical, row.bytes) : '';
     return (
       <>
         {address}
@@ -46,13 +60,12 @@ export function HexCells({
           <span role="gridcell" key={from}>
             {alike(
               wordsOf(row.bytes.subarray(from, from + 8), size).map((word, index) => {
-                const at = row.address + BigInt(from + index * size);
+                const past = BigInt(from + index * size);
                 return {
                   word,
                   look: wordClass(word, {
-                    table: overlay !== undefined && inOverlay(overlay, at, BigInt(size)),
-                    entry: touches(overlay, at),
-                    found: touches(match, at),
+                    mark: overlay && markAt(overlay, row.physical + past, BigInt(size)),
+                    found: touches(match, row.address + past),
                   }),
                 };
               }),
@@ -77,12 +90,13 @@ export function HexCells({
     );
   }
   const missing = missingOf(row.page);
+  const { table } = row.page;
   const { glyph } = missingLook(missing.kind);
   const words = missingWords(missing);
   const text =
     row.kind === 'zeros'
-      ? `${zerosText(row.address, row.rows * ROW_BYTES, overlay)}, all zero · ${words}`
-      : `${row.atLeast ? 'at least ' : ''}${formatSize(row.length)} · ${words}`;
+      ? `${zerosText(row.physical, row.rows * ROW_BYTES, overlay)}, all zero · ${words}`
+      : `${row.atLeast ? 'at least ' : ''}${formatSize(row.length)} · ${table === undefined ? '' : `can't be translated, table at ${table}: `}${words}`;
   return (
     <>
       {address}
@@ -108,12 +122,12 @@ function alike(
 
 function wordClass(
   word: string,
-  is: { readonly table: boolean; readonly entry: boolean; readonly found: boolean },
+  is: { readonly mark: 'entry' | 'table' | undefined; readonly found: boolean },
 ): string {
   return [
     /^0+$/.test(word) ? 'memory-zero' : '',
-    is.table ? 'memory-table' : '',
-    is.entry ? 'memory-marked' : '',
+    is.mark === undefined ? '' : 'memory-table',
+    is.mark === 'entry' ? 'memory-marked' : '',
     is.found ? 'memory-match' : '',
   ]
     .filter((name) => name !== '')
@@ -141,7 +155,8 @@ export function missingOf(page: MemoryPage): Missing {
     case 'present':
       return { kind: 'zero', stored: true };
     case 'absent':
-      return { kind: 'absent' };
+    case 'unmapped':
+      return { kind: page.provenance };
   }
 }
 

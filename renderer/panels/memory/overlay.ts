@@ -1,152 +1,152 @@
-import type { EntryInfo } from '../../../core/protocol/contract.ts';
+import type { CallAnswer, EntryInfo } from '../../../core/protocol/contract.ts';
+import { shapeOf } from './shapes.ts';
 
-/** The table that an entry stands in, laid over memory: a name for each of its entries. */
-export interface Overlay {
-  /** The entry itself. */
+/** What the engine says of a table: one of its entries, and its part within a page. */
+export type TablePlace = CallAnswer<'memory.tables'>['tables'][number];
+
+/** A table's part within a page, laid over physical memory: a name for each of its entries. */
+export interface Table {
+  /** First byte of what is known of it, and one past the last. */
   readonly start: bigint;
   readonly end: bigint;
+  /** Where its first entry stands, in this page or before. */
+  readonly base: bigint;
+  readonly stride: bigint;
+  /** `context table`, `L1 table`. */
   readonly title: string;
-  /** First byte of its table, and bytes of an entry; absent where the path tells no index. */
-  readonly table:
+  readonly nameOf: (index: bigint) => string;
+  readonly pathOf: (index: bigint) => string;
+  /** What an entry is called behind its name; where bit 0 is clear it is `not present`. */
+  readonly noun: string | undefined;
+}
+
+/** An entry that begins in a row. */
+export interface EntryName {
+  readonly name: string;
+  readonly path: string;
+  /** Physical address of its first byte. */
+  readonly at: bigint;
+}
+
+/** Every structure that is known in view, and the entry that is selected. */
+export interface Overlay {
+  readonly tables: readonly Table[];
+  readonly selected:
     | {
         readonly start: bigint;
         readonly end: bigint;
-        readonly stride: bigint;
-        /** `context table`, `L1 table`. */
         readonly title: string;
-        readonly nameOf: (index: bigint) => string;
-        /** What an entry is called behind its name; where bit 0 is clear it is `not present`. */
-        readonly noun: string | undefined;
+        readonly path: string;
       }
     | undefined;
 }
 
 const PAGE = 4096n;
 
-/** A table by the last part of an entry's path: the entry's place in it, and names of its entries. */
-interface Shape {
-  readonly index: bigint;
-  /** Bytes of the whole table; absent: named as far as the page of the entry. */
-  readonly bytes: bigint | undefined;
-  readonly title: string;
-  readonly nameOf: (index: bigint) => string;
-  readonly noun: string | undefined;
-}
-
 /** What an entry's own path says of its neighbours: `L1[504]` stands before `L1[505]`. */
-export function overlayOf(entry: EntryInfo): Overlay {
-  const start = BigInt(entry.address);
-  const stride = BigInt(entry.width / 8);
-  const shape = shapeOf(entry.path);
-  const first = shape === undefined ? -1n : start - shape.index * stride;
-  const table =
-    shape === undefined || first < 0n
-      ? undefined
-      : {
-          start: first,
-          end: shape.bytes === undefined ? (start / PAGE + 1n) * PAGE : first + shape.bytes,
-          stride,
-          title: shape.title,
-          nameOf: shape.nameOf,
-          noun: shape.noun,
-        };
-  return { start, end: start + stride, title: entry.title, table };
-}
-
-function shapeOf(path: string): Shape | undefined {
-  const parts = path.split('/');
-  const last = parts.at(-1) ?? '';
-  const level = /^(L\d)\[(\d+)\]$/.exec(last);
-  if (level) {
-    const [, name, index] = level;
-    const nameOf = (at: bigint): string => `${name}[${at}]`;
-    return { index: BigInt(index), bytes: PAGE, title: `${name} table`, nameOf, noun: undefined };
-  }
-  const bus = /^bus\.([0-9a-f]{2})$/.exec(last);
-  if (bus)
-    return {
-      index: BigInt(`0x${bus[1]}`),
-      bytes: PAGE,
-      title: 'root table',
-      nameOf: (at) => `bus 0x${at.toString(16).padStart(2, '0')}`,
-      noun: 'root entry',
-    };
-  const id = requesterOf(parts.at(-2) ?? '');
-  if (last === 'context' && id !== undefined)
-    return {
-      index: id & 0xffn,
-      bytes: PAGE,
-      title: 'context table',
-      nameOf: functionText,
-      noun: 'context entry',
-    };
-  if (last === 'dte' && id !== undefined)
-    return {
-      index: id,
-      bytes: undefined,
-      title: 'device table',
-      nameOf: (at) => `${(at >> 8n).toString(16).padStart(2, '0')}:${functionText(at)} DTE`,
-      noun: undefined,
-    };
-  if (!/^\d+$/.test(last)) return undefined;
-  const name = parts.includes('irq') ? 'IRTE' : 'entry';
-  return {
-    index: BigInt(last),
-    bytes: undefined,
-    title: name === 'IRTE' ? 'interrupt remapping table' : 'table',
-    nameOf: (at) => `${name}[${at}]`,
-    noun: name === 'IRTE' ? '' : undefined,
-  };
-}
-
-/** The requester ID of a BDF, its segment left out. */
-function requesterOf(bdf: string): bigint | undefined {
-  const match = /^(?:[0-9a-f]{4}:)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(bdf);
-  if (!match) return undefined;
-  const [bus, device, fn] = [match[1], match[2], match[3]].map((text) => BigInt(`0x${text}`));
-  return (bus << 8n) | (device << 3n) | fn;
-}
-
-/** `02.0`: device and function of a requester ID. */
-function functionText(id: bigint): string {
-  return `${((id >> 3n) & 0x1fn).toString(16).padStart(2, '0')}.${id & 7n}`;
+function tableOf(place: TablePlace): Table | undefined {
+  const shape = shapeOf(place.path, place.width);
+  if (shape === undefined) return undefined;
+  const stride = BigInt(place.width / 8);
+  const base = BigInt(place.address) - shape.index * stride;
+  const { title, nameOf, pathOf, noun } = shape;
+  const [start, end] = [BigInt(place.from), BigInt(place.to)];
+  return { start: base > start ? base : start, end, base, stride, title, nameOf, pathOf, noun };
 }
 
 /**
- * Names of the entries that begin in a row: `L1[504] L1[505]`, `00.1 not present`.
- * @param bytes of the row
+ * Lays tables over memory.
+ * @param entry the selected entry: the page of its table is known by it alone
  */
-export function rowNames(
-  { table, start, end, title }: Overlay,
-  row: bigint,
-  bytes: Uint8Array,
-): string {
-  const past = row + BigInt(bytes.length);
-  const holdsEntry = start >= row && start < past && end > start;
-  if (!table || past <= table.start || row >= table.end) return holdsEntry ? title : '';
-  const names: string[] = [];
-  const first = row <= table.start ? 0n : (row - table.start + table.stride - 1n) / table.stride;
-  for (let index = first; ; index++) {
-    const at = table.start + index * table.stride;
-    if (at >= past || at >= table.end) break;
-    const name = table.nameOf(index);
-    const present = (bytes[Number(at - row)] & 1) === 1;
-    names.push(
-      table.noun === undefined ? name : `${name} ${present ? table.noun : 'not present'}`.trim(),
-    );
+export function overlayOf(
+  places: readonly TablePlace[],
+  entry: Pick<EntryInfo, 'address' | 'width' | 'title' | 'path'> | undefined,
+): Overlay {
+  const tables = places.map(tableOf).filter((table) => table !== undefined);
+  if (!entry) return { tables, selected: undefined };
+  const start = BigInt(entry.address);
+  const { title, path, address, width } = entry;
+  const end = start + BigInt(width / 8);
+  const page = start - (start % PAGE);
+  const own = tables.some((table) => start >= table.start && start < table.end)
+    ? undefined
+    : tableOf({ path, address, width, from: hexOf(page), to: hexOf(page + PAGE) });
+  return { tables: own ? [...tables, own] : tables, selected: { start, end, title, path } };
+}
+
+const hexOf = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** The table that a byte of physical memory belongs to. */
+export function tableAt(overlay: Overlay, at: bigint): Table | undefined {
+  return overlay.tables.find((table) => at >= table.start && at < table.end);
+}
+
+/** The entries that begin in a row of so many bytes. */
+export function entriesIn(overlay: Overlay, row: bigint, length: bigint): EntryName[] {
+  const past = row + length;
+  const { selected } = overlay;
+  const names: EntryName[] = [];
+  for (const table of overlay.tables) {
+    if (past <= table.start || row >= table.end) continue;
+    const from = row > table.start ? row : table.start;
+    for (let index = (from - table.base + table.stride - 1n) / table.stride; ; index++) {
+      const at = table.base + index * table.stride;
+      if (at >= past || at >= table.end) break;
+      names.push({ name: table.nameOf(index), path: table.pathOf(index), at });
+    }
   }
-  // An entry longer than a row goes on in the rows below its name.
-  return names.join(' ');
+  const alone = selected && selected.start >= row && selected.start < past;
+  if (alone && !tableAt(overlay, selected.start))
+    names.push({ name: selected.title, path: selected.path, at: selected.start });
+  return names;
 }
 
-/** How many entries of the table a run of bytes holds; 0 outside of it. */
-export function entriesWithin({ table }: Overlay, from: bigint, bytes: bigint): number {
-  if (!table || from < table.start || from + bytes > table.end) return 0;
-  return Number(bytes / table.stride);
+/**
+ * Names of the entries that begin in a row: `L1[504] L1[505]`, `00.1 not present`. An entry longer
+ * than a row goes on in the rows below its name.
+ * @param row physical address of its first byte
+ */
+export function rowNames(overlay: Overlay, row: bigint, bytes: Uint8Array): string {
+  return entriesIn(overlay, row, BigInt(bytes.length))
+    .map(({ name, at }) => {
+      const noun = tableAt(overlay, at)?.noun;
+      if (noun === undefined) return name;
+      const present = (bytes[Number(at - row)] & 1) === 1;
+      return `${name} ${present ? noun : 'not present'}`.trim();
+    })
+    .join(' ');
 }
 
-/** Whether a byte belongs to the table, or to the entry where no table is known: it is underlined. */
-export function inOverlay({ table, start, end }: Overlay, at: bigint, size: bigint): boolean {
-  const [from, to] = table ? [table.start, table.end] : [start, end];
-  return at < to && at + size > from;
+/** How many entries of a table a run of bytes holds; 0 outside of one. */
+export function entriesWithin(overlay: Overlay, from: bigint, bytes: bigint): number {
+  const table = tableAt(overlay, from);
+  return !table || from + bytes > table.end ? 0 : Number(bytes / table.stride);
+}
+
+/** How a byte is marked: it belongs to a table, or to the selected entry. */
+export function markAt(overlay: Overlay, at: bigint, size: bigint): 'entry' | 'table' | undefined {
+  const touches = (range: { readonly start: bigint; readonly end: bigint }): boolean =>
+    at < range.end && at + size > range.start;
+  if (overlay.selected && touches(overlay.selected)) return 'entry';
+  return overlay.tables.some(touches) ? 'table' : undefined;
+}
+
+/**
+ * `L1 table`, `context table and 2 more`: what lies over the memory in view.
+ * @param pages physical addresses of the pages in view
+ * @param at the byte that is looked at
+ */
+export function overlayTitle(
+  overlay: Overlay,
+  pages: readonly string[],
+  at: bigint | undefined,
+): string {
+  const shown = new Set(pages.map((page) => BigInt(page) / PAGE));
+  const tables = overlay.tables.filter(({ start }) => shown.has(start / PAGE));
+  const titles = [...new Set(tables.map(({ title }) => title))];
+  const own = at === undefined ? undefined : tableAt(overlay, at)?.title;
+  const first = own ?? titles[0];
+  if (first === undefined) return 'no table here';
+  const more = titles.filter((title) => title !== first).length;
+  return more === 0 ? first : `${first} and ${more} more`;
 }

@@ -8,11 +8,20 @@ export type MemoryPage = CallAnswer<'memory.read'>['pages'][number];
 
 /** A line of the hex view. */
 export type HexRow =
-  | { readonly kind: 'bytes'; readonly address: bigint; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'bytes';
+      readonly address: bigint;
+      /** Where its first byte is in physical memory. */
+      readonly physical: bigint;
+      readonly bytes: Uint8Array;
+    }
+  /** Where the page that begins here is in physical memory: in a space that is mapped. */
+  | { readonly kind: 'page'; readonly address: bigint; readonly physical: bigint }
   /** Rows that are all zero, folded. */
   | {
       readonly kind: 'zeros';
       readonly address: bigint;
+      readonly physical: bigint;
       readonly rows: number;
       readonly page: MemoryPage;
     }
@@ -20,6 +29,8 @@ export type HexRow =
   | {
       readonly kind: 'gap';
       readonly address: bigint;
+      /** Where the first page of it would be; undefined where nothing is mapped. */
+      readonly physical: bigint | undefined;
       readonly length: bigint;
       /** The gap goes on: only so far was it looked at. */
       readonly atLeast: boolean;
@@ -45,8 +56,10 @@ function bytesOf(base64: string): Uint8Array {
 export function hexRows(pages: readonly MemoryPage[], start: bigint, length: number): HexRow[] {
   const out: HexRow[] = [];
   const end = start + BigInt(length);
+  let follows: bigint | undefined;
   for (const page of pages) {
     const at = BigInt(page.address);
+    const physical = page.physical === undefined ? undefined : BigInt(page.physical);
     if (page.bytes === undefined) {
       const from = at < start ? start : at;
       const to = gapEnd(page, at, end);
@@ -56,12 +69,21 @@ export function hexRows(pages: readonly MemoryPage[], start: bigint, length: num
         last?.kind === 'gap' &&
         last.page.provenance === page.provenance &&
         last.page.note === page.note &&
+        last.page.table === page.table &&
         last.address + last.length === from
       )
         out[out.length - 1] = { ...last, length: last.length + (to - from), atLeast };
       else if (to > from)
-        out.push({ kind: 'gap', address: from, length: to - from, atLeast, page });
-    } else pushBytes(out, page, at, bytesOf(page.bytes));
+        out.push({ kind: 'gap', address: from, physical, length: to - from, atLeast, page });
+      follows = undefined;
+      continue;
+    }
+    // Pages that follow each other in both address spaces are told once.
+    if (physical !== undefined && physical !== follows)
+      out.push({ kind: 'page', address: at, physical });
+    const bytes = bytesOf(page.bytes);
+    pushBytes(out, page, at, physical ?? at, bytes);
+    if (physical !== undefined) follows = physical + BigInt(bytes.length);
   }
   return out;
 }
@@ -73,7 +95,17 @@ function gapEnd(page: MemoryPage, at: bigint, end: bigint): bigint {
   return pageEnd < end ? pageEnd : end;
 }
 
-function pushBytes(out: HexRow[], page: MemoryPage, address: bigint, bytes: Uint8Array): void {
+function pushBytes(
+  out: HexRow[],
+  page: MemoryPage,
+  address: bigint,
+  physical: bigint,
+  bytes: Uint8Array,
+): void {
+  const places = (row: number): { readonly address: bigint; readonly physical: bigint } => {
+    const past = BigInt(row * ROW_BYTES);
+    return { address: address + past, physical: physical + past };
+  };
   let zeros = 0;
   const flush = (end: number): void => {
     if (zeros === 0) return;
@@ -81,7 +113,7 @@ function pushBytes(out: HexRow[], page: MemoryPage, address: bigint, bytes: Uint
     if (zeros >= FOLD)
       out.push({
         kind: 'zeros',
-        address: address + BigInt(from * ROW_BYTES),
+        ...places(from),
         rows: zeros,
         page,
       });
@@ -89,7 +121,7 @@ function pushBytes(out: HexRow[], page: MemoryPage, address: bigint, bytes: Uint
       for (let row = from; row < end; row++)
         out.push({
           kind: 'bytes',
-          address: address + BigInt(row * ROW_BYTES),
+          ...places(row),
           bytes: bytes.subarray(row * ROW_BYTES, (row + 1) * ROW_BYTES),
         });
     zeros = 0;
@@ -102,7 +134,7 @@ function pushBytes(out: HexRow[], page: MemoryPage, address: bigint, bytes: Uint
       continue;
     }
     flush(row);
-    out.push({ kind: 'bytes', address: address + BigInt(row * ROW_BYTES), bytes: part });
+    out.push({ kind: 'bytes', ...places(row), bytes: part });
   }
   flush(rows);
 }
@@ -133,24 +165,44 @@ export function hexdump(address: bigint, bytes: Uint8Array): string {
   return `${address.toString(16).padStart(8, '0')}  ${left}  ${right}  |${text}|`;
 }
 
-/** The rows as a table: a line of words each; what is not known says so and has no words. */
-export function memoryTable(rows: readonly HexRow[], size: 1 | 2 | 4 | 8): TextTable {
-  return {
-    name: 'Memory',
-    columns: ['address', 'bytes', 'state', 'words', 'text'],
-    rows: rows.map((row) => {
-      const address = `0x${row.address.toString(16)}`;
-      if (row.kind === 'bytes')
+/**
+ * The rows as a table: a line of words each; what is not known says so and has no words. In a space
+ * that is mapped each line has its physical address too.
+ */
+export function memoryTable(
+  rows: readonly HexRow[],
+  size: 1 | 2 | 4 | 8,
+  mapped: boolean,
+): TextTable {
+  const cellsOf = (row: HexRow): TextTable['rows'][number] => {
+    switch (row.kind) {
+      case 'bytes':
         return [
-          address,
           row.bytes.length,
           'present',
           wordsOf(row.bytes, size).join(' '),
           asciiOf(row.bytes),
         ];
-      if (row.kind === 'zeros') return [address, row.rows * ROW_BYTES, 'all zero', undefined, ''];
-      return [address, Number(row.length), row.page.provenance, undefined, row.page.note];
-    }),
+      case 'zeros':
+        return [row.rows * ROW_BYTES, 'all zero', undefined, ''];
+      default:
+        return row.kind === 'gap'
+          ? [Number(row.length), row.page.provenance, undefined, row.page.note]
+          : [];
+    }
+  };
+  const address = (value: bigint | undefined) =>
+    value === undefined ? undefined : `0x${value.toString(16)}`;
+  return {
+    name: 'Memory',
+    columns: ['address', ...(mapped ? ['physical'] : []), 'bytes', 'state', 'words', 'text'],
+    rows: rows
+      .filter(({ kind }) => kind !== 'page')
+      .map((row) => [
+        address(row.address),
+        ...(mapped ? [address(row.physical)] : []),
+        ...cellsOf(row),
+      ]),
   };
 }
 
@@ -159,7 +211,9 @@ export function pageRows(rows: readonly HexRow[], selected: number): readonly He
   const own = rows.at(selected);
   if (!own) return [];
   const pageOf = (row: HexRow): bigint => row.address / PAGE_BYTES;
-  return rows.filter((row) => row.kind !== 'gap' && pageOf(row) === pageOf(own));
+  return rows.filter(
+    (row) => (row.kind === 'bytes' || row.kind === 'zeros') && pageOf(row) === pageOf(own),
+  );
 }
 
 /** Lines of 16 bytes, folded zeros unfolded: bytes or words with a space between them. */
@@ -174,7 +228,7 @@ export function hexdumpText(rows: readonly HexRow[]): string {
   return rows
     .flatMap((row) => {
       if (row.kind === 'bytes') return [hexdump(row.address, row.bytes)];
-      if (row.kind === 'gap') return [];
+      if (row.kind !== 'zeros') return [];
       return [hexdump(row.address, ZEROS), ...(row.rows > 1 ? ['*'] : [])];
     })
     .join('\n');
@@ -190,7 +244,7 @@ interface Line {
 function unfolded(rows: readonly HexRow[]): readonly Line[] {
   return rows.flatMap((row): readonly Line[] => {
     if (row.kind === 'bytes') return [row];
-    if (row.kind === 'gap') return [];
+    if (row.kind !== 'zeros') return [];
     return Array.from({ length: row.rows }, (_, index) => ({
       address: row.address + BigInt(index * ROW_BYTES),
       bytes: ZEROS,

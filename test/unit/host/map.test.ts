@@ -330,13 +330,4 @@ describe('memory', () => {
     });
     expect(behind.found).not.toContain(entry.address);
   });
-
-  test("resolves a device's address, and says why another has none", async () => {
-    const [{ bdf, iova, pa }] = leaves;
-    const request = { space: 'iova', bdf } as const;
-    const at = (address: bigint) =>
-      client.call('memory.resolve', { ...request, address: `0x${plain(address)}` });
-    expect((await at(iova + 0x10n)).physical).toBe(`0x${plain(pa + 0x10n)}`);
-    await expect(at(0x7777_0000n)).rejects.toMatchObject({ kind: 'unreadable' });
-  });
 });
