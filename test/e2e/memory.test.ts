@@ -127,9 +127,10 @@ describe.skipIf(MISSING !== undefined)('memory', () => {
     // A row of the space leads from the device's address to its walk.
     await rows.nth(1).click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Translate 0x10000000' }).click();
-    await expect
-      .poll(() => page.getByRole('textbox', { name: /IOVA/ }).first().inputValue())
-      .toBe('0x10000000');
+    const walked = page
+      .getByRole('tabpanel', { name: /Translate/ })
+      .getByLabel('I/O virtual address');
+    await expect.poll(() => walked.inputValue()).toBe('0x10000000');
   });
 
   it("shows a kernel's own addresses, with the physical address of a page", async () => {
@@ -149,7 +150,11 @@ describe.skipIf(MISSING !== undefined)('memory', () => {
       .first()
       .waitFor();
     // What the row is in physical memory, by a link.
-    await page.locator('.memory-readout').getByRole('button').click();
+    await grid.getByText('Linux version 6.').click();
+    const readout = page.locator('.memory-readout');
+    await readout.hover({ position: { x: 4, y: 4 } });
+    await readout.getByText(/^physical 0x[0-9a-f]+$/).waitFor();
+    await readout.getByRole('button').click();
     await memory(page).getByText('Linux version 6.').waitFor();
   });
 

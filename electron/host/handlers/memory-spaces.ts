@@ -1,3 +1,4 @@
+import { walkOfFault } from '../../../core/explain/fault-walk.ts';
 import { parseBdf } from '../../../core/format/bdf.ts';
 import { hex } from '../../../core/format/hex.ts';
 import { deviceSpace } from '../../../core/iommu/device-space.ts';
@@ -66,7 +67,10 @@ export function spaceOf(bench: Workbench, wanted: Space, unitName: string | unde
     );
   const { world } = bench.worlds.unit(unit.facts.name);
   const device = bench.worlds.device(unit, id, pasid);
-  return { space: deviceSpace(unit, { id, pasid }, device), memory: world.memory, world };
+  // The PASID of a row may be the one that stands for requests without.
+  const { request } = walkOfFault(unit, { id, pasid, address: 0n, access: 'read' }, undefined);
+  const requester = { id, pasid: request.pasid };
+  return { space: deviceSpace(unit, requester, device), memory: world.memory, world };
 }
 
 /** What a world's memory was read from, and the level of the filter that left pages out. */

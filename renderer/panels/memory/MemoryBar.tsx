@@ -41,7 +41,8 @@ interface MemoryBarProps {
 
 /** Where Memory goes to, and how its bytes are shown. */
 export function MemoryBar(props: MemoryBarProps): ReactNode {
-  const { space, simulated, device, size, onStep, finding, overlay, problem, source } = props;
+  const { space, simulated, device, input, typed, size, onStep } = props;
+  const { finding, overlay, problem, source } = props;
   return (
     <form
       className="memory-bar"
@@ -63,13 +64,13 @@ export function MemoryBar(props: MemoryBarProps): ReactNode {
         {device !== undefined && <option value="iova">IOVA of {device}</option>}
       </select>
       <input
-        ref={props.input}
+        ref={input}
         className="field memory-address"
         aria-label={NAMES[space]}
         aria-invalid={problem !== ''}
         placeholder={space === 'virtual' ? 'linux_banner' : '0x13f2d9000'}
         spellCheck={false}
-        value={props.typed}
+        value={typed}
         onChange={(event) => props.onType(event.target.value)}
       />
       <label className="muted">

@@ -81,23 +81,21 @@ describe.each([
 
   test('are mapped where its leaves say so, page by page, and nowhere else', async () => {
     const { client } = all;
-    const devices = (await client.call('devices.list', { unit })).devices.filter(
-      (device) => device.translation !== 'pass-through' && device.pageTable !== undefined,
-    );
-    expect(devices.length).toBeGreaterThan(0);
-    for (const { bdf, pasid } of devices.slice(0, 4)) {
+    const { devices } = await client.call('devices.list', { unit });
+    let looked = 0;
+    for (const { bdf, pasid } of devices) {
       const mapped = new Map<bigint, bigint>();
       for (let from: string | undefined = '0x0'; from !== undefined;) {
         const answer: { leaves: (readonly string[])[]; next?: string } = await client.call(
           'mappings.read',
           { unit, bdf, pasid, from, count: 1000 },
         );
-        for (const [iova, pa, size, rights] of answer.leaves)
-          if (rights !== '')
-            for (let at = 0n; at < parseHex(size)!; at += PAGE)
-              mapped.set(parseHex(iova)! + at, parseHex(pa)! + at);
+        for (const [iova, pa, size] of answer.leaves)
+          for (let at = 0n; at < BigInt(size); at += PAGE)
+            mapped.set(BigInt(iova) + at, BigInt(pa) + at);
         from = answer.next;
       }
+      if (mapped.size === 0 || ++looked > 4) continue;
       const pieces = await whole(client, { kind: 'iova', bdf, pasid });
       expect(pieces.at(-1)?.to).toBe(END);
       let pages = 0n;
@@ -109,41 +107,37 @@ describe.each([
       }
       expect(Number(pages)).toBe(mapped.size);
     }
+    expect(looked).toBeGreaterThan(0);
   });
 
   test('what stands behind a page is the next page of that space', async () => {
     const { client } = all;
-    const [device] = (await client.call('devices.list', { unit })).devices.filter(
-      (each) => each.translation !== 'pass-through' && each.pageTable !== undefined,
-    );
-    const { bdf, pasid } = device;
-    const { leaves } = await client.call('mappings.read', {
-      unit,
-      bdf,
-      pasid,
-      from: '0x0',
-      count: 1000,
-    });
-    // Two pages that are neighbours for the device, and are not in memory.
-    const apart = leaves.findIndex(
-      ([iova, pa], index) =>
-        index > 0 &&
-        parseHex(iova)! === parseHex(leaves[index - 1][0])! + parseHex(leaves[index - 1][2])! &&
-        parseHex(pa)! !== parseHex(leaves[index - 1][1])! + parseHex(leaves[index - 1][2])!,
-    );
-    if (apart < 0) return;
-    const [iova, pa] = leaves[apart];
-    const address = hex(parseHex(iova)! - 16n);
-    const { pages } = await client.call('memory.read', {
-      space: { kind: 'iova', bdf, pasid },
-      address,
-      length: 32,
-    });
-    const physical = pages.flatMap((page) => page.physical ?? []);
-    expect(parseHex(physical[0])!).toBe(
-      parseHex(leaves[apart - 1][1])! + parseHex(leaves[apart - 1][2])! - 16n,
-    );
-    expect(physical.some((each) => each === pa) || pages[0].bytes === undefined).toBe(true);
+    const { devices } = await client.call('devices.list', { unit });
+    let shown = 0;
+    for (const { bdf, pasid } of devices) {
+      const asked = { unit, bdf, pasid, from: '0x0', count: 1000 };
+      const { leaves } = await client.call('mappings.read', asked);
+      const pages = leaves.map(([iova, pa, size]) => ({
+        iova: BigInt(iova),
+        pa: BigInt(pa),
+        end: BigInt(iova) + BigInt(size),
+        paEnd: BigInt(pa) + BigInt(size),
+      }));
+      // Two pages that are neighbours for the device, and are not in memory.
+      const apart = pages.findIndex(
+        ({ iova, pa }, index) => iova === pages[index - 1]?.end && pa !== pages[index - 1].paEnd,
+      );
+      if (apart < 0) continue;
+      const answer = await client.call('memory.read', {
+        space: { kind: 'iova', bdf, pasid },
+        address: hex(pages[apart].iova - 16n),
+        length: 32,
+      });
+      const physical = answer.pages.map((page) => BigInt(page.physical ?? 0));
+      expect(physical.slice(0, 2)).toEqual([pages[apart - 1].paEnd - 16n, pages[apart].pa]);
+      shown++;
+    }
+    expect(shown).toBeGreaterThan(0);
   });
 
   test('every entry of the tree stands in a table that is named, by its own path', async () => {
