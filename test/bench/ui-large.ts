@@ -1,6 +1,6 @@
 /** The window over a domain of 10 million leaves and a million faults. */
 import type { Browser, Page } from 'playwright-core';
-import { openWindow, press } from '../e2e/support/window.ts';
+import { jumpTo, openWindow, press } from '../e2e/support/window.ts';
 import { FAULTS, LEAVES, windowInputs } from './ui-inputs.ts';
 import { another, answer, heap, say, sayTimes, scroll, traced } from './ui-measure.ts';
 
@@ -33,13 +33,7 @@ export async function large(browser: Browser): Promise<void> {
       .waitFor({ timeout: 120_000 });
     await press(page, 'v 2');
     await page.waitForSelector('[aria-label="Tables"]:focus');
-    await page.getByLabel('Jump').focus();
-    await page.keyboard.type('00:02.0');
-    await page
-      .getByRole('option', { name: /00:02\.0/ })
-      .first()
-      .waitFor();
-    await press(page, 'Enter');
+    await jumpTo(page, '00:02.0');
     await page
       .locator('[aria-label="Tables"] .row[aria-selected="true"]')
       .getByText('00:02.0')

@@ -1,7 +1,6 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestWindow } from './support/window.ts';
-import { launch, MISSING, openSample, press } from './support/window.ts';
+import { describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
+import { MISSING, openSample, press } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`budgets: skipped, ${MISSING}`);
 
@@ -9,16 +8,7 @@ if (MISSING !== undefined) console.log(`budgets: skipped, ${MISSING}`);
 const MOST = 2500;
 
 describe.skipIf(MISSING !== undefined)('what a panel may cost', () => {
-  let browser: Browser;
-  let window: TestWindow;
-  beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
-  });
+  const window = sharedWindow(openSample);
 
   it.each([
     ['triage', 'v 1'],

@@ -1,13 +1,12 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { captureJson, capturePath } from '../support/captures.ts';
-import type { TestWindow } from './support/window.ts';
+import { sharedWindow } from './support/shared-window.ts';
 import {
   MISSING,
   axeFindings,
-  launch,
   openSecond,
-  openWindow,
+  openTables,
   press,
   selectedRow,
 } from './support/window.ts';
@@ -36,23 +35,10 @@ const THEN = CRASH.devices.find(({ bdf }) => bdf === DEVICE.bdf)!;
 const grid = (page: Page, name: string) => page.getByRole('treegrid', { name });
 
 describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow((browser) => openTables(browser, 'intel-6.1'));
   let page: Page;
-  beforeAll(async () => {
-    browser = await launch();
-    window = await openWindow(browser, {
-      paths: [
-        capturePath('intel-6.1', 'tables.before.elf'),
-        capturePath('intel-6.1', 'regs.before.json'),
-      ],
-    });
+  beforeAll(() => {
     ({ page } = window);
-    await page.waitForSelector('.panel');
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('asks for a second one while there is only one', async () => {
@@ -158,7 +144,6 @@ describe.skipIf(MISSING !== undefined)('two states of one machine', () => {
   it('finds it all again after a reload', async () => {
     await page.waitForFunction(async () => document.querySelector('.panel') !== null);
     await page.reload();
-    await page.waitForSelector('.panel');
     await press(page, 'g d');
     await grid(page, 'Compare').getByText('RTADDR').waitFor();
     // With everything open, as it was left.

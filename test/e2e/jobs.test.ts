@@ -5,6 +5,7 @@ import { SHELLS } from './support/shells.ts';
 import {
   MISSING,
   axeFindings,
+  jumpTo,
   launch,
   press,
   selectedRow,
@@ -75,13 +76,7 @@ describe.skipIf(MISSING !== undefined).each(SHELLS)(
 
             // Jump to the device's tables.
             await press(page, 'v 2');
-            await page.getByLabel('Jump').focus();
-            await page.keyboard.type('00:06.0');
-            await page
-              .getByRole('option', { name: /00:06\.0/ })
-              .first()
-              .waitFor();
-            await press(page, 'Enter');
+            await jumpTo(page, '00:06.0');
             // In scalable mode it is the entry of its requests without PASID that is found.
             await selectedRow(page, 'Tables').getByText(tables).waitFor();
             expect(await axeFindings(page)).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
 import type { TestWindow } from './support/window.ts';
 import {
   MISSING,
@@ -114,19 +115,12 @@ async function killEngine({ page, served }: TestWindow): Promise<() => Promise<v
 }
 
 describe.skipIf(MISSING !== undefined)('the layout of the window', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openWindow);
   beforeAll(async () => {
-    browser = await launch();
-    window = await openWindow(browser);
     await window.page.waitForSelector('.start :focus');
     await window.page.keyboard.press('Enter');
     await window.page.waitForSelector('.verdict');
     await selectedRow(window.page, 'Faults').waitFor();
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('gives a column the width that its end is dragged to, and its rows with it', async () => {

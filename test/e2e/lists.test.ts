@@ -1,7 +1,7 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestWindow } from './support/window.ts';
-import { MISSING, launch, openSample, press, selectedRow } from './support/window.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
+import { MISSING, openSample, press, selectedRow } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`lists: skipped, ${MISSING}`);
 
@@ -16,17 +16,10 @@ const NAMED: readonly (readonly [string, string, string, RegExp])[] = [
 ];
 
 describe.skipIf(MISSING !== undefined)('lists and trees', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openSample);
   let page: Page;
-  beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
+  beforeAll(() => {
     ({ page } = window);
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   const focus = (label: string) => page.waitForSelector(`[aria-label="${label}"]:focus`);

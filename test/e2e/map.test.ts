@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
 import type { TestWindow } from './support/window.ts';
 import { MISSING, axeFindings, launch, openSample, press, selectedRow } from './support/window.ts';
 
@@ -23,17 +24,10 @@ const widthOf = async (page: Page): Promise<bigint> => {
 };
 
 describe.skipIf(MISSING !== undefined)('address map and reverse', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openSample);
   let page: Page;
-  beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
+  beforeAll(() => {
     ({ page } = window);
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('shows the device of the selected fault, its faults pinned and its refusal in words', async () => {

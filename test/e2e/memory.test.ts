@@ -1,26 +1,19 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openSample, press } from './support/window.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
+import { MISSING, axeFindings, openSample, press } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`memory: skipped, ${MISSING}`);
 
 const memory = (page: Page) => page.getByRole('grid', { name: 'Physical memory' });
 
 describe.skipIf(MISSING !== undefined)('memory', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openSample);
   let page: Page;
   beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
     ({ page } = window);
     await press(page, 'v 2');
     await page.waitForSelector('[aria-label="Tables"]:focus');
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('names the entries of the table that an entry stands in', async () => {

@@ -1,13 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { capturePath } from '../support/captures.ts';
-import type { TestWindow } from './support/window.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
 import {
   MISSING,
   axeFindings,
-  launch,
   openSample,
-  openWindow,
+  openTables,
   press,
   selectedRow,
 } from './support/window.ts';
@@ -18,19 +16,12 @@ const tree = (page: Page, unit: string) =>
   page.getByRole('treegrid', { name: `Registers of ${unit}` });
 
 describe.skipIf(MISSING !== undefined)('registers, of a dump', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openSample);
   let page: Page;
   beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
     ({ page } = window);
     await press(page, 'v 2 g r');
     await tree(page, 'dmar0').waitFor();
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('says that registers are no memory, and where the values come from', async () => {
@@ -112,25 +103,18 @@ describe.skipIf(MISSING !== undefined)('registers, of a dump', () => {
 });
 
 describe.skipIf(MISSING !== undefined)('registers, of AMD-Vi from a file', () => {
+  const window = sharedWindow((browser) => openTables(browser, 'amd-6.1'));
+
   it('are all there, each with its fields', async () => {
-    const browser = await launch();
-    const window = await openWindow(browser, {
-      paths: ['tables.before.elf', 'regs.before.json'].map((file) => capturePath('amd-6.1', file)),
-    });
     const { page } = window;
-    try {
-      await page.locator('.statusbar').getByText('ivhd0').waitFor();
-      await press(page, 'Escape g r');
-      await tree(page, 'ivhd0').locator('.row').first().waitFor();
-      await tree(page, 'ivhd0').focus();
-      await press(page, 'Home ArrowRight');
-      const first = await selectedRow(page, 'Registers of ivhd0').textContent();
-      expect(first).toContain('0x000');
-      await page.getByRole('region', { name: / bit by bit$/ }).waitFor();
-      expect(await axeFindings(page)).toEqual([]);
-    } finally {
-      await window.close();
-      await browser.close();
-    }
+    await page.locator('.statusbar').getByText('ivhd0').waitFor();
+    await press(page, 'Escape g r');
+    await tree(page, 'ivhd0').locator('.row').first().waitFor();
+    await tree(page, 'ivhd0').focus();
+    await press(page, 'Home ArrowRight');
+    const first = await selectedRow(page, 'Registers of ivhd0').textContent();
+    expect(first).toContain('0x000');
+    await page.getByRole('region', { name: / bit by bit$/ }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { captureJson, capturePath } from '../support/captures.ts';
-import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openWindow, press } from './support/window.ts';
+import { sharedWindow } from './support/shared-window.ts';
+import { MISSING, jumpTo, axeFindings, openWindow, press } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`scan for tables: skipped, ${MISSING}`);
 
@@ -12,18 +12,13 @@ const TRUTH = captureJson<{ units: { rootTable: string; devices: { bdf: string }
 ).units[0];
 
 describe.skipIf(MISSING !== undefined)('a dump that says nothing of its kernel', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow((browser) =>
+    openWindow(browser, { paths: [capturePath('intel-6.1', 'tables.before.elf')] }),
+  );
   let page: Page;
   beforeAll(async () => {
-    browser = await launch();
-    window = await openWindow(browser, { paths: [capturePath('intel-6.1', 'tables.before.elf')] });
     ({ page } = window);
     await page.waitForSelector('.panel');
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('says so, and offers three ways', async () => {
@@ -54,10 +49,7 @@ describe.skipIf(MISSING !== undefined)('a dump that says nothing of its kernel',
     await dialog.waitFor({ state: 'detached' });
     const tree = page.getByRole('tree', { name: 'Tables' });
     await tree.getByText('dmar0').waitFor();
-    await page.getByLabel('Jump').focus();
-    await page.keyboard.type(TRUTH.devices[0].bdf);
-    await page.getByRole('option').first().waitFor();
-    await press(page, 'Enter');
+    await jumpTo(page, TRUTH.devices[0].bdf);
     await tree.getByText(TRUTH.devices[0].bdf).first().waitFor();
     expect(window.complaints).toEqual([]);
   });

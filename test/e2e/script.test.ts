@@ -1,22 +1,15 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openSample, press } from './support/window.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
+import { MISSING, axeFindings, openSample, press } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`script and lab: skipped, ${MISSING}`);
 
 describe.skipIf(MISSING !== undefined)('script and hand-off lab', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openSample);
   let page: Page;
-  beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
+  beforeAll(() => {
     ({ page } = window);
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   const output = (): ReturnType<Page['locator']> => page.getByRole('log', { name: 'Output' });

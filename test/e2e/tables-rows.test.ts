@@ -1,13 +1,13 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { capturePath } from '../support/captures.ts';
-import type { TestWindow } from './support/window.ts';
+import { sharedWindow } from './support/shared-window.ts';
 import {
   MISSING,
   axeFindings,
-  launch,
+  jumpTo,
   openSecond,
-  openWindow,
+  openTables,
   press,
   selectedRow,
 } from './support/window.ts';
@@ -25,27 +25,14 @@ async function typeName(page: Page, text: string): Promise<void> {
 }
 
 describe.skipIf(MISSING !== undefined)('rows of Tables on AMD-Vi', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow((browser) => openTables(browser, 'amd-6.1'));
   let page: Page;
   beforeAll(async () => {
-    browser = await launch();
-    window = await openWindow(browser, {
-      paths: [
-        capturePath('amd-6.1', 'tables.before.elf'),
-        capturePath('amd-6.1', 'regs.before.json'),
-      ],
-    });
     ({ page } = window);
-    await page.waitForSelector('.panel');
     await press(page, 'v 2');
     await page.waitForSelector('[aria-label="Tables"]:focus');
     await press(page, 'Home ArrowRight ArrowRight ArrowRight ArrowRight');
     await row(page, '00:04.0').first().waitFor();
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('are found by typing their names, and say how many entries are set below', async () => {
@@ -152,25 +139,12 @@ describe.skipIf(MISSING !== undefined)('rows of Tables on AMD-Vi', () => {
 });
 
 describe.skipIf(MISSING !== undefined)('entries of another state, and their fields', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow((browser) => openTables(browser, 'intel-6.1'));
   let page: Page;
   beforeAll(async () => {
-    browser = await launch();
-    window = await openWindow(browser, {
-      paths: [
-        capturePath('intel-6.1', 'tables.before.elf'),
-        capturePath('intel-6.1', 'regs.before.json'),
-      ],
-    });
     ({ page } = window);
-    await page.waitForSelector('.panel');
     await press(page, 'v 2');
     await page.waitForSelector('[aria-label="Tables"]:focus');
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('what only the other state has leads to its place in Tables, that state beside it', async () => {
@@ -194,13 +168,7 @@ describe.skipIf(MISSING !== undefined)('entries of another state, and their fiel
   });
 
   it('fields are copied by themselves, as words, as C', async () => {
-    await page.getByLabel('Jump').focus();
-    await page.keyboard.type('00:07.0');
-    await page
-      .getByRole('option', { name: /00:07\.0/ })
-      .first()
-      .waitFor();
-    await press(page, 'Enter');
+    await jumpTo(page, '00:07.0');
     await page.getByText('context entry of 00:07.0').first().waitFor();
     await press(page, 'i');
     await page.waitForSelector('.ruler:focus');

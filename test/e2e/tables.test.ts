@@ -1,24 +1,17 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestWindow } from './support/window.ts';
-import { MISSING, axeFindings, launch, openSample, press, selectedRow } from './support/window.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedWindow } from './support/shared-window.ts';
+import { MISSING, jumpTo, axeFindings, openSample, press, selectedRow } from './support/window.ts';
 
 if (MISSING !== undefined) console.log(`tables and changes: skipped, ${MISSING}`);
 
 const tree = (page: Page) => page.getByRole('tree', { name: 'Tables' });
 
 describe.skipIf(MISSING !== undefined)('tables and changes', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openSample);
   let page: Page;
-  beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
+  beforeAll(() => {
     ({ page } = window);
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('walks the tree by keys: unit, root, bus, device, page tables', async () => {
@@ -32,13 +25,7 @@ describe.skipIf(MISSING !== undefined)('tables and changes', () => {
     await tree(page).getByText('00:06.0').waitFor({ state: 'detached' });
     await press(page, 'ArrowRight ArrowRight');
     await selectedRow(page, 'Tables').getByText('00:00.0').waitFor();
-    await page.getByLabel('Jump').focus();
-    await page.keyboard.type('00:07.0');
-    await page
-      .getByRole('option', { name: /00:07\.0/ })
-      .first()
-      .waitFor();
-    await press(page, 'Enter');
+    await jumpTo(page, '00:07.0');
     await selectedRow(page, 'Tables').getByText('00:07.0').waitFor();
     await press(page, 'ArrowRight ArrowRight');
     await selectedRow(page, 'Tables').getByText('L3[').waitFor();
@@ -59,13 +46,7 @@ describe.skipIf(MISSING !== undefined)('tables and changes', () => {
   });
 
   it('shows an entry bit by bit, the same field in all three places', async () => {
-    await page.getByLabel('Jump').focus();
-    await page.keyboard.type('00:06.0');
-    await page
-      .getByRole('option', { name: /00:06\.0/ })
-      .first()
-      .waitFor();
-    await press(page, 'Enter');
+    await jumpTo(page, '00:06.0');
     await page.getByText('context entry of 00:06.0').first().waitFor();
     await press(page, 'i');
     await page.waitForSelector('.ruler:focus');

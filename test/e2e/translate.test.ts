@@ -1,14 +1,13 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { capturePath } from '../support/captures.ts';
-import type { TestWindow } from './support/window.ts';
+import { sharedWindow } from './support/shared-window.ts';
 import {
   MISSING,
   axeFindings,
-  launch,
   openSecond,
   openSample,
-  openWindow,
+  openTables,
   press,
 } from './support/window.ts';
 
@@ -25,19 +24,12 @@ async function ask(page: Page, bdf: string, address: string): Promise<void> {
 }
 
 describe.skipIf(MISSING !== undefined)('translate, of VT-d', () => {
-  let browser: Browser;
-  let window: TestWindow;
+  const window = sharedWindow(openSample);
   let page: Page;
   beforeAll(async () => {
-    browser = await launch();
-    window = await openSample(browser);
     ({ page } = window);
     await press(page, 'v 2 g x');
     await page.getByLabel('Device', { exact: true }).waitFor();
-  });
-  afterAll(async () => {
-    await window?.close();
-    await browser?.close();
   });
 
   it('walks to a page, and says by whom it is mapped and what it holds', async () => {
@@ -128,23 +120,16 @@ describe.skipIf(MISSING !== undefined)('translate, of VT-d', () => {
 });
 
 describe.skipIf(MISSING !== undefined)('translate, of AMD-Vi', () => {
+  const window = sharedWindow((browser) => openTables(browser, 'amd-6.1'));
+
   it('walks from the device table', async () => {
-    const browser = await launch();
-    const window = await openWindow(browser, {
-      paths: ['tables.before.elf', 'regs.before.json'].map((file) => capturePath('amd-6.1', file)),
-    });
     const { page } = window;
-    try {
-      await page.locator('.statusbar').getByText('ivhd0').waitFor();
-      await press(page, 'Escape g x');
-      await ask(page, '00:03.0', '0x1000');
-      await boxes(page).getByText('Device table', { exact: true }).waitFor();
-      await boxes(page).getByRole('button', { name: '00:03.0' }).waitFor();
-      await body(page).getByRole('status').getByText('refused: event 0x02 IO_PAGE_FAULT').waitFor();
-      await fact(page, 'First kernel').getByText('not known: no second state is open').waitFor();
-    } finally {
-      await window.close();
-      await browser.close();
-    }
+    await page.locator('.statusbar').getByText('ivhd0').waitFor();
+    await press(page, 'Escape g x');
+    await ask(page, '00:03.0', '0x1000');
+    await boxes(page).getByText('Device table', { exact: true }).waitFor();
+    await boxes(page).getByRole('button', { name: '00:03.0' }).waitFor();
+    await body(page).getByRole('status').getByText('refused: event 0x02 IO_PAGE_FAULT').waitFor();
+    await fact(page, 'First kernel').getByText('not known: no second state is open').waitFor();
   });
 });

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import type { Served } from '../../../electron/serve/serve.ts';
 import { serve } from '../../../electron/serve/serve.ts';
-import { ROOT } from '../../support/captures.ts';
+import { capturePath, ROOT, type CaptureName } from '../../support/captures.ts';
 
 /** Debian's Chromium; specs skip where it is missing. */
 const CHROMIUM = '/usr/bin/chromium';
@@ -121,6 +121,16 @@ export async function openSample(
   }
 }
 
+/** Opens the tables and registers that a capture's first kernel left, without its console. */
+export async function openTables(browser: Browser, capture: CaptureName): Promise<TestWindow> {
+  const files = ['tables.before.elf', 'regs.before.json'];
+  const window = await openWindow(browser, {
+    paths: files.map((file) => capturePath(capture, file)),
+  });
+  await window.page.waitForSelector('.panel');
+  return window;
+}
+
 /**
  * Looks out for an alert, however shortly it stands: one that says that the engine is away can be
  * gone before a locator looks.
@@ -146,6 +156,14 @@ export async function watchForAlert(page: Page, wanted: string): Promise<() => P
 /** Presses keys one after the other: `press(page, 'v 2')`. */
 export async function press(page: Page, keys: string): Promise<void> {
   for (const key of keys.split(' ')) await page.keyboard.press(key);
+}
+
+/** Goes to a device by the Jump box, by the first thing that it offers. */
+export async function jumpTo(page: Page, device: string): Promise<void> {
+  await page.getByLabel('Jump').focus();
+  await page.keyboard.type(device);
+  await page.getByRole('option').filter({ hasText: device }).first().waitFor();
+  await press(page, 'Enter');
 }
 
 /** Opens a dump and its register values as a second state, through the dialog. */
