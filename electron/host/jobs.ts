@@ -3,6 +3,8 @@ import type { JobItem } from '../../core/protocol/contract-jobs.ts';
 
 /** A job that runs, as whoever does it tells of it. */
 export interface Job {
+  /** A person has stopped it. */
+  readonly stopped: boolean;
   /** @param part of the work, 0 to 1; undefined while that is not known */
   progress(part: number | undefined, detail?: string): void;
   /**
@@ -71,6 +73,10 @@ class RunningJob implements Job {
     this.#ended = ended;
   }
 
+  get stopped(): boolean {
+    return this.#gate !== undefined;
+  }
+
   get item(): JobItem {
     return {
       id: this.#id,
@@ -78,7 +84,7 @@ class RunningJob implements Job {
       percent: this.#percent,
       detail: this.#detail,
       seconds: this.#running / 1000,
-      stopped: this.#gate !== undefined,
+      stopped: this.stopped,
     };
   }
 

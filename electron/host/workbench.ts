@@ -100,6 +100,7 @@ export class Workbench {
       phase: (record) => this.hub.stageOf(record),
     });
     this.hub = new ConsoleHub(folder, this.faults, ports, {
+      job: (id, name) => this.jobs.begin(id, name),
       changed: () => this.pulse.changed(),
       faults: () => {
         this.faultPulse.changed();

@@ -14,6 +14,7 @@ const PLACES: readonly (readonly [id: RegExp, action: string])[] = [
   [/^audit/, 'go.audit'],
   [/^compare/, 'go.compare'],
   [/^mappings/, 'go.map'],
+  [/^reading /, 'go.console'],
   [/^scan/, 'tables.scan'],
 ];
 

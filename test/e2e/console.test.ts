@@ -1,11 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   closeSync,
   createWriteStream,
   existsSync,
   mkdtempSync,
   openSync,
+  renameSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +17,15 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { captureBytes } from '../support/captures.ts';
 import type { TestWindow } from './support/window.ts';
-import { MISSING, launch, openSample, openWindow, press, selectedRow } from './support/window.ts';
+import {
+  MISSING,
+  axeFindings,
+  launch,
+  openSample,
+  openWindow,
+  press,
+  selectedRow,
+} from './support/window.ts';
 
 const NO_SOCAT = spawnSync('socat', ['-V']).error !== undefined;
 if (MISSING !== undefined) console.log(`console: skipped, ${MISSING}`);
@@ -147,12 +158,20 @@ describe.skipIf(MISSING !== undefined)('the console', () => {
       await page.getByLabel('Port').fill(near);
       await page.getByRole('button', { name: 'Connect', exact: true }).click();
       await page.locator('.console').waitFor();
+      // Following goes on when the first fault comes, in the list and in the console.
+      const follow = page.getByRole('button', { name: 'Follow', exact: true });
+      await follow.first().click();
+      const pressed = (): Promise<(string | null)[]> =>
+        follow.evaluateAll((each) => each.map((button) => button.getAttribute('aria-pressed')));
+      expect(await pressed()).toEqual(['true', 'true']);
 
       const port = createWriteStream(far);
       const text = captureBytes('intel-6.1', 'console.log').toString('latin1').split('\n');
       port.write(Buffer.from(`${text.slice(505, 516).join('\n')}\n`, 'latin1'));
       await page.locator('.xterm-rows').getByText('0xdeaf000').waitFor();
       await page.locator('.statusbar').getByText('3 faults').waitFor();
+      await selectedRow(page, 'Faults').getByText('#3').waitFor();
+      expect(await pressed()).toEqual(['true', 'true']);
       await press(page, 'g f');
       await selectedRow(page, 'Faults').getByText('00:06.0').waitFor();
       port.end();
@@ -319,5 +338,50 @@ describe.skipIf(MISSING !== undefined)('a console with a long record', () => {
     await press(page, 'End');
     await isAt(lines);
     expect(received).toBeLessThan(16 << 20);
+  });
+
+  it('begins anew when another file takes the place of the log, as log rotation does', async () => {
+    const path = join(folder, 'rotated.log');
+    bigLog(path, 1 << 20);
+    const page = await open(path);
+    await jump(page, 5000);
+    renameSync(path, `${path}.1`);
+    writeFileSync(
+      path,
+      '[    0.000000] the first line of the next file\n[    0.100000] and more\n',
+    );
+    await page
+      .locator('.console-status')
+      .getByText('log file was replaced, read from its start')
+      .waitFor();
+    await expect
+      .poll(() => shown(page))
+      .toEqual([
+        { line: 1, text: '[    0.000000] the first line of the next file' },
+        { line: 2, text: '[    0.100000] and more' },
+      ]);
+    appendFileSync(path, '[    0.200000] and the last\n');
+    await expect.poll(() => lastLine(page)).toBe(3);
+  });
+
+  it('can be stopped while it is read, and goes on', async () => {
+    const path = join(folder, 'stopped.log');
+    bigLog(path, 200 << 20);
+    window = await openWindow(browser, { paths: [path] });
+    const { page } = window;
+    const bar = page.locator('.statusbar');
+    await bar.getByText(/^Reading stopped\.log \d+ %/).waitFor();
+    await bar.getByRole('button', { name: 'Stop: Reading stopped.log' }).click();
+    await page
+      .locator('.console-status')
+      .getByText(/^reading stopped at \d+ %$/)
+      .waitFor();
+    await bar
+      .getByText(/^Stopped at \d+ %\.$/)
+      .first()
+      .waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await bar.getByRole('button', { name: 'Continue: Reading stopped.log' }).click();
+    await bar.getByText(/^Reading stopped\.log \d+ %/).waitFor();
   });
 });

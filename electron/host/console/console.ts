@@ -4,16 +4,18 @@ import { LineTimes } from '../../../core/log/line-times.ts';
 import type { ConsoleChunk, ConsoleInfo, LineMark } from '../../../core/protocol/contract.ts';
 import type { FeedSink } from '../../../core/protocol/server-feed.ts';
 import { Failure } from '../../../core/memory/failure.ts';
+import type { Job } from '../jobs.ts';
 import { feedConsole } from './console-feed.ts';
 import { createReader, type ConsoleReader, type ReaderMark, type ReaderSink } from './reader.ts';
 import type { LogFile } from './log-file.ts';
+import type { Between } from './log-reading.ts';
 import { LogReading } from './log-reading.ts';
 import { PortWatch } from './port-watch.ts';
 import type { ConsoleRecord } from './record.ts';
 import type { ConsoleSource, ReplayAction, SourceSink } from './source.ts';
 
 /** Bytes of one turn of reading a record. */
-const TURN = 1 << 20;
+const TURN = 256 * 1024;
 
 /** How a break is named among what was sent. */
 export const BREAK = '<break>';
@@ -27,6 +29,10 @@ export interface ConsoleParts {
   readonly mayWrite: () => boolean;
   /** Opens a lost port again; absent where there is none. */
   readonly reopen?: () => Promise<void>;
+  /** Shows in the status bar that its log is read. */
+  readonly job: () => Job;
+  /** A person stopped that, or had it go on. */
+  readonly waits: (waiting: boolean) => void;
   /** Its source has ended, or is lost. */
   readonly over?: () => void;
   /** Faults and phases found in its text; a fresh reader starts when a replay starts again. */
@@ -111,14 +117,16 @@ export class Console implements SourceSink {
   async readLog(): Promise<void> {
     const reading = new LogReading({
       record: this.record,
+      job: this.#parts.job,
+      waits: this.#parts.waits,
       take: (bytes) => this.data(bytes, 0),
       end: () => {
         this.#reader.end();
         this.#wake();
       },
-      again: async () => {
+      again: async (between) => {
         this.#forget();
-        await this.#reread();
+        await this.#reread(between);
       },
       empty: () => this.empty(),
       state: (state, status) => this.state(state, status),
@@ -360,8 +368,10 @@ export class Console implements SourceSink {
     this.#reader = createReader(this.#sink());
   }
 
-  async #reread(): Promise<void> {
-    for (let offset = 0; offset < this.record.bytes; offset += TURN) {
+  async #reread(between?: Between): Promise<void> {
+    const { bytes } = this.record;
+    for (let offset = 0; offset < bytes && !this.#closed; offset += TURN) {
+      await between?.(offset, bytes);
       this.#look(this.record.read(offset, TURN), 0);
       await nextTurn();
     }

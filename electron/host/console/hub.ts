@@ -7,6 +7,7 @@ import type { FaultRecord } from '../../../core/iommu/fault.ts';
 import type { FaultTable } from '../../../core/session/fault-table.ts';
 import type { LowerBound } from '../../../core/session/lower-bounds.ts';
 import { fileSource } from '../platform.ts';
+import type { Job } from '../jobs.ts';
 import { identityOf, isThere } from '../provenance.ts';
 import type { KeptConsole, SessionFolder } from '../session-folder.ts';
 import { Arming } from './arming.ts';
@@ -24,6 +25,8 @@ import { keptLine, lineText, reachedAt, type LineSettings } from './line-setting
 
 /** What the hub tells the engine. */
 export interface HubEvents {
+  /** Long work on a console begins. @param id the same for the same work */
+  job(id: string, name: string): Job;
   /** Lines, state or replay position of a console changed. */
   changed(): void;
   /** Faults came, grew or went. */
@@ -327,6 +330,10 @@ export class ConsoleHub {
       record,
       mayWrite: () => typing || this.arming.has(kept.id),
       ...(keptLine(kept) ? { reopen: () => this.reconnect(kept.id) } : {}),
+      job: () => this.#events.job(`reading ${kept.id}`, `Reading ${kept.name}`),
+      // An engine that ends while nothing is read was not ended by the file.
+      waits: (waiting) =>
+        waiting ? this.#folder.endReading([kept.path]) : this.#folder.beginReading([kept.path]),
       over: () => this.arming.disarm(kept.id),
       readerSink: () => this.#sink(kept.id),
       faultNumber: (_console, ordinal) => this.#faults.numberOf(kept.id, ordinal),

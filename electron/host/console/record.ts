@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -33,7 +34,7 @@ const SCAN = 1 << 20;
  */
 export class ConsoleRecord {
   readonly path: string;
-  readonly #bytesFd: number;
+  #bytesFd: number;
   readonly #linesFd: number;
   readonly #readOnly: boolean;
   #bytes = 0;
@@ -97,6 +98,21 @@ export class ConsoleRecord {
   /** Bytes that the file has now. */
   fileSize(): number {
     return fstatSync(this.#bytesFd).size;
+  }
+
+  /** What stands at its path now: the file that is read, another one, or none. */
+  fileAtPath(): 'same' | 'another' | 'none' {
+    const at = statSync(this.path, { throwIfNoEntry: false });
+    if (!at?.isFile()) return 'none';
+    const { ino, dev } = fstatSync(this.#bytesFd);
+    return at.ino === ino && at.dev === dev ? 'same' : 'another';
+  }
+
+  /** Reads the log file that stands at its path now; the record has to be emptied then. */
+  reopen(): void {
+    const fd = openSync(this.path, 'r');
+    closeSync(this.#bytesFd);
+    this.#bytesFd = fd;
   }
 
   /** Starts of lines `from` (1-based, included) to `to` (excluded), cut to what there is. */

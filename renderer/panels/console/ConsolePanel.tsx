@@ -165,9 +165,9 @@ function OneConsole({
       const line = lineIn(current);
       if (madeNow(current)) quiet.current = false;
       if (line === undefined || current.from === 'console') return;
-      // What comes from a target stays in view: its first fault is at the end.
-      const newest = !madeNow(current) && live.current && terminal.state.get().follow;
-      if (quiet.current || newest) terminal.setCurrent(line);
+      // What comes from a target stays in view: a new fault of it is at the end.
+      const newest = live.current && (terminal.isNew(line) || !madeNow(current));
+      if (quiet.current || (newest && terminal.state.get().follow)) terminal.setCurrent(line);
       else terminal.reveal(line);
     };
     // A console that is opened later shows the line that was selected last.

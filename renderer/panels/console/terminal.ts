@@ -280,6 +280,11 @@ export class ConsoleTerminal {
     return this.#rows.map.lineAround(this.#rows.rowOf(this.terminal.buffer.active.viewportY + row));
   }
 
+  /** Whether a line is among the last that came, of which the screen has room. */
+  isNew(line: number): boolean {
+    return line > this.record.lines - this.terminal.rows;
+  }
+
   /** The last line on the screen. */
   get lastShown(): number {
     const { viewportY, baseY, cursorY } = this.terminal.buffer.active;

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -113,6 +114,92 @@ describe('a log file that somebody else writes', () => {
     expect(info.lines).toBe(1);
   });
 
+  test.each([
+    [
+      'another file takes its place, as log rotation does',
+      (path: string) => {
+        renameSync(path, `${path}.1`);
+        writeFileSync(path, `${FAULT}\nthe next\n`);
+      },
+    ],
+    [
+      'it is cut and has grown beyond what was read by the next look',
+      (path: string) => {
+        truncateSync(path);
+        appendFileSync(path, `${FAULT}\n${'x'.repeat(200)}\nthe next\n`);
+      },
+    ],
+  ])('is followed where %s', async (_what, rotate) => {
+    start();
+    const path = join(folder, 'ttyS0.log');
+    writeFileSync(path, `${FAULT}\n${FAULT}\nold\n`);
+    await client.call('session.open', { paths: [path], add: false });
+    await until(({ counts, consoles }) => counts.faults === 2 && consoles[0].state === 'ended');
+    rotate(path);
+    const info = await until(({ counts }) => counts.faults === 1);
+    expect(info).toMatchObject({
+      state: 'live',
+      status: 'log file was replaced, read from its start',
+      emptied: 1,
+    });
+    const { lines } = await client.call('console.lines', { console: info.id, from: 1, to: 9 });
+    expect(lines.at(-1)?.text).toBe('the next');
+    appendFileSync(path, `${FAULT}\n`);
+    const grown = await until(({ counts }) => counts.faults === 2);
+    expect(grown.lines).toBe(lines.length + 1);
+  });
+
+  test('says when it is not there any more, keeps what it read, and takes the next one', async () => {
+    start();
+    const path = join(folder, 'ttyS0.log');
+    writeFileSync(path, `${FAULT}\nold\n`);
+    await client.call('session.open', { paths: [path], add: false });
+    await until(({ consoles }) => consoles[0]?.state === 'ended');
+    rmSync(path);
+    const gone = await until(({ consoles }) => consoles[0].status !== 'log, read to the end');
+    expect(gone).toMatchObject({ state: 'ended', status: `File not found: ${path}`, lines: 2 });
+    writeFileSync(path, 'new\n');
+    const info = await until(({ consoles }) => consoles[0].lines === 1);
+    expect(info.emptied).toBe(1);
+  });
+
+  test('that is long is read as a job, which stops and goes on', async () => {
+    start();
+    const path = join(folder, 'long.log');
+    const piece = `${'[    1.000000] a line of a kernel that says nothing of any use\n'.repeat(999)}${FAULT}\n`;
+    writeFileSync(path, piece.repeat(400));
+    const job = 'reading console-1';
+    await client.call('session.open', { paths: [path], add: false });
+    await until(({ jobs }) => jobs.some(({ id, percent }) => id === job && (percent ?? 0) > 0));
+    await client.call('jobs.stop', { job });
+    const stopped = await until(({ consoles }) => consoles[0].state === 'paused');
+    expect(stopped.status).toMatch(/^reading stopped at \d+ %$/);
+    expect(stopped.lines).toBeLessThan(400_000);
+    // What was read so far is there, and nobody would blame the file.
+    await client.call('console.lines', { console: stopped.id, from: stopped.lines, to: 1e6 });
+    const { jobs } = await client.call('session.get', {});
+    expect(jobs).toMatchObject([{ id: job, name: 'Reading long.log', stopped: true }]);
+    expect(engine!.bench.folder.kept.reading).toEqual([]);
+    await client.call('jobs.resume', { job });
+    const read = await until(({ consoles }) => consoles[0].state === 'ended');
+    expect(read).toMatchObject({ status: 'log, read to the end', lines: 400_000 });
+    const after = await client.call('session.get', {});
+    expect([after.jobs, after.counts.faults]).toEqual([[], 400]);
+  });
+
+  test('can be closed while its reading is stopped', async () => {
+    start();
+    const path = join(folder, 'long.log');
+    writeFileSync(path, 'a line\n'.repeat(4 << 20));
+    await client.call('session.open', { paths: [path], add: false });
+    await until(({ jobs }) => jobs.length === 1);
+    await client.call('jobs.stop', { job: 'reading console-1' });
+    await until(({ consoles }) => consoles[0].state === 'paused');
+    await client.call('session.close', { source: 'console-1' });
+    const info = await client.call('session.get', {});
+    expect([info.consoles, info.jobs]).toEqual([[], []]);
+  });
+
   test('says that nothing came for 30 s, and that it grows again', async () => {
     vi.useFakeTimers();
     try {
@@ -122,6 +209,10 @@ describe('a log file that somebody else writes', () => {
       const states: string[] = [];
       const reading = new LogReading({
         record,
+        job: () => {
+          throw new Error('a few bytes are no long work');
+        },
+        waits: () => {},
         take: (bytes) => record.append(bytes, 0),
         end: () => {},
         again: async () => {},
