@@ -100,6 +100,11 @@ function tablePlain(table: TextTable): string {
     .join('');
 }
 
+/** A list of lines that are Markdown already. */
+export function listMarkdown(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
 /** Text that Markdown shows as it stands, in one line. */
 export function escapeMarkdown(value: string): string {
   return oneLine(value)

@@ -7,7 +7,7 @@ import type { ExplainAnswer } from '../protocol/contract.ts';
 import type { AuditRuleJson } from './audit-document.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import { walkPicture } from './report-walk.ts';
-import { PART_TITLES, type Report, type ReportFaults } from './report.ts';
+import { PART_TITLES, sourcesTable, type Report, type ReportFaults } from './report.ts';
 
 /** What the page may do: nothing but show itself. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -155,17 +155,7 @@ function sections(report: Report): Section[] {
     {
       id: 'sources',
       title: 'Sources',
-      body: table({
-        name: 'Sources',
-        columns: ['name', 'what', 'bytes', 'digest', 'path'],
-        rows: report.sources.map(({ name, detail, bytes, digest, path }) => [
-          name,
-          detail,
-          bytes,
-          digest,
-          path,
-        ]),
-      }),
+      body: table(sourcesTable(report)),
     },
   ];
 }

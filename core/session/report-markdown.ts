@@ -1,8 +1,8 @@
 import { formatCount } from '../format/size.ts';
-import { escapeMarkdown, tableMarkdown } from '../format/table-text.ts';
+import { escapeMarkdown, listMarkdown, tableMarkdown } from '../format/table-text.ts';
 import type { ReportPart } from '../protocol/contract-notes.ts';
 import { walkOutcome } from './report-walk.ts';
-import { PART_TITLES, type Report, type ReportFaults } from './report.ts';
+import { PART_TITLES, sourcesTable, type Report, type ReportFaults } from './report.ts';
 
 /** The report as Markdown, for a bug report: the same content, shorter where a list is long. */
 export function reportMarkdown(report: Report): string {
@@ -51,9 +51,11 @@ export function reportMarkdown(report: Report): string {
     ...(report.findings.length === 0
       ? ['None.']
       : [
-          report.findings
-            .map((each) => `- ${each.severity}: \`${plain(each.at)}\` ${text(each.text)}`)
-            .join('\n'),
+          listMarkdown(
+            report.findings.map(
+              (each) => `${each.severity}: \`${plain(each.at)}\` ${text(each.text)}`,
+            ),
+          ),
         ]),
   );
   if (report.audit)
@@ -87,37 +89,23 @@ export function reportMarkdown(report: Report): string {
     part(
       'changes',
       PART_TITLES.changes,
-      report.changes
-        .map(
+      listMarkdown(
+        report.changes.map(
           (each) =>
-            `- \`${plain(each.path ?? '')}\` ${text(each.text)} (${each.before} → ${each.after})`,
-        )
-        .join('\n'),
+            `\`${plain(each.path ?? '')}\` ${text(each.text)} (${each.before} → ${each.after})`,
+        ),
+      ),
     );
   if (report.writes.length > 0)
     part(
       'writes',
       PART_TITLES.writes,
-      report.writes
-        .map(({ time, console, bytes }) => `- ${time}: ${bytes} B to ${text(console)}`)
-        .join('\n'),
+      listMarkdown(
+        report.writes.map(({ time, console, bytes }) => `${time}: ${bytes} B to ${text(console)}`),
+      ),
     );
-  if (report.gaps.length > 0)
-    section('What is not known', report.gaps.map((gap) => `- ${text(gap)}`).join('\n'));
-  section(
-    'Sources',
-    tableMarkdown({
-      name: 'Sources',
-      columns: ['name', 'what', 'bytes', 'digest', 'path'],
-      rows: report.sources.map(({ name, detail, bytes, digest, path }) => [
-        name,
-        detail,
-        bytes,
-        digest,
-        path,
-      ]),
-    }),
-  );
+  if (report.gaps.length > 0) section('What is not known', listMarkdown(report.gaps.map(text)));
+  section('Sources', tableMarkdown(sourcesTable(report)));
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -60,6 +60,21 @@ export interface Report {
   readonly gaps: readonly string[];
 }
 
+/** The sources as a table. */
+export function sourcesTable({ sources }: Report): TextTable {
+  return {
+    name: 'Sources',
+    columns: ['name', 'what', 'bytes', 'digest', 'path'],
+    rows: sources.map(({ name, detail, bytes, digest, path }) => [
+      name,
+      detail,
+      bytes,
+      digest,
+      path,
+    ]),
+  };
+}
+
 /** What the parts are called, on the page and where they are chosen. */
 export const PART_TITLES: Readonly<Record<ReportPart, string>> = {
   faults: 'Faults',

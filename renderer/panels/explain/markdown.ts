@@ -1,5 +1,10 @@
 import { hexByte } from '../../../core/format/hex.ts';
-import { escapeMarkdown, tableMarkdown, tableText } from '../../../core/format/table-text.ts';
+import {
+  escapeMarkdown,
+  listMarkdown,
+  tableMarkdown,
+  tableText,
+} from '../../../core/format/table-text.ts';
 import type { ExplainAnswer } from '../../../core/protocol/contract.ts';
 import { kernelName } from '../../format/time.ts';
 import type { CopyForm } from '../../ui/table-export.ts';
@@ -11,12 +16,11 @@ export { walkTable };
 export function explainMarkdown(answer: ExplainAnswer): string {
   const { verdict, walk, evidence, fixes } = answer;
   const text = escapeMarkdown;
-  const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
   const parts = [
     `## ${text(answer.sentence)}`,
     text(whereTold(answer)),
     `**${text(verdict.title)}** (${verdict.id}, confidence ${verdict.confidence}, ${checksText(verdict.checks)}). ${text(verdict.text)}`,
-    list([
+    listMarkdown([
       `Tables say: ${text(answer.tablesSay)}`,
       `Hardware said: ${text(answer.hardwareSaid)}`,
       `What would disprove this: ${text(verdict.disprove)}`,
@@ -25,7 +29,9 @@ export function explainMarkdown(answer: ExplainAnswer): string {
   if (verdict.checks.length > 0)
     parts.push(
       '### Checks',
-      list(verdict.checks.map((check) => `${checkWord(check.passed)}: ${text(check.text)}`)),
+      listMarkdown(
+        verdict.checks.map((check) => `${checkWord(check.passed)}: ${text(check.text)}`),
+      ),
     );
   if (walk)
     parts.push(
@@ -45,14 +51,15 @@ export function explainMarkdown(answer: ExplainAnswer): string {
   const told = [...(answer.story === undefined ? [] : [answer.story]), ...(answer.notes ?? [])];
   parts.push(
     '### Evidence',
-    list(
+    listMarkdown(
       [
         ...evidence.map(({ what, meaning }) => [what, meaning].filter(Boolean).join(': ')),
         ...told,
       ].map(text),
     ),
   );
-  if (fixes.length > 0) parts.push('### Known fix', list(fixes.map((fix) => text(fixText(fix)))));
+  if (fixes.length > 0)
+    parts.push('### Known fix', listMarkdown(fixes.map((fix) => text(fixText(fix)))));
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -1,5 +1,5 @@
 import type { TextTable } from '../../../core/format/table-text.ts';
-import { escapeMarkdown, tableText } from '../../../core/format/table-text.ts';
+import { escapeMarkdown, listMarkdown, tableText } from '../../../core/format/table-text.ts';
 import type { HandoffStory } from '../../../core/protocol/contract.ts';
 import type { CopyForm } from '../../ui/table-export.ts';
 import { SIMULATED } from '../../wording.ts';
@@ -55,10 +55,7 @@ export function storyMarkdown(story: HandoffStory): string {
       .join('\n'),
     ...(story.whatWouldChange.length === 0
       ? []
-      : [
-          '### What would change the outcome',
-          story.whatWouldChange.map((line) => `- ${text(line)}`).join('\n'),
-        ]),
+      : ['### What would change the outcome', listMarkdown(story.whatWouldChange.map(text))]),
     '### Console',
     story.console.map((line) => `    ${line}`).join('\n'),
   ].join('\n\n')}\n`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
+import { FilterValueField } from '../../../core/protocol/contract-faults.ts';
 import { compileFilter } from '../../../core/session/fault-filter.ts';
 import { FaultTable, type FaultWorld } from '../../../core/session/fault-table.ts';
 import { FilterError } from '../../../core/session/filter-syntax.ts';
@@ -251,21 +252,7 @@ describe('the fault list', () => {
     expect(faults.values('kind').values.map(({ text }) => text)).toEqual(['dma', 'event', 'intr']);
     expect(faults.values('reason').values).toContainEqual({ text: '0x22', count: 1 });
     // What is offered is understood.
-    for (const field of [
-      'bdf',
-      'bus',
-      'unit',
-      'driver',
-      'kind',
-      'access',
-      'reason',
-      'event',
-      'addr',
-      'did',
-      'pasid',
-      'phase',
-      'verdict',
-    ] as const)
+    for (const field of FilterValueField.options)
       for (const { text, count } of faults.values(field).values)
         expect(
           faults.rows({ ...QUERY, group: 'none', folded: [], filter: `${field}:${text}` }),
