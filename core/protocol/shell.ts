@@ -73,6 +73,8 @@ export type ShellCommand =
   | { readonly kind: 'action'; readonly action: string }
   /** Files were opened from outside: a second start, a file association, a recent file. */
   | { readonly kind: 'open'; readonly paths: readonly string[] }
+  /** The window of a panel was closed: its tab is the main window's again. */
+  | { readonly kind: 'back'; readonly panel: string }
   /** A `faultline://` link. */
   | { readonly kind: 'link'; readonly path: string };
 

@@ -119,10 +119,14 @@ export function runApp(): void {
         menu();
       },
       openPanel: (panel) => {
-        if (panels.size >= MAX_PANELS) return;
+        const back = (): void => main?.send({ kind: 'back', panel });
+        if (panels.size >= MAX_PANELS) return back();
         const own = new AppWindow(preload, kept, panel);
         panels.add(own);
-        own.window.on('closed', () => panels.delete(own));
+        own.window.on('closed', () => {
+          panels.delete(own);
+          back();
+        });
       },
     });
     menu();

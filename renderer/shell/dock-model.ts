@@ -181,6 +181,33 @@ export class DockModel {
     else if (next !== undefined) this.focus(next);
   }
 
+  /** Where a panel's tab stands. */
+  seat(id: string): Seat | undefined {
+    const panel = this.#api?.getPanel(id);
+    if (!panel) return undefined;
+    const tabs = panel.group.panels.map((each) => each.id);
+    return { id, beside: tabs.filter((each) => each !== id), index: tabs.indexOf(id) };
+  }
+
+  /** Puts a panel where its tab stood; where its kind belongs when that group is gone. */
+  back({ id, beside, index }: Seat): void {
+    const api = this.#api;
+    const kind = kindOf(id);
+    if (!api || !kind) return;
+    const group = beside.map((each) => api.getPanel(each)?.group).find((each) => each);
+    if (group && !api.getPanel(id)) {
+      const { title } = PANELS[kind];
+      const at = Math.max(0, Math.min(index, group.panels.length));
+      api.addPanel({
+        id,
+        component: kind,
+        title,
+        position: { referenceGroup: group, index: at },
+      });
+    }
+    this.open(id);
+  }
+
   closeActive(): void {
     const { active } = this.state.get();
     if (active !== undefined) this.close(active);
@@ -264,6 +291,13 @@ export class DockModel {
     };
     if (JSON.stringify(next) !== JSON.stringify(this.state.get())) this.state.set(next);
   }
+}
+
+/** Where a tab stands: the tabs of its group, and its place among them. */
+export interface Seat {
+  readonly id: string;
+  readonly beside: readonly string[];
+  readonly index: number;
 }
 
 /** A group that already holds panels of that home: it is where such panels go. */

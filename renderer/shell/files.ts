@@ -6,6 +6,7 @@ import { keyWords } from '../keymap.ts';
 import type { Workbench } from '../state/workbench.ts';
 import { attempt, opened } from './actions.ts';
 import { goTo } from './go.ts';
+import { bringBack } from './own-window.ts';
 import { sendFile } from './upload.ts';
 
 /** Opens files of the machine that the engine runs on. */
@@ -150,6 +151,7 @@ export function followShell(workbench: Workbench): void {
   bridge()?.onCommand((command) => {
     if (command.kind === 'action') workbench.actions.run(command.action);
     else if (command.kind === 'open') openPaths(workbench, command.paths);
+    else if (command.kind === 'back') bringBack(workbench, command.panel);
     else goTo(workbench, command.path, { focus: true, from: 'shell' });
   });
 }

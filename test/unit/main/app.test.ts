@@ -236,6 +236,20 @@ describe('a panel in a window of its own', () => {
     expect(own.close).toHaveBeenCalledTimes(1);
   });
 
+  test('is the main window’s again when its own is closed, and when there are too many', async () => {
+    const { window, page } = await start();
+    page.emit('did-finish-load');
+    electron.ipcMain.emit(IPC.panel, from(page), 'faults');
+    expect(page.sent).toEqual([]);
+    electron.BrowserWindow.all[1].close();
+    expect(page.sent).toEqual([[IPC.command, { kind: 'back', panel: 'faults' }]]);
+    for (let n = 0; n < 17; n++) electron.ipcMain.emit(IPC.panel, from(page), `console:c-${n}`);
+    expect(page.sent.slice(1)).toEqual([[IPC.command, { kind: 'back', panel: 'console:c-16' }]]);
+    // A window that is gone is told nothing.
+    window.emit('closed');
+    expect(page.sent).toHaveLength(2);
+  });
+
   test.each(['../x', 'console:a b', '', 'x'.repeat(99), 7])('%j is no panel', async (panel) => {
     const { page } = await start();
     electron.ipcMain.emit(IPC.panel, from(page), panel);
