@@ -36,6 +36,7 @@ export function StatusBar(): ReactNode {
           type="button"
           className="mono status-selection"
           aria-label={`Selection ${text}`}
+          title={text}
           onClick={() => actions.run('selection.showIn')}
         >
           {text}
@@ -43,8 +44,14 @@ export function StatusBar(): ReactNode {
       )}
       {info && <LogItem info={info} />}
       {heap !== '' && (
-        <button type="button" className="status-heap" onClick={() => actions.run('view.memory')}>
-          Heap {heap}
+        <button
+          type="button"
+          className="status-heap"
+          title={`Heap of this window: ${heap}`}
+          onClick={() => actions.run('view.memory')}
+        >
+          <span className="status-word">Heap </span>
+          {heap}
         </button>
       )}
       <button
@@ -52,7 +59,7 @@ export function StatusBar(): ReactNode {
         aria-label={`Theme: ${theme}. Switch`}
         onClick={() => actions.run('view.theme')}
       >
-        ◐ Theme
+        ◐ <span className="status-word">Theme</span>
       </button>
     </footer>
   );
@@ -86,13 +93,23 @@ function SessionItems({ info }: { readonly info: SessionInfo }): ReactNode {
   const worst = (audit === undefined ? info.worstFinding : auditWorst) ?? 'note';
   return (
     <>
-      <button type="button" onClick={() => actions.run('go.console')}>
+      <button
+        type="button"
+        className="status-gives"
+        title={state === 'open' ? connectionText(console) : undefined}
+        onClick={() => actions.run('go.console')}
+      >
         <Glyph kind={state === 'open' ? connectionGlyph(console) : 'error'} name="" />
-        {state === 'open' ? connectionText(console) : 'engine stopped'}
+        <span>{state === 'open' ? connectionText(console) : 'engine stopped'}</span>
       </button>
       {info.units.length > 0 && (
-        <button type="button" onClick={() => actions.run('go.tables')}>
-          {unitsText(info)}
+        <button
+          type="button"
+          className="status-gives"
+          title={unitsText(info)}
+          onClick={() => actions.run('go.tables')}
+        >
+          <span>{unitsText(info)}</span>
         </button>
       )}
       <button type="button" onClick={() => actions.run('go.faults')}>

@@ -46,7 +46,7 @@ export function Toolbar(): ReactNode {
     <header ref={root} className="toolbar" role="toolbar" aria-label="Faultline">
       <span className="brand">
         <Mark />
-        Faultline
+        <span className="brand-name">Faultline</span>
       </span>
       {info && !info.empty && (
         <div className="chips">
@@ -74,7 +74,7 @@ function SessionMenu({ title }: { readonly title: string }): ReactNode {
         run: () => actions.run(id),
       }));
   return (
-    <MenuButton label={`Session ${title}`} className="chip" items={items}>
+    <MenuButton label={`Session ${title}`} tip={title} className="chip session-chip" items={items}>
       <span className="chip-name">{title}</span> ▾
     </MenuButton>
   );

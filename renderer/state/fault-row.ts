@@ -20,6 +20,11 @@ export function faultOf(row: FaultRow): FaultItem {
   return row.kind === 'group' ? row.first : row.fault;
 }
 
+/** Digits of the longest address among the rows. */
+export function digitsOf(rows: readonly FaultRow[]): number {
+  return rows.reduce((most, row) => Math.max(most, (faultOf(row).address?.length ?? 2) - 2), 0);
+}
+
 /** What a fault selects in the other panels. */
 export function selectionOf(fault: FaultItem, from: string): Selection {
   return {

@@ -7,7 +7,7 @@ import type {
 import type { FaultItem } from '../../core/protocol/schema.ts';
 import type { Connection } from '../engine/connection.ts';
 import { findFetched } from '../ui/type-ahead.ts';
-import { faultOf, rowKey, rowName, selectionOf } from './fault-row.ts';
+import { digitsOf, faultOf, rowKey, rowName, selectionOf } from './fault-row.ts';
 import { RowWindow } from './rows.ts';
 import { textsOf } from './saved.ts';
 import type { SelectionBus } from './selection.ts';
@@ -33,6 +33,8 @@ export interface FaultsState {
   readonly valid: string;
   /** Row of the selection; -1 when the selected fault is in no row here. */
   readonly selected: number;
+  /** Digits of the longest address that was seen in a row. */
+  readonly digits: number;
   /** What the last answer said about all rows. */
   readonly summary: Omit<FaultsAnswer, 'rows' | 'from' | 'total'> | undefined;
 }
@@ -96,6 +98,7 @@ export class FaultsModel {
       held: undefined,
       valid: '',
       selected: -1,
+      digits: 0,
       summary: undefined,
     });
     this.rows = new RowWindow((from, to, signal) => this.#fetch(from, to, signal));
@@ -111,6 +114,7 @@ export class FaultsModel {
     this.state.set((old) => ({ ...old, ...kept, valid: kept.filter }));
     this.#untouched = true;
     this.#folded = textsOf(folded);
+    this.state.set((old) => ({ ...old, digits: 0 }));
     this.rows.reset();
   }
 
@@ -362,9 +366,10 @@ export class FaultsModel {
     this.#told = turn;
     if (!filterError)
       this.state.set((old) => (old.valid === filter ? old : { ...old, valid: filter }));
-    const { rows: _rows, from: _from, total: _total, ...summary } = answer;
+    const { rows, from: _from, total: _total, ...summary } = answer;
     this.state.set((old) => ({
       ...old,
+      digits: Math.max(old.digits, digitsOf(rows)),
       summary: { ...summary, filterError: this.#asked === filter ? filterError : undefined },
     }));
     return answer;

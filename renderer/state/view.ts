@@ -46,6 +46,8 @@ const INITIAL: ViewState = {
 
 /** Width under which the right column becomes tabs of the left one and the rail is letters, px. */
 const NARROW = 1200;
+/** Width under which toolbar and status bar keep to signs where these say enough, px. */
+const TIGHT = 760;
 const SAVE_AFTER = 1000;
 const ZOOM_STEPS = [80, 90, 100, 110, 125, 150, 175, 200];
 const LOCAL = 'faultline.view';
@@ -128,6 +130,7 @@ export class ViewModel {
       root.style.setProperty('--zoom', String(zoom / 100));
       const narrow = globalThis.innerWidth / (zoom / 100) < NARROW;
       root.dataset.narrow = String(narrow);
+      root.dataset.tight = String(globalThis.innerWidth / (zoom / 100) < TIGHT);
       this.theme.set(shown());
       this.narrow.set(narrow);
     };

@@ -6,6 +6,7 @@ import type { MenuItem } from '../state/workbench.ts';
 export function MenuButton({
   label,
   name,
+  tip,
   children,
   items,
   className = 'btn',
@@ -14,6 +15,8 @@ export function MenuButton({
   readonly label: string;
   /** What the button is called where its face does not say it. */
   readonly name?: string;
+  /** Its tip: the whole of a face that may be cut. */
+  readonly tip?: string;
   readonly children: ReactNode;
   readonly items: () => readonly MenuItem[];
   readonly className?: string;
@@ -25,6 +28,7 @@ export function MenuButton({
       className={className}
       aria-haspopup="menu"
       aria-label={name}
+      title={tip}
       onClick={(event) => {
         const { left, bottom } = event.currentTarget.getBoundingClientRect();
         menu.set({ label, at: { x: left, y: bottom + 2 }, items: items() });

@@ -10,13 +10,27 @@ export function token(name: string): string {
 
 let probe: CanvasRenderingContext2D | null | undefined;
 
-/** Sizes a canvas for the screen's pixels. @returns its context, in CSS px. */
+/** Pixels of the screen for one of the layout: the screen's own, times the zoom. */
+export function screenScale(): number {
+  const zoom = Number(document.documentElement.style.getPropertyValue('--zoom')) || 1;
+  return (devicePixelRatio || 1) * zoom;
+}
+
+/** Most pixels that browsers give a canvas in one direction. */
+const MAX_SIDE = 16_384;
+
+/**
+ * Sizes a canvas for the screen's pixels.
+ * @param scale of them for one of the layout
+ * @returns its context, in px of the layout
+ */
 export function fit(
   canvas: HTMLCanvasElement,
   width: number,
   height: number,
+  scale = screenScale(),
 ): CanvasRenderingContext2D | null {
-  const ratio = devicePixelRatio || 1;
+  const ratio = Math.min(scale, MAX_SIDE / Math.max(1, width, height));
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext('2d');

@@ -12,7 +12,7 @@ import { faultOf, rowKey } from '../../state/fault-row.ts';
 import { useFrameStore } from '../../state/paced.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
-import type { Column, Sort } from '../../ui/columns.ts';
+import type { Sort } from '../../ui/columns.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { ActionKeys } from '../../ui/Keys.tsx';
 import { MenuButton } from '../../ui/MenuButton.tsx';
@@ -23,6 +23,7 @@ import { allRows } from '../../ui/table-export.ts';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { noFaults, nonePass } from '../../wording.ts';
 import { notesByLine } from '../notes/pins.ts';
+import { columnsFor } from './columns.ts';
 import { copyForms, faultSentence, faultTable } from './copy.ts';
 import { FaultCells } from './FaultCells.tsx';
 import type { FilterHandle } from './FilterBox.tsx';
@@ -45,15 +46,6 @@ const SORTS: readonly (readonly [FaultSort, string])[] = [
   ['device', 'device'],
   ['address', 'address'],
   ['reason', 'reason'],
-];
-
-const COLUMNS: readonly Column[] = [
-  { id: 'source', title: 'Source · driver', width: 158, sorts: true },
-  { id: 'count', title: 'Count', width: 52, end: true, sorts: true },
-  { id: 'access', title: '', name: 'Access', width: 28 },
-  { id: 'address', title: 'Address', width: 108, sorts: true },
-  { id: 'reason', title: 'Reason', width: 120, grow: 'rest', sorts: true },
-  { id: 'verdict', title: 'Verdict', width: 110, grow: 188, sorts: true },
 ];
 
 /** What the engine sorts by for a column, and the column that an order is shown at. */
@@ -81,6 +73,7 @@ export function FaultsPanel(): ReactNode {
       faults.follow(selected.fault);
   }, [faults, selected]);
 
+  const columns = useMemo(() => columnsFor(state.digits), [state.digits]);
   const range = useCallback((from: number, to: number) => faults.rows.show(from, to), [faults]);
   const sort = useMemo(() => sortOf(state.sort, state.reverse), [state.sort, state.reverse]);
   const sortBy = useCallback(
@@ -162,7 +155,7 @@ export function FaultsPanel(): ReactNode {
         <div className="faults-grid">
           <VirtualRows
             label="Faults"
-            columns={COLUMNS}
+            columns={columns}
             table="faults"
             rowId={(index) => {
               const each = row(index);

@@ -5,6 +5,7 @@ import { strokeIn } from '../../keymap.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { fit } from '../../ui/colours.ts';
+import { useScale } from '../../ui/useScale.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import { PAN_STEP, ZOOM_STEP, panned, zoomed } from '../timeline/axis.ts';
 import { drawRate } from './rate-draw.ts';
@@ -37,6 +38,7 @@ export function RateChart(): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(box);
+  const scale = useScale();
   const bins = Math.max(1, Math.floor((width - CHART.left - CHART.right) / BIN));
   /** What shows, once it was zoomed. */
   const [range, setRange] = useState<Stretch>();
@@ -58,11 +60,12 @@ export function RateChart(): ReactNode {
   const stretch = drag && data ? dragged(drag, data, width) : timed ? chosen : undefined;
   const bin = keys && data && keys.to < data.read.length ? keys.to : undefined;
   useEffect(() => {
-    const context = canvas.current && width > 0 ? fit(canvas.current, width, CHART.height) : null;
+    const context =
+      canvas.current && width > 0 ? fit(canvas.current, width, CHART.height, scale) : null;
     if (!context || !data) return;
     const marked = keys && bin !== undefined ? binStretch(data, keys) : stretch;
     drawRate(context, data, phases, width, { stretch: marked, bin });
-  }, [data, phases, width, stretch, bin, keys]);
+  }, [data, phases, width, scale, stretch, bin, keys]);
 
   const choose = (wanted: Stretch): void => {
     setChosen(wanted);

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { fit, token } from '../../ui/colours.ts';
+import { useScale } from '../../ui/useScale.ts';
 import { CanvasSheet, type Sheet } from './sheet.ts';
 
 export interface PlotPoint {
@@ -50,9 +51,10 @@ function PlotCanvas({
 }: PlotProps): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const drag = useRef<{ x: number; moved: boolean }>(undefined);
+  const scale = useScale();
 
   useEffect(() => {
-    const context = canvas.current && width > 0 ? fit(canvas.current, width, height) : null;
+    const context = canvas.current && width > 0 ? fit(canvas.current, width, height, scale) : null;
     const colours = new Map<string, string>();
     const colour = (name: string): string => {
       let value = colours.get(name);
@@ -60,7 +62,7 @@ function PlotCanvas({
       return value;
     };
     if (context) paint(new CanvasSheet(context, colour));
-  }, [paint, width, height]);
+  }, [paint, width, height, scale]);
 
   useWheel(canvas, onWheel);
   const point = (event: { nativeEvent: MouseEvent; clientX: number; clientY: number }) => ({

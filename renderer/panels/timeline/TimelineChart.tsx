@@ -6,6 +6,7 @@ import { kernelName, seconds } from '../../format/time.ts';
 import { useStore } from '../../state/store.ts';
 import { fit } from '../../ui/colours.ts';
 import { ActionKeys } from '../../ui/Keys.tsx';
+import { useScale } from '../../ui/useScale.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import type { Range } from './axis.ts';
 import { LAYOUT, PAN_STEP, placeAt, timelineSummary, xOf } from './axis.ts';
@@ -34,6 +35,7 @@ export function TimelineChart({
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const state = useStore(model.state);
+  const scale = useScale();
   const width = Math.max(0, useWidth(box) - LAYOUT.names - LAYOUT.right);
   const { answer, lane, item, cursor, selected } = state;
   const range = state.range ?? model.whole;
@@ -42,11 +44,11 @@ export function TimelineChart({
   useEffect(() => model.show(Math.floor(width / BIN)), [model, width]);
   useEffect(() => {
     if (!canvas.current || width <= 0 || !answer) return;
-    const context = fit(canvas.current, width, heightOf(answer));
+    const context = fit(canvas.current, width, heightOf(answer), scale);
     const marked = drag && { from: Math.min(drag.from, drag.to), to: Math.max(drag.from, drag.to) };
     if (context)
       draw(context, { answer, range, width, lane, item, cursor, selected: marked ?? selected });
-  }, [answer, range, width, lane, item, cursor, selected, drag]);
+  }, [answer, range, width, scale, lane, item, cursor, selected, drag]);
 
   // The lane that keys lead to comes into view.
   useEffect(() => {
