@@ -8,7 +8,7 @@ import {
   PhaseItem,
 } from './items-console.ts';
 import { ConsoleInfo } from './items-session.ts';
-import { Count, Id, Latin1, Nothing, Window } from './schema.ts';
+import { BdfText, Count, Id, Latin1, Nothing, Window } from './schema.ts';
 
 /** A console behind a socket: a terminal server, QEMU, a bridge to a management controller. */
 const TcpConnection = z.object({
@@ -115,6 +115,15 @@ export const consoleCalls = {
       backwards: z.boolean(),
     }),
     answer: z.object({ line: Count.optional() }),
+  },
+  /** Lines of all consoles that name a device. */
+  'console.mentions': {
+    request: z.object({ bdf: BdfText }),
+    answer: z.object({
+      lines: Count,
+      /** The first of them, console by console. */
+      first: z.array(z.object({ console: Id, line: Count })),
+    }),
   },
   'phases.list': { request: Nothing, answer: z.object({ phases: z.array(PhaseItem) }) },
   /** Arms writes for five minutes. The target's name has to be given as a person typed it. */

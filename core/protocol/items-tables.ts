@@ -82,6 +82,8 @@ export const EntryInfo = z.object({
     faults: Count,
     /** The filter of Faults that passes these. */
     filter: z.string(),
+    /** Its device, of which console lines tell; absent for an entry of page tables. */
+    device: BdfText.optional(),
     notes: Count,
   }),
 });

@@ -20,6 +20,7 @@ import type { TestWindow } from './support/window.ts';
 import {
   MISSING,
   axeFindings,
+  jumpTo,
   launch,
   openSample,
   openWindow,
@@ -105,6 +106,25 @@ describe.skipIf(MISSING !== undefined)('the console', () => {
       await expect
         .poll(() => page.locator('.console-time').first().textContent())
         .toMatch(/^\+|^$/);
+    } finally {
+      await window.close();
+    }
+  });
+
+  it('is led to from an entry, one after the other through the lines that name its device', async () => {
+    const window = await openSample(browser);
+    const { page } = window;
+    try {
+      await press(page, 'v 2');
+      await jumpTo(page, '00:06.0');
+      const named = page.getByRole('button', { name: '9 console lines' });
+      for (const line of [235, 236]) {
+        await named.click();
+        const current = page.locator('.console-row.is-current');
+        await current.getByText(String(line), { exact: true }).waitFor();
+        await page.waitForSelector('.console:focus');
+      }
+      expect(await page.getByText('context entry of 00:06.0').count()).toBeGreaterThan(0);
     } finally {
       await window.close();
     }

@@ -1,5 +1,6 @@
 import type { CallHandlers, FeedHandlers } from '../../../core/protocol/server.ts';
 import { findLine } from '../console/find.ts';
+import { mentions } from '../console/mentions.ts';
 import { overview } from '../console/overview.ts';
 import { listPorts } from '../console/ports.ts';
 import { checkPath } from '../opening.ts';
@@ -7,6 +8,9 @@ import type { Workbench } from '../workbench.ts';
 
 /** Lines of one answer. */
 const MAX_LINES = 4096;
+
+/** Lines that name a device, told one by one. */
+const MAX_MENTIONS = 1000;
 
 /** Consoles: ports, recordings, logs. */
 export function consoleCalls(bench: Workbench): CallHandlers {
@@ -58,6 +62,18 @@ export function consoleCalls(bench: Workbench): CallHandlers {
       // A kernel of which only later lines are there has no start.
       const starts = (bench.hub.story(console)?.kernels ?? []).flatMap(({ line }) => [line]);
       return overview(allMarks, record.lines, parts, starts);
+    },
+    'console.mentions': async ({ bdf }, { signal }) => {
+      const first: { console: string; line: number }[] = [];
+      let lines = 0;
+      for (const { id: console } of bench.hub.infos()) {
+        const { record } = bench.hub.get(console);
+        const found = await mentions(record, bdf, MAX_MENTIONS - first.length, signal);
+        lines += found.lines;
+        first.push(...found.first.map((line) => ({ console, line })));
+        if (signal.aborted) break;
+      }
+      return { lines, first };
     },
     'console.lines': ({ console, from, to }) => {
       const { record, ...of } = linesOf(bench, console);

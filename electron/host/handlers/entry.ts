@@ -160,7 +160,7 @@ function flag({ layout, words }: Entry, name: string): boolean | undefined {
 }
 
 /** Faults of the device whose entry it is, and whose addresses an entry of page tables is about. */
-function mentions(bench: Workbench, path: string): { faults: number; filter: string } {
+function mentions(bench: Workbench, path: string): Omit<EntryInfo['mentionedIn'], 'notes'> {
   const device = deviceOf(path);
   if (device === undefined) return { faults: 0, filter: '' };
   const range = rangeOf(path);
@@ -169,7 +169,7 @@ function mentions(bench: Workbench, path: string): { faults: number; filter: str
     range && { first: Number(range.first >> 12n), last: Number(range.last >> 12n) },
   );
   const about = range ? ` addr:${hex(range.first)}-${hex(range.last)}` : '';
-  return { faults, filter: `bdf:${device}${about}` };
+  return { faults, filter: `bdf:${device}${about}`, device: range ? undefined : device };
 }
 
 /** Input addresses below a page-table entry, the last included. */

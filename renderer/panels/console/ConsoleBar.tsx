@@ -53,7 +53,7 @@ export function ConsoleBar({
   return (
     <>
       <span className="shrink second console-status" title={`${info.name} · ${info.status}`}>
-        {info.settings !== '' && `${info.settings} · `}
+        {info.settings !== '' && !info.replay && `${info.settings} · `}
         <b>{info.status}</b>
       </span>
       {info.replay && <ReplayControls info={info} replay={info.replay} />}

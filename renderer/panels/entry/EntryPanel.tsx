@@ -26,6 +26,7 @@ import { fieldBits, fieldValue, formerValue } from './bits.ts';
 import { entryForms, entryTable } from './copy.ts';
 import { FieldTable } from './FieldTable.tsx';
 import { Journal } from './Journal.tsx';
+import { NamedIn } from './NamedIn.tsx';
 import './entry.css';
 
 /** Shows one entry bit by bit. */
@@ -244,6 +245,7 @@ function EntryBody({
               {plural(mentionedIn.faults, 'fault')}
             </button>
           )}
+          {mentionedIn.device !== undefined && <NamedIn bdf={mentionedIn.device} />}
           {noted > 0 && (
             <>
               {' · '}

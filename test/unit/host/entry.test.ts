@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { EngineClient } from '../../../core/protocol/client.ts';
 import { directEngine } from '../../../electron/host/engine.ts';
-import { capturePath, type CaptureName } from '../../support/captures.ts';
+import { captureBytes, capturePath, type CaptureName } from '../../support/captures.ts';
 
 /** Where entries lead, on the tables of real boots (test/fixtures/captures). */
 const made: ReturnType<typeof directEngine>[] = [];
@@ -75,7 +75,12 @@ describe('what mentions an entry', () => {
       )
       .toBe(true);
     const { mentionedIn } = await client.call('entry.get', { path: 'dmar0/00:06.0/context' });
-    expect(mentionedIn).toMatchObject({ faults: 3, filter: 'bdf:00:06.0' });
+    expect(mentionedIn).toMatchObject({ faults: 3, filter: 'bdf:00:06.0', device: '00:06.0' });
+    const named = await client.call('console.mentions', { bdf: '00:06.0' });
+    const text = captureBytes('intel-6.1', 'console.log').toString('latin1').split('\n');
+    const lines = [...text.keys()].filter((at) => text[at].includes('00:06.0'));
+    expect(named.first.map(({ line }) => line)).toEqual(lines.map((at) => at + 1));
+    expect(named.lines).toBeGreaterThan(3);
     // 0x1f00000, 0xdead000 and 0xdeaf000: L2[15] covers 0x1e00000 to 0x1ffffff.
     const below = await client.call('entry.get', { path: 'dmar0/00:06.0/L3[0]' });
     expect(below.mentionedIn).toMatchObject({
