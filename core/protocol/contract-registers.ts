@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import { MachineEvent, RegisterItem } from './items-machine.ts';
 import { SessionInfo, UnitInfo } from './items-session.ts';
-import { Access, BdfText, Hex, Nothing } from './schema.ts';
+import { Access, BdfText, Hex, Id, Nothing } from './schema.ts';
 
 /** Registers of units, and the simulated machines that stand behind some of them. */
 export const registerCalls = {
   'registers.get': {
-    request: z.object({ unit: z.string() }),
+    request: z.object({
+      unit: z.string(),
+      /** The state whose values are put beside; without it the reading before this one. */
+      against: Id.optional(),
+    }),
     answer: z.object({
       unit: UnitInfo,
       registers: z.array(RegisterItem),
       note: z.string().optional(),
+      /** The state put beside, and why it has nothing to tell. */
+      beside: z.object({ state: Id, name: z.string(), note: z.string().optional() }).optional(),
     }),
   },
   /** Simulated units only: a write with the effect that hardware gives it. */

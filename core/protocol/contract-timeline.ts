@@ -96,7 +96,14 @@ export const TimelineAnswer = z.object({
   to: z.number(),
   lanes: z.array(TimelineLane),
   /** Everything that happened, over the whole axis. */
-  overview: z.array(Count),
+  overview: z.object({
+    /** Faults and lines, counted into the same bins. */
+    faults: z.array(Count),
+    lines: z.array(Count),
+    /** The phases, and what was done to the target or read from it. */
+    phases: z.array(z.object({ from: z.number(), to: z.number() })),
+    probes: z.array(z.number()),
+  }),
 });
 export type TimelineAnswer = z.infer<typeof TimelineAnswer>;
 

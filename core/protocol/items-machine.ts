@@ -10,6 +10,7 @@ export const RegisterItem = z.object({
   /** Absent: nobody read it. */
   value: Hex.optional(),
   source: z.enum(['kernel copy', 'file', 'target', 'simulated', 'console log']).optional(),
+  /** What it read before it changed; or what it reads in the state beside, the same or not. */
   was: Hex.optional(),
   decoded: z.string(),
   fields: z.array(FieldItem),

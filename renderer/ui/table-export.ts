@@ -23,6 +23,8 @@ export interface PanelTable {
   ) => TextTable | Promise<TextTable>;
   /** Forms of the selected row or value, which come first. */
   readonly forms?: () => readonly CopyForm[];
+  /** What is drawn, as a whole SVG text in the colours that show. */
+  readonly picture?: () => string | Promise<string>;
 }
 
 /** Rows of one export. More than a spreadsheet takes would be of no use. */
@@ -49,6 +51,7 @@ export function exportItems(workbench: Workbench, table: PanelTable): MenuItem[]
       title: `Copy: ${title}`,
       run: () => void copyText(text, notices),
     })),
+    ...pictureItems(workbench, table),
     ...COPIED.map((format) =>
       whole(`Copy the table as ${TABLE_FORMATS[format].title}`, format, (text) =>
         copyText(text, notices),
@@ -60,6 +63,24 @@ export function exportItems(workbench: Workbench, table: PanelTable): MenuItem[]
         saveText(`${fileName('faultline', table.name)}.${ending}`, text, type, notices),
       );
     }),
+  ];
+}
+
+/** What is drawn, to copy or save as SVG. */
+function pictureItems(workbench: Workbench, { name, picture }: PanelTable): MenuItem[] {
+  if (!picture) return [];
+  const { notices } = workbench;
+  const take = (then: (svg: string) => Promise<void>): void => {
+    const drawn = Promise.resolve().then(picture);
+    drawn.then(then).catch((error: unknown) => notices.fail(asFailure(error)));
+  };
+  const file = `${fileName('faultline', name)}.svg`;
+  return [
+    { title: 'Copy the picture as SVG', run: () => take((svg) => copyText(svg, notices)) },
+    {
+      title: 'Save the picture as SVG…',
+      run: () => take((svg) => saveText(file, svg, 'image/svg+xml', notices)),
+    },
   ];
 }
 

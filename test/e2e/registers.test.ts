@@ -1,10 +1,12 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { capturePath } from '../support/captures.ts';
 import { sharedWindow } from './support/shared-window.ts';
 import {
   MISSING,
   axeFindings,
   openSample,
+  openSecond,
   openTables,
   press,
   selectedRow,
@@ -116,5 +118,34 @@ describe.skipIf(MISSING !== undefined)('registers, of AMD-Vi from a file', () =>
     expect(first).toContain('0x000');
     await page.getByRole('region', { name: / bit by bit$/ }).waitFor();
     expect(await axeFindings(page)).toEqual([]);
+  });
+});
+
+describe.skipIf(MISSING !== undefined)('registers, beside a second state', () => {
+  const window = sharedWindow((browser) => openTables(browser, 'intel-6.1'));
+
+  it('Was is what the other state reads, or the reading before', async () => {
+    const { page } = window;
+    const file = (name: string) => capturePath('intel-6.1', name);
+    await page.locator('.statusbar').getByText('dmar0').waitFor();
+    await openSecond(page, file('tables.crash.elf'), file('regs.crash.json'));
+    await press(page, 'Escape g r');
+    const rows = tree(page, 'dmar0');
+    await rows.getByText('RTADDR').waitFor();
+    const was = page.getByRole('button', { name: /^Was/ });
+    await was.click();
+    await page.getByRole('menuitemradio', { name: /tables\.crash\.elf/ }).click();
+    await rows.getByRole('columnheader', { name: 'tables.crash.elf' }).waitFor();
+    await rows.locator('.row.is-changed').getByText('RTADDR').waitFor();
+    await rows
+      .getByText(/^Δ 0x[0-9a-f]{16}$/)
+      .first()
+      .waitFor();
+    await rows.getByText('same', { exact: true }).first().waitFor();
+    await was.click();
+    await page.getByRole('menuitemradio', { name: 'Previous reading' }).click();
+    await rows.getByText('same', { exact: true }).first().waitFor({ state: 'detached' });
+    expect(await axeFindings(page)).toEqual([]);
+    expect(window.complaints).toEqual([]);
   });
 });

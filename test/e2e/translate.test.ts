@@ -113,6 +113,21 @@ describe.skipIf(MISSING !== undefined)('translate, of VT-d', () => {
       .waitFor();
   });
 
+  it('copies the walk as a picture, here and in Explain', async () => {
+    const read = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
+    for (const [go, region] of [
+      ['g x', 'Translation'],
+      ['g y', 'Explanation'],
+    ] as const) {
+      await page.evaluate(() => navigator.clipboard.writeText(''));
+      await press(page, `Escape ${go}`);
+      await page.getByRole('region', { name: region }).focus();
+      await press(page, 'Shift+C');
+      await page.getByRole('menuitem', { name: 'Copy the picture as SVG' }).click();
+      await expect.poll(read).toMatch(/^<svg [\s\S]*Root entry[\s\S]*<\/svg>$/);
+    }
+  });
+
   it('has nothing to complain about', async () => {
     expect(await axeFindings(page)).toEqual([]);
     expect(window.complaints).toEqual([]);

@@ -1,4 +1,8 @@
-import type { TimelineItem, TimelineLane } from '../../protocol/contract-timeline.ts';
+import type {
+  TimelineAnswer,
+  TimelineItem,
+  TimelineLane,
+} from '../../protocol/contract-timeline.ts';
 import { INTERRUPTS, NO_UNIT } from './fault-columns.ts';
 import { LANES, type Story } from './story.ts';
 
@@ -35,18 +39,26 @@ export function lanesOf(story: Story, view: View, device: string | undefined): T
   ];
 }
 
-/** How much happened over the whole axis: faults where there are any, else lines. */
-export function overviewOf(story: Story, bins: number): number[] {
+/** What happened over the whole axis: faults and lines by bins, phases, probes. */
+export function overviewOf(story: Story, bins: number): TimelineAnswer['overview'] {
   const { axis, source } = story;
   const view = { from: axis.start, to: axis.end, bins };
-  const values = zeros(bins);
-  const { faults } = source;
-  for (let index = 0; index < faults.length; index++) {
-    const bin = binOf(view, axis.place(faults.lines[index], timeAt(faults.times[index])));
-    if (bin !== undefined) values[bin]++;
+  const [faults, lines] = [zeros(bins), zeros(bins)];
+  for (let index = 0; index < source.faults.length; index++) {
+    const time = timeAt(source.faults.times[index]);
+    const bin = binOf(view, axis.place(source.faults.lines[index], time));
+    if (bin !== undefined) faults[bin]++;
   }
-  if (faults.length === 0) eachLine(story, view, (bin, lines) => (values[bin] += lines));
-  return values;
+  eachLine(story, view, (bin, count) => (lines[bin] += count));
+  return {
+    faults,
+    lines,
+    phases: story
+      .stages()
+      .slice(0, MOST_SPANS)
+      .map(({ from, to }) => ({ from, to })),
+    probes: marksLane(story, view, LANES.probes, 'Probes').marks.map(({ at }) => at),
+  };
 }
 
 function phasesLane(story: Story, view: View): TimelineLane {

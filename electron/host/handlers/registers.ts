@@ -1,4 +1,5 @@
 import { decode, type Layout } from '../../../core/bits/layout.ts';
+import { pairUnits } from '../../../core/explain/diff/pair.ts';
 import { AMD_REGISTERS } from '../../../core/amdvi/registers.ts';
 import { hex, parseHex } from '../../../core/format/hex.ts';
 import { parseBdf } from '../../../core/format/bdf.ts';
@@ -42,7 +43,7 @@ function readingsAfter(old: Readings | undefined, now: Values): Readings {
 export function registerCalls(bench: Workbench): CallHandlers {
   const readings = new Map<string, Readings>();
 
-  const read = (unit: Unit): RegisterItem[] => {
+  const read = (unit: Unit, beside?: Values): RegisterItem[] => {
     const values = registerValues(unit);
     const kept = readingsAfter(
       readings.get(unit.facts.name),
@@ -60,16 +61,23 @@ export function registerCalls(bench: Workbench): CallHandlers {
       return registerItem(
         definition,
         told === undefined ? reading : { value: told, source: 'console log' },
-        kept.before?.get(definition.offset),
+        beside ? undefined : kept.before?.get(definition.offset),
+        beside?.get(definition.offset),
       );
     });
   };
 
   return {
-    'registers.get': ({ unit: name }) => {
+    'registers.get': ({ unit: name, against }) => {
       const { unit } = bench.worlds.unit(name);
-      const registers = read(unit);
-      return { unit: unitInfo(unit.facts), registers, note: noteOf(unit, registers) };
+      const beside = against === undefined ? undefined : besideOf(bench, unit, against);
+      const registers = read(unit, beside?.values);
+      return {
+        unit: unitInfo(unit.facts),
+        registers,
+        note: noteOf(unit, registers),
+        beside: beside?.about,
+      };
     },
     'registers.write': ({ unit: name, offset, width, value }) => {
       const { unit, world } = bench.worlds.unit(name);
@@ -118,6 +126,30 @@ export function registerCalls(bench: Workbench): CallHandlers {
   };
 }
 
+/** What the unit of the same hardware reads in another state. @throws Failure for no such state */
+function besideOf(
+  bench: Workbench,
+  unit: Unit,
+  id: string,
+): {
+  readonly values: Values;
+  readonly about: { readonly state: string; readonly name: string; readonly note?: string };
+} {
+  const state = bench.states.get(id);
+  const about = { state: state.id, name: state.name };
+  const other = pairUnits([unit], state.units).pairs[0]?.b;
+  const values = new Map(
+    (other ? registerValues(other) : []).flatMap(({ definition, reading }) =>
+      reading ? [[definition.offset, reading.value] as const] : [],
+    ),
+  );
+  if (!other)
+    return { values, about: { ...about, note: `${state.name} has no unit ${unit.facts.name}.` } };
+  const none =
+    values.size === 0 ? `No register of ${other.facts.name} is known in ${state.name}.` : undefined;
+  return { values, about: none === undefined ? about : { ...about, note: none } };
+}
+
 /** Events of one answer; a DMA of many pages has more, and the rest is said. */
 const MAX_EVENTS = 2000;
 
@@ -149,10 +181,12 @@ function registerItem(
   definition: RegisterDefinition,
   reading: { readonly value: bigint; readonly source?: RegisterItem['source'] } | undefined,
   before: bigint | undefined,
+  beside?: bigint,
 ): RegisterItem {
   const { layout } = definition;
   const words = registerWords(reading?.value ?? 0n);
-  const changed = reading && before !== undefined && before !== reading.value;
+  const former = before ?? beside;
+  const changed = reading && former !== undefined && former !== reading.value;
   return {
     name: definition.name,
     title: definition.title,
@@ -160,9 +194,9 @@ function registerItem(
     width: layout.width,
     value: reading && hex(reading.value),
     source: reading?.source,
-    was: changed ? hex(before) : undefined,
+    was: changed ? hex(former) : beside === undefined ? undefined : hex(beside),
     decoded: reading ? summaryOf(decode(layout, words)) : '',
-    fields: reading ? fieldItems(layout, words, changed ? registerWords(before) : undefined) : [],
+    fields: reading ? fieldItems(layout, words, changed ? registerWords(former) : undefined) : [],
     spec: layout.spec,
     access: accessOf(layout),
   };

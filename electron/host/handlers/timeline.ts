@@ -147,7 +147,7 @@ const NOTHING = {
   from: 0,
   to: 1,
   lanes: [],
-  overview: [],
+  overview: { faults: [], lines: [], phases: [], probes: [] },
 };
 
 /** The console of that id; without one, or when it has gone, the session's first. */

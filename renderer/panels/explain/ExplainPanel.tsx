@@ -7,12 +7,14 @@ import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { useFollowed } from '../../state/useFollowed.ts';
 import { copyText } from '../../ui/clipboard.ts';
+import { token } from '../../ui/colours.ts';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { ActionKeys } from '../../ui/Keys.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { Split, WalkSteps } from '../../ui/WalkView.tsx';
 import { EMPTY } from '../../wording.ts';
+import { walkPicture } from '../translate/walk-picture.ts';
 import { checksText, explainForms, explainMarkdown, walkTable } from './markdown.ts';
 import './explain.css';
 import { hexByte } from '../../../core/format/hex.ts';
@@ -41,6 +43,7 @@ export function ExplainPanel(): ReactNode {
           name: 'Walk',
           forms: () => explainForms(value),
           read: () => walkTable(value.walk!),
+          picture: () => walkPicture(value.walk!, token),
         }
       }
       bar={

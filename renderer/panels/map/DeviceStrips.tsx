@@ -7,7 +7,7 @@ import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { hoverOf, type Hover } from './hover.ts';
 import { paintPins, paintStrip } from './paint.ts';
 import { Plot } from './Plot.tsx';
-import type { Sheet } from './sheet.ts';
+import type { Sheet } from '../../ui/sheet.ts';
 import type { Span } from './span.ts';
 import { addressAt } from './span.ts';
 import { useStrip } from './useStrip.ts';

@@ -236,19 +236,14 @@ export function MapPanel(): ReactNode {
     found?.();
     return found !== undefined;
   };
-  const picture = (): void => {
-    const zoom = strip && span ? { strip, span, data, selected: region } : undefined;
-    attempt(
-      workbench,
-      mapPicture(engine, token, {
-        strips,
-        overview: wide,
-        physical: physical?.regions ?? [],
-        zoom,
-      }),
-      (svg) => void copyText(svg, notices),
-    );
-  };
+  const drawn = (): Promise<string> =>
+    mapPicture(engine, token, {
+      strips,
+      overview: wide,
+      physical: physical?.regions ?? [],
+      zoom: strip && span ? { strip, span, data, selected: region } : undefined,
+    });
+  const picture = (): void => attempt(workbench, drawn(), (svg) => void copyText(svg, notices));
   const steps = useRef({ stepMark, choose, place, count: strips.length });
   useEffect(() => {
     steps.current = { stepMark, choose, place, count: strips.length };
@@ -279,6 +274,7 @@ export function MapPanel(): ReactNode {
           name: 'Address map',
           forms: () => (region ? [{ title: 'Region', text: regionText(region) }] : []),
           read: () => regionTable(strip, data.regions),
+          picture: drawn,
         }
       }
       partial={

@@ -7,7 +7,7 @@ import { useWorkbench } from '../../state/context.ts';
 import { physicalHover, type Hover } from './hover.ts';
 import { paintPhysical, paintTicks } from './paint.ts';
 import { Plot } from './Plot.tsx';
-import type { Sheet } from './sheet.ts';
+import type { Sheet } from '../../ui/sheet.ts';
 import type { Span } from './span.ts';
 import { addressAt } from './span.ts';
 import { rangeText } from './words.ts';

@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'react';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { fit, token } from '../../ui/colours.ts';
+import { CanvasSheet, type Sheet } from '../../ui/sheet.ts';
 import { useScale } from '../../ui/useScale.ts';
-import { CanvasSheet, type Sheet } from './sheet.ts';
 
 export interface PlotPoint {
   readonly x: number;

@@ -14,7 +14,7 @@ import {
   type StripData,
 } from './paint.ts';
 import { Plot, taken, type PlotPoint } from './Plot.tsx';
-import type { Sheet } from './sheet.ts';
+import type { Sheet } from '../../ui/sheet.ts';
 import type { Span } from './span.ts';
 import { sizeOf } from './span.ts';
 import { deviceText, regionText } from './words.ts';

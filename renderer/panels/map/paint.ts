@@ -7,7 +7,7 @@ import type {
   MapTarget,
   PhysicalItem,
 } from '../../../core/protocol/contract-map.ts';
-import type { Sheet } from './sheet.ts';
+import type { Sheet } from '../../ui/sheet.ts';
 import type { Span } from './span.ts';
 import { sizeOf, ticks, xOf } from './span.ts';
 

@@ -9,12 +9,12 @@ import { accessMarks, type RegisterRow } from './model.ts';
 /** The cells of a register, or of one of its fields. */
 export function RegisterCells({
   row,
-  changed,
+  was,
   onToggle,
 }: {
   readonly row: RegisterRow;
-  /** Whether there is a column for former values. */
-  readonly changed: boolean;
+  /** The column of former values, or of those in the state beside; undefined where there is none. */
+  readonly was: 'before' | 'beside' | undefined;
   readonly onToggle: () => void;
 }): ReactNode {
   const { view } = useWorkbench();
@@ -40,7 +40,7 @@ export function RegisterCells({
         <span role="gridcell" className="text second" title={`${field.meaning} (${field.spec})`}>
           {field.kind === 'address' ? field.meaning : `${field.text} · ${field.meaning}`}
         </span>
-        {changed && (
+        {was !== undefined && (
           <span role="gridcell" className="diff">
             {field.was === undefined ? '' : `Δ ${formerValue(field, numbers)}`}
           </span>
@@ -76,14 +76,31 @@ export function RegisterCells({
       <span role="gridcell" className="text second" title={register.title}>
         {register.decoded === '' ? register.title : register.decoded}
       </span>
-      {changed && (
-        <span role="gridcell" className="diff">
-          {register.was === undefined || register.was === register.value
-            ? ''
-            : `Δ ${padded(register.was, register.width)}`}
-        </span>
-      )}
+      {was !== undefined && <WasCell register={register} beside={was === 'beside'} />}
     </>
+  );
+}
+
+/** The former value where it differs; of the state beside also what is the same, or unknown here. */
+function WasCell({
+  register: { was, value, width },
+  beside,
+}: {
+  readonly register: RegisterRow['register'];
+  readonly beside: boolean;
+}): ReactNode {
+  if (was !== undefined && value !== undefined && was !== value)
+    return (
+      <span role="gridcell" className="diff">
+        Δ {padded(was, width)}
+      </span>
+    );
+  if (!beside) return <span role="gridcell" />;
+  const text = was === undefined ? ABSENT : value === undefined ? padded(was, width) : 'same';
+  return (
+    <span role="gridcell" className="muted">
+      {text}
+    </span>
   );
 }
 

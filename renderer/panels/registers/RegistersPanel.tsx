@@ -21,6 +21,7 @@ import { DecodeBox } from './DecodeBox.tsx';
 import { registerRows, registerTable, rowId } from './model.ts';
 import { RegisterCells } from './RegisterCells.tsx';
 import { RegisterDetail } from './RegisterDetail.tsx';
+import { useAgainst } from './useAgainst.tsx';
 import { WriteForm } from './WriteForm.tsx';
 import './registers.css';
 
@@ -30,7 +31,12 @@ const COLUMNS: readonly Column[] = [
   { id: 'value', title: 'Value', width: 158 },
   { id: 'decoded', title: 'Decoded', width: 100, grow: 'rest' },
 ];
-const WITH_WAS: readonly Column[] = [...COLUMNS, { id: 'was', title: 'Was', width: 158 }];
+/** The columns with a last one for the former value, or that of the state beside. */
+const withWas = (title: string): readonly Column[] => [
+  ...COLUMNS,
+  { id: 'was', title, width: 158 },
+];
+const WITH_WAS = withWas('Was');
 const NONE: readonly RegisterItem[] = [];
 
 /** A unit's registers by name; those of a simulated unit can be written. */
@@ -43,7 +49,9 @@ export function RegistersPanel(): ReactNode {
   if (useChanged(followed)) setChosen(undefined);
   const unit =
     [chosen, followed].find((name) => units.some((each) => each.name === name)) ?? units[0]?.name;
-  const answer = useCall('registers.get', unit === undefined ? undefined : { unit });
+  const { against, choice } = useAgainst(info?.units.find(({ name }) => name === unit));
+  const answer = useCall('registers.get', unit === undefined ? undefined : { unit, against });
+  const beside = answer.value?.beside;
   const [written, setWritten] = useState<readonly RegisterItem[]>();
   const [events, setEvents] = useState<readonly MachineEvent[]>([]);
   const [open, setOpen] = useFolds('registers');
@@ -70,7 +78,11 @@ export function RegistersPanel(): ReactNode {
   );
   const simulated = answer.value?.unit.from === 'simulated';
   // What can change has a column for what it was.
-  const changed = simulated || registers.some(isChanged);
+  const changed = simulated || beside !== undefined || registers.some(isChanged);
+  const columns = useMemo(
+    () => (beside === undefined ? (changed ? WITH_WAS : COLUMNS) : withWas(beside.name)),
+    [beside, changed],
+  );
   const current = rows[selected];
   const shownField = current?.kind === 'field' ? current.field.name : undefined;
   const [pointed, setPointed] = useState<string>();
@@ -132,7 +144,7 @@ export function RegistersPanel(): ReactNode {
           ? undefined
           : { name: `Registers of ${unit}`, read: () => registerTable(unit, rows) }
       }
-      partial={answer.value?.note}
+      partial={[answer.value?.note, beside?.note].filter(Boolean).join(' ') || undefined}
       bar={
         units.length > 0 && (
           <>
@@ -149,6 +161,7 @@ export function RegistersPanel(): ReactNode {
             >
               {unit} ▾
             </MenuButton>
+            {choice}
             <input
               ref={filterInput}
               className="field registers-filter"
@@ -179,7 +192,7 @@ export function RegistersPanel(): ReactNode {
           <div className="registers">
             <VirtualRows
               label={`Registers of ${unit}`}
-              columns={changed ? WITH_WAS : COLUMNS}
+              columns={columns}
               table={`registers ${unit}`}
               rowId={(index) => rowId(rows[index])}
               sort={sort}
@@ -220,7 +233,11 @@ export function RegistersPanel(): ReactNode {
               }}
               rowClass={(index) => (isChanged(rows[index].register) ? 'is-changed' : '')}
               render={(index) => (
-                <RegisterCells row={rows[index]} changed={changed} onToggle={() => toggle(index)} />
+                <RegisterCells
+                  row={rows[index]}
+                  was={beside ? 'beside' : changed ? 'before' : undefined}
+                  onToggle={() => toggle(index)}
+                />
               )}
             />
           </div>
@@ -271,4 +288,5 @@ function Events({ events }: { readonly events: readonly MachineEvent[] }): React
 const hasValue = (register: RegisterItem): register is RegisterItem & { readonly value: string } =>
   register.value !== undefined && register.fields.length > 0;
 
-const isChanged = ({ was, value }: RegisterItem): boolean => was !== undefined && was !== value;
+const isChanged = ({ was, value }: RegisterItem): boolean =>
+  was !== undefined && value !== undefined && was !== value;

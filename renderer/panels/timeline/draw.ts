@@ -72,16 +72,31 @@ export function draw(context: CanvasRenderingContext2D, drawing: Drawing): void 
   }
 }
 
+/** All of the axis: phases at the bottom, lines behind, faults over them, probes on top. */
 function drawOverview(context: CanvasRenderingContext2D, drawing: Drawing): void {
   const { answer, range, width } = drawing;
-  const most = Math.max(1, ...answer.overview);
-  const step = width / Math.max(1, answer.overview.length);
-  context.fillStyle = token('ctl');
-  for (const [bin, value] of answer.overview.entries()) {
-    if (value === 0) continue;
-    // Few among very many still show.
-    const height = 2 + Math.sqrt(value / most) * (LAYOUT.overview - 8);
-    context.fillRect(bin * step, LAYOUT.overview - 3 - height, Math.max(1, step - 0.5), height);
+  const { phases, probes, lines, faults } = answer.overview;
+  const all = { from: answer.start, to: answer.end };
+  const bottom = LAYOUT.overview - 3;
+  for (const { from, to } of phases) {
+    const x = xOf(from, all, width);
+    context.fillStyle = token('bg3');
+    context.fillRect(x, 2, Math.max(1, xOf(to, all, width) - x - 1), bottom - 2);
+    context.fillStyle = token('ctl');
+    context.fillRect(x, 2, 1, bottom - 2);
+  }
+  overviewBars(context, lines, { width, bottom, tone: 'ctl', height: 9 });
+  overviewBars(context, faults, { width, bottom, tone: 'err', height: bottom - 4 });
+  context.strokeStyle = token('info');
+  for (const at of probes) {
+    const x = xOf(at, all, width);
+    context.beginPath();
+    context.moveTo(x, 2);
+    context.lineTo(x + 4, 6);
+    context.lineTo(x, 10);
+    context.lineTo(x - 4, 6);
+    context.closePath();
+    context.stroke();
   }
   const whole = { from: answer.start, to: answer.end };
   const left = xOf(range.from, whole, width);
@@ -97,6 +112,28 @@ function drawOverview(context: CanvasRenderingContext2D, drawing: Drawing): void
     Math.max(2, Math.min(width, right) - left - 1),
     LAYOUT.overview - 4,
   );
+}
+
+function overviewBars(
+  context: CanvasRenderingContext2D,
+  values: readonly number[],
+  look: {
+    readonly width: number;
+    readonly bottom: number;
+    readonly tone: string;
+    /** Of the highest bar, px. */
+    readonly height: number;
+  },
+): void {
+  const most = values.reduce((a, b) => Math.max(a, b), 1);
+  const step = look.width / Math.max(1, values.length);
+  context.fillStyle = token(look.tone);
+  for (const [bin, value] of values.entries()) {
+    if (value === 0) continue;
+    // Few among very many still show.
+    const height = 2 + Math.sqrt(value / most) * (look.height - 2);
+    context.fillRect(bin * step, look.bottom - height, Math.max(1, step - 0.5), height);
+  }
 }
 
 function drawRuler(context: CanvasRenderingContext2D, { answer, range, width }: Drawing): void {

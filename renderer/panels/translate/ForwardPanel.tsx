@@ -13,6 +13,7 @@ import { useFollowed } from '../../state/useFollowed.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
 import { copyText } from '../../ui/clipboard.ts';
+import { token } from '../../ui/colours.ts';
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
@@ -22,6 +23,7 @@ import { EMPTY, UNDECIDED, UNTRANSLATED, noContext } from '../../wording.ts';
 import type { TranslateInput } from './model.ts';
 import { hasNoContext, isEvent, readPasted, readTranslate, walkTable } from './model.ts';
 import { WalkFacts } from './WalkFacts.tsx';
+import { walkPicture } from './walk-picture.ts';
 import { WalkPicture } from './WalkPicture.tsx';
 import './translate.css';
 
@@ -103,6 +105,7 @@ export function ForwardPanel({ ways }: { readonly ways: ReactNode }): ReactNode 
           name: 'Walk',
           forms: () => [{ title: 'Result', text: resultText(walk) }],
           read: () => walkTable(walk),
+          picture: () => walkPicture(walk, token),
         }
       }
       bar={

@@ -39,7 +39,7 @@ const ANSWER: TimelineAnswer = {
     { id: 'dmar0', name: 'dmar0', count: 3, spans: [], bars: [], marks: [] },
     { id: 'interrupts', name: 'Interrupts', count: 0, spans: [], bars: [], marks: [] },
   ],
-  overview: [],
+  overview: { faults: [], lines: [], phases: [], probes: [] },
 };
 
 describe('the axis', () => {

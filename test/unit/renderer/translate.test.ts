@@ -7,6 +7,7 @@ import {
   readFromWords,
   walkBoxes,
 } from '../../../renderer/panels/translate/model.ts';
+import { walkPicture } from '../../../renderer/panels/translate/walk-picture.ts';
 import { UNTRANSLATED, noContext } from '../../../renderer/wording.ts';
 
 const step = (
@@ -175,5 +176,60 @@ describe('words of a walk', () => {
     expect(missingPageWords('excluded')).toBe("page excluded by the dump's filter");
     expect(missingPageWords('absent')).toBe('not in this dump');
     expect(missingPageWords('zero')).toBe('reads as zero');
+  });
+});
+
+describe('the walk as a picture to take along', () => {
+  const colours = (token: string): string => `#${token}`;
+  const shown = walk({
+    steps: [
+      step('root entry', 2, { address: '0x2020', words: ['0x3001'] }),
+      step('context entry', 0, { address: '0x3000', words: ['0x102', '0x4001'] }),
+      step('L4 entry', 0, {
+        address: '0x4000',
+        text: 'not present: <R & W are 0>',
+        outcome: 'stop',
+      }),
+    ],
+    outcome: { result: 'fault', reason: 6, name: 'PTE Read access is not set' },
+  });
+  const svg = walkPicture(shown, colours);
+
+  it('has every box, every step with its raw word, and the result', () => {
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, each]) => each);
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        '02:00.0 · DMA read at 0xfffff000',
+        'Root',
+        '0x02',
+        'L4',
+        'Page',
+        'Root entry',
+        '0x0000000000003001',
+        'at 0x3000',
+        '× refused: 0x06 PTE Read access is not set',
+      ]),
+    );
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
+    expect(svg).toContain('<title>Walk: 02:00.0 · DMA read at 0xfffff000. × refused: 0x06');
+  });
+
+  it('needs nothing from elsewhere, has its own ground, and texts stay texts', () => {
+    expect(svg).not.toMatch(/href|url\((?!#unreadable)|<(?:image|style|script)|var\(/);
+    expect(svg).toMatch(/<rect width="\d+" height="\d+" fill="#bg1"\/>/);
+    expect(svg).toContain('not present: &#60;R &#38; W are 0&#62;');
+  });
+
+  it('has room for every box of the longest walk', () => {
+    const levels = [5, 4, 3, 2, 1].map((level) => step(`L${level} entry`, 511));
+    const steps = ['root entry', 'context entry', 'PASID directory entry', 'PASID table entry']
+      .map((what) => step(what, 1))
+      .concat(levels);
+    const long = walkPicture(walk({ steps }), colours);
+    const width = Number(/width="(\d+)"/.exec(long)?.[1]);
+    const rights = [...long.matchAll(/<rect x="([\d.]+)"[^>]* width="([\d.]+)"/g)].map(
+      ([, x, room]) => Number(x) + Number(room),
+    );
+    expect(Math.max(...rights)).toBeLessThanOrEqual(width);
   });
 });

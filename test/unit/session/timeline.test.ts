@@ -217,7 +217,15 @@ describe('lanes', () => {
     ]);
     const console = lane('console');
     expect(sum(console.bars[0].values)).toBe(console.count);
-    expect(sum(overviewOf(story, 64))).toBe(3);
+    const overview = overviewOf(story, 64);
+    expect(sum(overview.faults)).toBe(3);
+    expect(sum(overview.lines)).toBe(console.count);
+  });
+
+  test('the overview has the phases too', () => {
+    const { phases } = overviewOf(story, 64);
+    expect(phases.length).toBe(lane('phases').spans.filter(({ kind }) => kind === 'phase').length);
+    for (const { from, to } of phases) expect(to).toBeGreaterThanOrEqual(from);
   });
 
   test('phases are the boot’s stages, one behind the other', () => {
