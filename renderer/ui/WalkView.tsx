@@ -95,7 +95,7 @@ function Step({ step, last }: { readonly step: WalkStepItem; readonly last: bool
   );
 }
 
-/** A step that grants no rights yet says what it decides, in a word or two. */
+/** A step that grants no rights yet says what it decides; where it leads is its value already. */
 function Decides({ step }: { readonly step: WalkStepItem }): ReactNode {
-  return <small>{step.text}</small>;
+  return <small>{step.text.replace(/ at 0x[0-9a-f]+$/, '')}</small>;
 }
