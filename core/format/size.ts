@@ -12,6 +12,11 @@ export function formatSize(bytes: number | bigint): string {
   return `${text} ${UNITS[unit]}`;
 }
 
+/** The size itself, for the tip of a rounded one: `7,340,032 bytes`. */
+export function exactBytes(bytes: number | bigint): string {
+  return `${String(bytes).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${Number(bytes) === 1 ? 'byte' : 'bytes'}`;
+}
+
 /** `1 page`, `3 pages`, `2 entries`. */
 export function plural(count: number, one: string, several = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : several}`;

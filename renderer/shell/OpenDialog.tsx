@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useState } from 'react';
-import { formatSize } from '../../core/format/size.ts';
+import { exactBytes, formatSize } from '../../core/format/size.ts';
 import { asFailure } from '../engine/failure.ts';
 import { useCall } from '../engine/useCall.ts';
 import { useWorkbench } from '../state/context.ts';
@@ -219,7 +219,13 @@ export function OpenDialog({
                         : '\u00a0\u00a0'}
                     {row.name}
                   </span>
-                  <span role="gridcell" className="num muted">
+                  <span
+                    role="gridcell"
+                    className="num muted"
+                    title={
+                      'bytes' in row && row.bytes !== undefined ? exactBytes(row.bytes) : undefined
+                    }
+                  >
                     {'bytes' in row && row.bytes !== undefined ? formatSize(row.bytes) : ''}
                   </span>
                 </>

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { ConsoleInfo, SessionInfo } from '../../core/protocol/contract.ts';
-import { formatCount, formatSize } from '../../core/format/size.ts';
+import { exactBytes, formatCount, formatSize } from '../../core/format/size.ts';
+import { idTip } from '../format/bdf.ts';
 import { useWorkbench } from '../state/context.ts';
 import { selectionText } from '../state/selection.ts';
 import { useCalmStore } from '../state/paced.ts';
@@ -36,7 +37,9 @@ export function StatusBar(): ReactNode {
           type="button"
           className="mono status-selection"
           aria-label={`Selection ${text}`}
-          title={text}
+          title={[text, selected.bdf && idTip(selected.bdf, info.units)]
+            .filter(Boolean)
+            .join(' · ')}
           onClick={() => actions.run('selection.showIn')}
         >
           {text}
@@ -73,7 +76,7 @@ function LogItem({ info }: { readonly info: SessionInfo }): ReactNode {
   return (
     <button
       type="button"
-      title={logged?.failed ?? logged?.path}
+      title={logged?.failed ?? (logged && `${logged.path}, ${exactBytes(logged.bytes)}`)}
       onClick={() => actions.run('target.log')}
     >
       {logged?.failed !== undefined && <Glyph kind="error" name="logging stopped" />}

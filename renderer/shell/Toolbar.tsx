@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useRef } from 'react';
 import type { SourceInfo } from '../../core/protocol/contract.ts';
-import { formatSize } from '../../core/format/size.ts';
+import { exactBytes, formatSize } from '../../core/format/size.ts';
 import { keysOf } from '../keymap.ts';
 import { useWorkbench } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
@@ -85,11 +85,12 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactNode {
   const { dock, start } = workbench;
   const kind = source.kind === 'console' || source.kind === 'log' ? 'console' : 'tables';
   const size = source.bytes === undefined ? '' : `${formatSize(source.bytes)}, `;
+  const exact = source.bytes === undefined ? '' : ` (${exactBytes(source.bytes)})`;
   return (
     <button
       type="button"
       className="chip"
-      title={`${source.name}: ${size}${source.detail}`}
+      title={`${source.name}: ${size}${source.detail}${exact}`}
       onClick={() => {
         if (source.missing !== undefined) return locate(workbench, source.id, source.missing);
         if (source.blamed !== undefined) return readAgain(workbench);

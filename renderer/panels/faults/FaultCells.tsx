@@ -5,6 +5,7 @@ import { formatCount } from '../../../core/format/size.ts';
 import { kernelName, seconds } from '../../format/time.ts';
 import { Access, faultAccess } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
+import { Bdf } from '../../ui/Bdf.tsx';
 import { Glyph } from '../../ui/Glyph.tsx';
 import { ABSENT } from '../../wording.ts';
 import { hexByte } from '../../../core/format/hex.ts';
@@ -55,13 +56,18 @@ function GroupName({
       <>
         {by === 'reason' ? reasonCode(first) : <Where fault={first} page />}{' '}
         <span className="muted">
-          {devices > 1 ? `${formatCount(devices)} devices` : (first.bdf ?? '')}
+          {devices > 1 ? (
+            `${formatCount(devices)} devices`
+          ) : first.bdf === undefined ? null : (
+            <Bdf bdf={first.bdf} />
+          )}
         </span>
       </>
     );
   return (
     <>
-      {first.bdf ?? ABSENT} {first.driver !== undefined && <Driver name={first.driver} />}
+      {first.bdf === undefined ? ABSENT : <Bdf bdf={first.bdf} />}{' '}
+      {first.driver !== undefined && <Driver name={first.driver} />}
     </>
   );
 }
@@ -152,11 +158,17 @@ function OneCells({
         }
       >
         <span className="muted">#{fault.n}</span>{' '}
-        {inGroup
-          ? fault.time === undefined
-            ? ABSENT
-            : seconds(fault.time, 6)
-          : (fault.bdf ?? ABSENT)}
+        {inGroup ? (
+          fault.time === undefined ? (
+            ABSENT
+          ) : (
+            seconds(fault.time, 6)
+          )
+        ) : fault.bdf === undefined ? (
+          ABSENT
+        ) : (
+          <Bdf bdf={fault.bdf} />
+        )}
         {note !== undefined && <NoteMark note={note} />}
       </span>
       <span role="gridcell" className="num muted">

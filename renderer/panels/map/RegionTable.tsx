@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatCount, formatSize } from '../../../core/format/size.ts';
+import { exactBytes, formatCount, formatSize } from '../../../core/format/size.ts';
 import type { MapRegion } from '../../../core/protocol/contract-map.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
@@ -67,7 +67,7 @@ function RegionCells({ region }: { readonly region: MapRegion }): ReactNode {
       <span
         role="gridcell"
         className="num"
-        title={`${BigInt(region.mapped)} bytes in ${formatCount(region.ranges)} ranges`}
+        title={`${exactBytes(BigInt(region.mapped))} in ${formatCount(region.ranges)} ranges`}
       >
         {formatSize(BigInt(region.mapped))}
       </span>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useMemo, useRef, useState } from 'react';
 import { hex, hexByte } from '../../../core/format/hex.ts';
 import type { WalkAnswer } from '../../../core/protocol/schema.ts';
-import { formatSize } from '../../../core/format/size.ts';
+import { exactBytes, formatSize } from '../../../core/format/size.ts';
 import { asFailure } from '../../engine/failure.ts';
 import { useCall } from '../../engine/useCall.ts';
 import { useWorkbench } from '../../state/context.ts';
@@ -227,7 +227,10 @@ function Outcome({ walk }: { readonly walk: WalkAnswer }): ReactNode {
             <Address value={outcome.pa} />
           </TargetLink>{' '}
           <Rights rights={outcome.rights} />{' '}
-          <span className="translate-size">
+          <span
+            className="translate-size"
+            title={outcome.untranslated ? undefined : exactBytes(BigInt(outcome.size))}
+          >
             {outcome.untranslated ? UNTRANSLATED : `${formatSize(BigInt(outcome.size))} page`}
             <Region walk={walk} address={outcome.pa} />
           </span>

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { formatCount, formatSize } from '../../../core/format/size.ts';
+import { hex } from '../../../core/format/hex.ts';
+import { exactBytes, formatCount, formatSize } from '../../../core/format/size.ts';
 import type { ReverseItem } from '../../../core/protocol/contract-map.ts';
 import { useStoppable } from '../../engine/useStoppable.ts';
 import { attempt } from '../../shell/actions.ts';
@@ -290,11 +291,12 @@ function ReverseCells({ row }: { readonly row: ReverseItem }): ReactNode {
       <span role="gridcell" className="accesses">
         <Rights rights={row.rights} />
       </span>
-      <span role="gridcell" className="num" title={`${BigInt(row.size)} bytes`}>
+      <span role="gridcell" className="num" title={exactBytes(BigInt(row.size))}>
         {formatSize(BigInt(row.size))}
       </span>
       <span role="gridcell">
-        <span className="muted">{row.unit}</span> {row.domain ?? ABSENT}
+        <span className="muted">{row.unit}</span>{' '}
+        {row.domain === undefined ? ABSENT : <span title={hex(row.domain)}>{row.domain}</span>}
       </span>
     </>
   );

@@ -151,7 +151,12 @@ function StateOutcome({
     <>
       <span className="muted">in {name}:</span>{' '}
       {outcome ? <ShortOutcome outcome={outcome} /> : 'it has no such unit'}
-      {domain !== undefined && <span className="muted"> (DID {domain})</span>}
+      {domain !== undefined && (
+        <span className="muted" title={hex(domain)}>
+          {' '}
+          (DID {domain})
+        </span>
+      )}
     </>
   );
 }
