@@ -1,6 +1,7 @@
 import { elfCore } from '../dump/elf-writer.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Played } from './lab.ts';
+import type { Story } from './story.ts';
 
 /** A unit's register page, in bytes. */
 const REGISTER_PAGE = 0x1000;
@@ -58,10 +59,15 @@ export function storyEvidence({ story, machine, before }: Played): StoryEvidence
       1,
     )}\n`;
   return {
-    console: `${story.console.join('\n')}\n`,
+    console: `${stamped(story).join('\n')}\n`,
     memory: joined(parts),
     registers: { now: document(registerWords(machine)), before: document(before) },
   };
+}
+
+/** The console's lines with time stamps as a kernel prints them (`printk.time`). */
+function stamped({ console, times }: Story): string[] {
+  return console.map((line, index) => `[${times[index].toFixed(6).padStart(12)}] ${line}`);
 }
 
 const hexWord = (value: number | bigint): string => `0x${value.toString(16)}`;

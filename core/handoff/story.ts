@@ -52,6 +52,8 @@ export interface Story {
   readonly steps: readonly Step[];
   /** What both kernels print. */
   readonly console: readonly string[];
+  /** When each line was printed, in seconds of its own kernel's clock. */
+  readonly times: readonly number[];
   /** The faults that the unit recorded, as the console tells them. */
   readonly faults: readonly FaultRecord[];
   readonly outcome: Outcome;
@@ -69,10 +71,14 @@ export interface StepText<Result> {
   readonly deciding?: boolean | ((result: Result) => boolean);
 }
 
+/** What a line takes on a serial console of 115200 baud, in seconds: 80 characters of ten bits. */
+const A_LINE = 800 / 115_200;
+
 /** Plays a story: runs steps on a machine and records what they did. */
 export class Stage implements KernelConsole {
   readonly machine: Machine;
   readonly console: string[] = [];
+  readonly times: number[] = [];
   readonly faults: FaultRecord[] = [];
   readonly steps: Step[] = [];
   readonly #observe: () => readonly StateRow[];
@@ -87,6 +93,19 @@ export class Stage implements KernelConsole {
 
   /** Which kernel runs, from 0. */
   kernel = 0;
+  /** Seconds since it started; it goes on by what is waited for, and by printing. */
+  #time = 0;
+
+  /** Another kernel starts, and its clock with it. */
+  startKernel(): void {
+    this.kernel++;
+    this.#time = 0;
+  }
+
+  /** So many seconds pass. */
+  wait(seconds: number): void {
+    this.#time += seconds;
+  }
 
   get lines(): number {
     return this.console.length;
@@ -94,6 +113,8 @@ export class Stage implements KernelConsole {
 
   print(line: string): void {
     this.console.push(line);
+    this.times.push(this.#time);
+    this.#time += A_LINE;
   }
 
   fault(record: FaultRecord): void {

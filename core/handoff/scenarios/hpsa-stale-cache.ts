@@ -38,6 +38,21 @@ const FIRST_IOVA = 0xffff_f000n;
 /** hpsa sends so many no-ops before it goes on without an answer (HPSA_POST_RESET_NOOP_RETRIES). */
 const NO_OP_ATTEMPTS = 12;
 
+/**
+ * How long things take, in seconds. Those of the driver are its own: the pause behind a reset
+ * (HPSA_POST_RESET_PAUSE_MSECS), and ten looks for an answer, ten seconds apart
+ * (HPSA_MSG_SEND_RETRY_LIMIT, _INTERVAL_MSECS). The others are like those of a server's boot.
+ */
+const SECONDS = {
+  toTables: 0.9,
+  toDriver: 1.6,
+  boardReady: 7.2,
+  afterReset: 3,
+  noOp: 100,
+  running: 184,
+  dump: 6,
+} as const;
+
 /** The thread of 2016-11: hpsa P420i and P421 fault right after their reset in a kdump kernel. */
 export const hpsaStaleCache: Scenario = {
   id: ID,
@@ -76,6 +91,7 @@ function play(strategy: Strategy, seed: number): Played {
     seed,
     ...told,
     console: stage.console,
+    times: stage.times,
     faults: stage.faults,
     verdict: verdictOf(cast, left, outcome),
     whatWouldChange: strategy.alternatives(told),
@@ -184,6 +200,7 @@ function crash({ stage, controller }: Cast): void {
       text: 'Nothing is shut down: the controller keeps its buffers, the unit keeps translating. The kdump kernel starts in the memory that was set aside for it.',
     },
     () => {
+      stage.wait(SECONDS.running);
       stage.print('sysrq: SysRq : Trigger a crash');
       controller.carryOn(1);
     },
@@ -195,7 +212,7 @@ function crash({ stage, controller }: Cast): void {
       text: 'GSTS.TES is set: tables of another kernel are in force.',
     },
     () => {
-      stage.kernel = 1;
+      stage.startKernel();
       boot(stage);
     },
   );
@@ -206,6 +223,7 @@ function boot(stage: Stage): void {
   const { unit } = stage.machine;
   const [base, cap, ecap] = [unit.base, unit.cap, unit.ecap].map((word) => word.toString(16));
   stage.print('Linux version 4.9.0-rc5+ (simulated)');
+  stage.wait(SECONDS.toTables);
   stage.print(`DMAR: Host address width ${HOST_ADDRESS_WIDTH}`);
   stage.print(`DMAR: DRHD base: 0x${base.padStart(14, '0')} flags: 0x1`);
   stage.print(`DMAR: ${UNIT}: reg_base_addr ${base} ver 1:0 cap ${cap} ecap ${ecap}`);
@@ -231,9 +249,11 @@ function resetController({ stage, controller, hpsa }: Cast): void {
       text: 'The driver loads with reset_devices and resets the board by its doorbell. From now on nothing of the first kernel is in flight. The IOMMU is not told, and its caches stay as they are.',
     },
     () => {
+      stage.wait(SECONDS.toDriver);
       stage.print('HP HPSA Driver (v 3.4.16-0)');
       hpsa.print('using doorbell to reset controller');
       controller.reset();
+      stage.wait(SECONDS.afterReset + SECONDS.boardReady);
       hpsa.print('board ready after hard reset.');
       hpsa.print('Waiting for controller to respond to no-op');
     },
@@ -294,6 +314,7 @@ function firstRead(read: DmaResult, iova: bigint, left: FirstKernel, domain: Dom
 function tryAgain({ stage, kernel, hpsa }: Cast): boolean {
   const timedOut = (attempt: number): void => {
     kernel.driver.handleFaults();
+    stage.wait(SECONDS.noOp);
     hpsa.print('controller message 03:00 timed out');
     hpsa.print(`no-op failed${attempt < NO_OP_ATTEMPTS ? '; re-trying' : ''}`);
   };
@@ -360,6 +381,7 @@ function saveDump({ stage, controller, hpsa }: Cast, { data }: FirstKernel): Out
       }
       if (!data.every(({ bytes }, index) => sameBytes(bytes, controller.disk[index])))
         return 'dump damaged';
+      stage.wait(SECONDS.dump);
       stage.print('kdump: saving vmcore complete');
       return 'dump saved';
     },

@@ -36,6 +36,22 @@ describe('tables copied without a flush', () => {
     expect(story.console.slice(from, from + THREAD.length)).toEqual(THREAD);
   });
 
+  test('each kernel has a clock, from its own start on', () => {
+    expect(story.times).toHaveLength(story.console.length);
+    const starts = story.console.flatMap((line, index) =>
+      line.startsWith('Linux version') ? [index] : [],
+    );
+    expect(starts.map((index) => story.times[index])).toEqual([0, 0]);
+    for (let index = 1; index < story.times.length; index++)
+      if (!starts.includes(index))
+        expect(story.times[index]).toBeGreaterThan(story.times[index - 1]);
+    // The driver looks ten times for an answer, ten seconds apart, before it says so.
+    const at = (text: string): number => story.times[story.console.indexOf(text)];
+    const fault = at(THREAD[11]);
+    expect(at(THREAD[12]) - fault).toBeGreaterThan(100);
+    expect(at(THREAD[12]) - fault).toBeLessThan(101);
+  });
+
   test('the device stays dead', () => {
     expect(story.outcome).toBe('device lost');
     expect(story.console.at(-1)).toBe('hpsa 0000:02:00.0: no-op failed');

@@ -17,6 +17,9 @@ describe('what a story of the lab leaves behind, as a session (ui.md, section 8)
   test('its fault is explained by its tables: the unit answered from its cache', async () => {
     const answer = await client.call('explain', { fault: 1 });
     expect(answer.fault).toMatchObject({ bdf: '02:00.0', address: '0xfffff000', reason: 6 });
+    // Its console has stamps, as a kernel prints them: the fault stands on the second one's clock.
+    expect(answer.fault.kernel).toBe(1);
+    expect(answer.fault.time).toBeGreaterThan(1);
     expect(answer.verdict).toMatchObject({ id: 'stale-cache', title: 'Stale cached translation' });
     expect(answer.walk?.outcome.result).toBe('translated');
     expect(answer.fixes.length).toBeGreaterThan(0);
