@@ -13,6 +13,7 @@ export type Scope =
   | 'ruler'
   | 'stepper'
   | 'memory'
+  | 'notes'
   | 'chart'
   | 'map'
   | 'console'
@@ -218,6 +219,7 @@ export const KEYS: readonly KeyBinding[] = [
     ['+', 'memory.wider', 'Larger word size'],
     ['-', 'memory.narrower', 'Smaller word size'],
   ]),
+  ...bind('Panels', 'notes', [['Delete', 'note.remove', 'Remove the note']]),
   ...bind('Panels', 'console', [
     ['Ctrl+Insert', 'console.copy', 'Copy'],
     ['Shift+Insert', 'console.paste', 'Paste'],
@@ -234,6 +236,7 @@ export const KEYS: readonly KeyBinding[] = [
 /** Scopes that are heard at the same time: a stroke means one thing among them. */
 export const TOGETHER: readonly (readonly Scope[])[] = [
   ['everywhere', 'global', 'lists', 'trees', 'memory'],
+  ['everywhere', 'global', 'lists', 'notes'],
   ['everywhere', 'global', 'chart'],
   ['everywhere', 'global', 'map'],
   ['everywhere', 'global', 'ruler'],
@@ -270,6 +273,19 @@ const NAMED: Readonly<Record<string, string>> = {
   PageDown: 'PgDn',
   ' ': 'Space',
 };
+
+/** Keys that are written as their sign. */
+const SIGNS: Readonly<Record<string, string | undefined>> = {
+  Up: '↑',
+  Down: '↓',
+  Left: '←',
+  Right: '→',
+};
+
+/** A stroke as it stands in a box: `Shift+←` for `Shift+Left`. */
+export function writtenStroke(stroke: string): string {
+  return stroke.replace(/(?<=^|\+)[A-Z][a-z]+$/, (name) => SIGNS[name] ?? name);
+}
 
 /** What the map needs of a keyboard event. */
 export interface Stroke {

@@ -28,7 +28,7 @@ const SCOPES: Readonly<Record<PanelKind, readonly Scope[]>> = {
   compare: ['lists', 'trees'],
   handoff: ['lists', 'stepper'],
   script: ['script'],
-  notes: ['lists'],
+  notes: ['lists', 'notes'],
 };
 
 const SCOPE_TITLES: Readonly<Record<Exclude<Scope, 'everywhere' | 'global'>, string>> = {
@@ -37,6 +37,7 @@ const SCOPE_TITLES: Readonly<Record<Exclude<Scope, 'everywhere' | 'global'>, str
   ruler: 'Bit ruler',
   stepper: 'Steps of the Hand-off lab',
   memory: 'Memory',
+  notes: 'Notes',
   chart: 'Timeline and rate chart',
   map: 'Address map',
   console: 'Console',

@@ -1,16 +1,7 @@
 import type { ReactNode } from 'react';
 import { keymap, keysOf, keyWords } from '../keymap.ts';
+import { writtenStroke } from '../keys.ts';
 import { useStore } from '../state/store.ts';
-
-/** Keys that are written as their sign. */
-const SIGNS: Readonly<Record<string, string | undefined>> = {
-  Up: '↑',
-  Down: '↓',
-  Left: '←',
-  Right: '→',
-};
-const written = (stroke: string): string =>
-  stroke.replace(/(?:Up|Down|Left|Right)$/, (name) => SIGNS[name] ?? name);
 
 /** The strokes of a key: one box each. */
 export function Keys({ keys }: { readonly keys: string }): ReactNode {
@@ -19,7 +10,7 @@ export function Keys({ keys }: { readonly keys: string }): ReactNode {
       {keys.split(' ').map((stroke, at) => (
         // A key of two strokes may be one stroke twice.
         // oxlint-disable-next-line react/no-array-index-key
-        <kbd key={`${at} ${stroke}`}>{written(stroke)}</kbd>
+        <kbd key={`${at} ${stroke}`}>{writtenStroke(stroke)}</kbd>
       ))}
     </>
   );

@@ -4,16 +4,19 @@ import { noteTitle } from '../../../core/format/note-text.ts';
 import type { NoteItem, TargetWrite } from '../../../core/protocol/contract-notes.ts';
 import { formatCount } from '../../../core/format/size.ts';
 import type { TextTable } from '../../../core/format/table-text.ts';
+import type { Scope } from '../../keys.ts';
 import { useWorkbench } from '../../state/context.ts';
 import { useStore } from '../../state/store.ts';
 import { copyText } from '../../ui/clipboard.ts';
-import { ActionKeys } from '../../ui/Keys.tsx';
+import { ActionKeys, useKeyWords } from '../../ui/Keys.tsx';
 import { Empty, Panel } from '../../ui/Panel.tsx';
 import { TargetLink } from '../../ui/TargetLink.tsx';
 import { VirtualRows } from '../../ui/VirtualRows.tsx';
 import { EMPTY } from '../../wording.ts';
 import { NoteText } from './NoteText.tsx';
 import './notes.css';
+
+const KEYS: readonly Scope[] = ['lists', 'notes'];
 
 /** Lines of the log of writes that are shown; all are in an export. */
 const SHOWN_WRITES = 200;
@@ -22,6 +25,7 @@ const SHOWN_WRITES = 200;
 export function NotesPanel(): ReactNode {
   const { actions, dock, notes, notices, writing } = useWorkbench();
   const { notes: list, writes, selected, known, failure } = useStore(notes.state);
+  const removes = useKeyWords('note.remove');
   const editor = useRef<HTMLTextAreaElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const at = list.findIndex(({ id }) => id === selected);
@@ -94,6 +98,7 @@ export function NotesPanel(): ReactNode {
                   list[index] && `${list[index].label} ${noteTitle(list[index].text)}`
                 }
                 onOpen={() => editor.current?.focus()}
+                scopes={KEYS}
                 onKey={(stroke) => {
                   if (stroke !== 'Delete' || !note) return false;
                   void notes.remove(note.id);
@@ -117,7 +122,7 @@ export function NotesPanel(): ReactNode {
                     type="button"
                     className="btn"
                     onClick={() => void notes.remove(note.id)}
-                    title="Remove this note (Delete in the list)"
+                    title={`Remove this note (${removes} in the list)`}
                   >
                     Remove
                   </button>

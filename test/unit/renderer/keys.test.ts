@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { bindingOf, continuations, keysOf } from '../../../renderer/keymap.ts';
 import type { Stroke } from '../../../renderer/keys.ts';
-import { KEYS, TOGETHER, isKept, leadersOf, strokeOf } from '../../../renderer/keys.ts';
+import {
+  KEYS,
+  TOGETHER,
+  isKept,
+  leadersOf,
+  strokeOf,
+  writtenStroke,
+} from '../../../renderer/keys.ts';
 
 const LEADERS = leadersOf(KEYS);
 
@@ -57,6 +64,21 @@ describe('the key map', () => {
     expect(bindingOf('F2', undefined, ['everywhere'])?.action).toBe('palette.open');
     expect(keysOf('go.faults')).toBe('G F');
     expect(keysOf('nothing')).toBeUndefined();
+  });
+});
+
+describe('a stroke in its box', () => {
+  it.each([
+    ['Left', '←'],
+    ['Shift+Right', 'Shift+→'],
+    ['Alt+Left', 'Alt+←'],
+    ['PgUp', 'PgUp'],
+    ['PgDn', 'PgDn'],
+    ['Shift+C', 'Shift+C'],
+    ['+', '+'],
+    ['Enter', 'Enter'],
+  ])('%s is written %s', (keys, expected) => {
+    expect(writtenStroke(keys)).toBe(expected);
   });
 });
 
