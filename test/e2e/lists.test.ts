@@ -30,6 +30,8 @@ describe.skipIf(MISSING !== undefined)('lists and trees', () => {
       const [leader, panel, ...more] = keys.split(' ');
       await press(page, `Escape ${leader} ${panel}`);
       await focus(label);
+      // An audit takes its time: the row must be there to be found.
+      await page.locator(`[aria-label="${label}"] .row`).filter({ hasText: row }).first().waitFor();
       await press(page, [...more, ','].join(' '));
       await page.locator('.rows-typed').waitFor();
       await page.keyboard.type(text);
@@ -67,6 +69,10 @@ describe.skipIf(MISSING !== undefined)('lists and trees', () => {
     const register = await page.locator(open).textContent();
     await press(page, 'g a');
     await focus('Audit');
+    await page
+      .locator('[aria-label="Audit"] .row')
+      .getByText(/rules? passed/)
+      .waitFor();
     await press(page, ', r u l e s Escape');
     await selectedRow(page, 'Audit')
       .getByText(/rules? passed/)
