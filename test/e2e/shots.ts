@@ -134,6 +134,18 @@ const SCREENS: readonly Screen[] = [
     },
   },
   {
+    name: '7-memory',
+    async go(page) {
+      await press(page, 'v 2 g h');
+      await page.getByLabel('Address space').selectOption('virtual');
+      const field = page.getByLabel('Virtual address or symbol');
+      await field.fill('linux_banner');
+      await field.press('Enter');
+      const rows = page.getByRole('grid', { name: 'Virtual memory' });
+      await rows.getByText('Linux version 6.').click();
+    },
+  },
+  {
     name: '8-console',
     async go(page) {
       await press(page, 'v 5');
