@@ -312,7 +312,7 @@ describe.skipIf(MISSING !== undefined)('a console with a long record', () => {
 
   it('shows its end at once, and any other line with its own number, however long it is', async () => {
     const path = join(folder, 'big.log');
-    const { lines, text } = bigLog(path, 100 << 20);
+    const { lines, text } = bigLog(path, 64 << 20);
     const page = await open(path);
     /** Rows that are not the line whose number stands beside them. */
     const wrong = async (): Promise<string[]> => {
@@ -386,7 +386,7 @@ describe.skipIf(MISSING !== undefined)('a console with a long record', () => {
 
   it('can be stopped while it is read, and goes on', async () => {
     const path = join(folder, 'stopped.log');
-    bigLog(path, 200 << 20);
+    bigLog(path, 160 << 20);
     window = await openWindow(browser, { paths: [path] });
     const { page } = window;
     const bar = page.locator('.statusbar');

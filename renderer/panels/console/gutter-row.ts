@@ -31,7 +31,12 @@ export function gutterRow(parts: GutterParts, row: number): GutterRow {
     time: begins === undefined ? '' : record.time(begins, mode),
     tip: known ? [notes.get(line) ?? '', record.tip(line)].filter(Boolean).join('\n') : '',
     note: begins !== undefined && notes.has(begins),
-    current: known && line === current,
+    current: known && current !== undefined && isOf(map, line, current),
     restart: begins === undefined ? undefined : record.restartAt(begins, starts),
   };
+}
+
+/** Whether a row's line is another one, or stands for it in a storm. */
+function isOf(map: LineMap, line: number, current: number): boolean {
+  return line === current || map.rowOf(line) === map.rowOf(current);
 }

@@ -1,7 +1,7 @@
 import type { Terminal } from '@xterm/xterm';
 import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
 import type { EngineApi } from '../../engine/api.ts';
-import { StormFolding, unfolded } from './folding.ts';
+import { STORM, StormFolding, unfolded } from './folding.ts';
 import { bytesOfLatin1 } from './latin1.ts';
 import type { ConsoleRecord } from './record.ts';
 import type { TerminalRows } from './terminal-rows.ts';
@@ -35,6 +35,8 @@ export class TerminalFeed<B> {
   /** What is read next begins a line. */
   #atStart = true;
   #paused = false;
+  /** Line ends to come before what is written: those lines are read for their times alone. */
+  #skip = 0;
 
   constructor(parts: FeedParts<B>) {
     this.#parts = parts;
@@ -60,12 +62,14 @@ export class TerminalFeed<B> {
     const turn = this.#turn;
     this.#paused = false;
     const { engine, console, record } = this.#parts;
-    engine.call('console.place', { console, line, before }).then(
+    // Whether a line came in a storm is known by those before it.
+    engine.call('console.place', { console, line, before: before + STORM }).then(
       (place) => {
         if (turn !== this.#turn) return;
         record.grow(place.lines);
         this.#next = place.offset;
-        this.#subscribe(turn, place.line);
+        this.#skip = place.line === 1 ? 0 : STORM;
+        this.#subscribe(turn, place.line + this.#skip);
       },
       // The engine went: the next one's console is another terminal.
       () => {},
@@ -104,12 +108,14 @@ export class TerminalFeed<B> {
       }
       this.#next += chunk.data.length;
       record.take(chunk);
+      const data = this.#wanted(chunk.data);
+      if (this.#skip > 0) return;
       const before = this.#parts.coming(chunk);
       const { line } = rows;
       const piece = this.fold
-        ? this.folding.fold(chunk.data, line, this.#atStart, (each) => record.inStorm(each))
-        : unfolded(chunk.data, line);
-      this.#atStart = chunk.data.endsWith('\n') || (this.#atStart && chunk.data === '');
+        ? this.folding.fold(data, line, this.#atStart, (each) => record.inStorm(each))
+        : unfolded(data, line);
+      this.#atStart = data.endsWith('\n') || (this.#atStart && data === '');
       rows.expect(piece.begins, piece.next);
       await new Promise<void>((done) => {
         terminal.write(bytesOfLatin1(piece.data), done);
@@ -118,6 +124,17 @@ export class TerminalFeed<B> {
       for (const [hidden, by] of piece.hidden) rows.map.alias(hidden, by);
       this.#parts.taken(chunk, before);
     });
+  }
+
+  /** What of a piece is written. */
+  #wanted(data: string): string {
+    let from = 0;
+    for (; this.#skip > 0; this.#skip--) {
+      const end = data.indexOf('\n', from);
+      if (end < 0) return '';
+      from = end + 1;
+    }
+    return data.slice(from);
   }
 
   /**

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gutterRow } from '../../../renderer/panels/console/gutter-row.ts';
 import { LineMap } from '../../../renderer/panels/console/line-map.ts';
 import { keepPlace, keptPlace } from '../../../renderer/panels/console/place.ts';
 import { ConsoleRecord } from '../../../renderer/panels/console/record.ts';
@@ -128,5 +129,21 @@ describe('where a console stands', () => {
     const view = viewOf();
     keepPlace(view, 'console 1', 20_000, chosen);
     expect(keptPlace(view, 'console 1', { line: 3, from: 'faults' })).toBeUndefined();
+  });
+});
+
+describe('the row of the current line', () => {
+  it('is the one that stands for it, where it is folded', () => {
+    const map = new LineMap(1);
+    map.begin(2, 1);
+    map.alias(3, 2);
+    map.begin(4, 2);
+    const record = new ConsoleRecord();
+    record.grow(4);
+    const parts = { map, record, counts: new Map(), notes: new Map(), starts: [] };
+    const current = [0, 1, 2].map(
+      (row) => gutterRow({ ...parts, mode: 'kernel', current: 3 }, row).current,
+    );
+    expect(current).toEqual([false, true, false]);
   });
 });
