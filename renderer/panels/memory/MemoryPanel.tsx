@@ -41,10 +41,10 @@ const SPAN = 32_768;
 /** Pages of one answer whose tables are asked for. */
 const MOST_PAGES = 64;
 const columnsFor = (bits: number): readonly Column[] => [
-  { id: 'address', title: 'Address', width: bits > 52 ? 168 : 148 },
+  { id: 'address', title: 'Address', width: bits > 52 ? 160 : 148 },
   { id: 'low', title: '0–7', name: 'Bytes 0–7', width: 180, grow: 212 },
   { id: 'high', title: '8–f', name: 'Bytes 8–f', width: 180, grow: 212 },
-  { id: 'text', title: 'Text or entry', width: 120, grow: 'rest' },
+  { id: 'text', title: 'Text or entry', width: 112, grow: 'rest' },
 ];
 const [NARROW, WIDE] = [columnsFor(52), columnsFor(64)];
 /** Where a space that is mapped ends. */
