@@ -86,9 +86,10 @@ const TAKEN: Readonly<Record<'copied' | 'reused' | 'refused', string>> = {
 function storyText(handOff: HandOff | undefined): string {
   if (!handOff?.kernel) return '';
   const { kernel } = handOff;
-  const release = kernel.release === undefined ? '' : `, Linux ${kernel.release}`;
-  const clock = kernel.clock[0].toUpperCase() + kernel.clock.slice(1);
-  const who = `${clock}${release}, printed it.`;
+  const release = kernel.release === undefined ? '' : `, Linux ${kernel.release},`;
+  const { clock } = kernel;
+  const which = clock.startsWith('kernel') ? `K${clock.slice(1)}` : `The ${clock}`;
+  const who = `${which}${release} printed it.`;
   if (!handOff.capture) return who;
   const taken = handOff.outcome
     ? TAKEN[handOff.outcome]

@@ -29,6 +29,10 @@ const FaultsQuery = z.object({
   reverse: z.boolean().optional(),
   /** Keys of groups that are folded. */
   folded: z.array(z.string()).max(10_000),
+  /** Faults of a group that have rows; one row stands for the others. Absent: all have. */
+  few: z.number().int().min(1).optional(),
+  /** Keys of groups of which, and below which, all faults have rows. */
+  whole: z.array(z.string()).max(10_000).optional(),
 });
 
 /** The list of faults, and what explains one. */

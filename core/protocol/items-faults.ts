@@ -32,6 +32,17 @@ export const FaultRow = z.discriminatedUnion('kind', [
     depth: Count.optional(),
     fault: FaultItem,
   }),
+  z.object({
+    /** The faults of a group that have no rows of their own. */
+    kind: z.literal('more'),
+    /** The group that they are of. */
+    key: z.string(),
+    depth: Count,
+    count: Count,
+    first: FaultItem,
+    /** Distinct pages of the whole group. */
+    pages: Count,
+  }),
 ]);
 export type FaultRow = z.infer<typeof FaultRow>;
 

@@ -1,8 +1,30 @@
 /** Finds rows of the fault list without making them. */
+import type { FaultGroup } from './fault-groups.ts';
 
 /** Whose row is asked for: a fault's, or that of the next device from a row. */
 export type PlaceOf =
   { readonly fault: number } | { readonly row: number; readonly direction: 1 | -1 };
+
+/** Which faults of a group have rows: those of a view that shows a few of each. */
+export class ShownMembers {
+  readonly #few: number;
+  readonly #whole: ReadonlySet<string>;
+
+  constructor({ few, whole }: { readonly few?: number; readonly whole?: readonly string[] }) {
+    this.#few = few ?? Infinity;
+    this.#whole = new Set(whole);
+  }
+
+  /**
+   * How many of a group have rows of their own, the first ones; one row for one more saves nothing.
+   * @param within the group that it stands in; itself where it stands in none
+   */
+  of(group: FaultGroup, within: FaultGroup): number {
+    const all = group.members.length;
+    const whole = this.#whole.has(group.key) || this.#whole.has(within.key);
+    return whole || all <= this.#few + 1 ? all : this.#few;
+  }
+}
 
 /** Each row's faults as places in the table: those that it shows or, folded, hides. */
 type Rows = Iterable<readonly number[]>;

@@ -16,7 +16,7 @@ import {
 } from './fault-groups.ts';
 import { FaultPages, type FrameRange } from './fault-pages.ts';
 import { FilterError } from './filter-syntax.ts';
-import { rowOfDevice, rowOfFault, type PlaceOf } from './fault-rows.ts';
+import { rowOfDevice, rowOfFault, ShownMembers, type PlaceOf } from './fault-rows.ts';
 import { faultItem, type SessionFault, type Verdict } from './view-fault.ts';
 
 /** What the list shows of a fault that the record does not hold. */
@@ -171,24 +171,27 @@ export class FaultTable {
       if (total >= query.from && total < query.to) rows.push(row());
       total++;
     };
-    const members = (group: FaultGroup, depth: number): void => {
+    const shown = new ShownMembers(query);
+    const members = (group: FaultGroup, depth: number, within: FaultGroup): void => {
+      const own = shown.of(group, within);
       const first = Math.max(0, query.from - total);
-      const last = Math.min(group.members.length, query.to - total);
+      const last = Math.min(own, query.to - total);
       const verdict = first < last ? this.#verdictOf(group)?.id : undefined;
       for (let at = first; at < last; at++) rows.push(this.#row(group.members[at], depth, verdict));
-      total += group.members.length;
+      total += own;
+      if (own < group.members.length) show(() => this.#moreRow(group, own, depth));
     };
     for (const group of this.#groups(cut, query)) {
       const expanded = !folded.has(group.key);
       show(() => this.#groupRow(group, expanded, 0));
       if (!expanded) continue;
       // One reason needs no group of its own.
-      if (group.inner.size < 2) members(group, 1);
+      if (group.inner.size < 2) members(group, 1, group);
       else
         for (const inner of this.#innerOrder(group, query)) {
           const open = !folded.has(inner.key);
           show(() => this.#groupRow(inner, open, 1));
-          if (open) members(inner, 2);
+          if (open) members(inner, 2, group);
         }
     }
     return { rows, total };
@@ -231,6 +234,7 @@ export class FaultTable {
       return;
     }
     const folded = new Set(query.folded);
+    const shown = new ShownMembers(query);
     for (const group of this.#groups(cut, query)) {
       const inner = group.inner.size < 2 ? [] : this.#innerOrder(group, query);
       yield folded.has(group.key) ? group.members : group.members.slice(0, 1);
@@ -238,7 +242,10 @@ export class FaultTable {
       for (const each of inner.length === 0 ? [group] : inner) {
         const open = each === group || !folded.has(each.key);
         if (each !== group) yield open ? each.members.slice(0, 1) : each.members;
-        if (open) for (const member of each.members) yield [member];
+        if (!open) continue;
+        const own = shown.of(each, group);
+        for (const member of each.members.slice(0, own)) yield [member];
+        if (own < each.members.length) yield each.members.slice(own);
       }
     }
   }
@@ -283,6 +290,19 @@ export class FaultTable {
       accesses: [...accesses],
       pages: pages.size,
       devices: devices.size,
+    };
+  }
+
+  /** @param own how many of the group have rows of their own */
+  #moreRow(group: FaultGroup, own: number, depth: number): FaultRow {
+    const { pages } = heldBy(group, (place) => this.#faults[place].record);
+    return {
+      kind: 'more',
+      key: group.key,
+      depth,
+      count: group.members.length - own,
+      first: this.#item(this.#faults[group.members[own]]),
+      pages: pages.size,
     };
   }
 

@@ -6,18 +6,20 @@ import type { Selection } from './selection.ts';
 export function rowName(row: FaultRow): string {
   const { bdf = '', driver = '', address = '', reason, n } = faultOf(row);
   const code = reason === undefined ? '' : `0x${reason.toString(16).padStart(2, '0')}`;
+  if (row.kind === 'more') return '';
   if (row.kind === 'fault') return `#${n} ${address} ${bdf}`;
   return row.depth === 1 ? code : `${bdf} ${driver} ${code} ${address}`;
 }
 
 /** What a row is known by, wherever it stands. */
 export function rowKey(row: FaultRow): string {
-  return row.kind === 'group' ? row.key : `#${row.fault.n}`;
+  if (row.kind === 'fault') return `#${row.fault.n}`;
+  return row.kind === 'more' ? `more ${row.key}` : row.key;
 }
 
-/** The fault of a row; a group's first stands for it. */
+/** The fault of a row; the first of those that have no row of their own stands for them. */
 export function faultOf(row: FaultRow): FaultItem {
-  return row.kind === 'group' ? row.first : row.fault;
+  return row.kind === 'fault' ? row.fault : row.first;
 }
 
 /** Digits of the longest address among the rows. */

@@ -47,6 +47,8 @@ interface Kept {
   readonly rate: boolean;
   /** Keys of groups that are folded. */
   readonly folded: readonly string[];
+  /** Keys of groups of which every fault has a row. */
+  readonly whole: readonly string[];
 }
 
 /** Folds that are kept with the session. */
@@ -59,7 +61,11 @@ const USUAL: Kept = {
   reverse: false,
   rate: true,
   folded: [],
+  whole: [],
 };
+
+/** Faults of a group that have rows until all of them are asked for. */
+const FEW = 4;
 
 /** Least time between two looks at new faults, ms: charts and counts move at 4 Hz at most. */
 const LOOK_EVERY = 250;
@@ -75,6 +81,7 @@ export class FaultsModel {
   readonly #bus: SelectionBus;
   readonly #view: ViewModel;
   #folded: string[] = [];
+  #whole: string[] = [];
   /** Questions that were asked, and the newest one that was answered. */
   #turn = 0;
   #told = 0;
@@ -109,11 +116,12 @@ export class FaultsModel {
 
   /** Takes what the session's view was saved with. */
   restore(): void {
-    const { folded, ...kept } = this.#view.panel<Kept>('faults', USUAL);
+    const { folded, whole, ...kept } = this.#view.panel<Kept>('faults', USUAL);
     this.#asked = kept.filter;
     this.state.set((old) => ({ ...old, ...kept, valid: kept.filter }));
     this.#untouched = true;
     this.#folded = textsOf(folded);
+    this.#whole = textsOf(whole);
     this.state.set((old) => ({ ...old, digits: 0 }));
     this.rows.reset();
   }
@@ -148,6 +156,7 @@ export class FaultsModel {
   setGroup(group: FaultGrouping): void {
     this.state.set((old) => ({ ...old, group, follow: false, held: undefined, selected: -1 }));
     this.#folded = [];
+    this.#whole = [];
     this.#again();
     this.#keep();
   }
@@ -193,20 +202,31 @@ export class FaultsModel {
     this.#again();
   }
 
-  /** Folds or opens the group in a row. */
+  /** Folds or opens the group in a row; gives all faults that a row stands for rows of their own. */
   toggle(index: number, open?: boolean): void {
     const row = this.rows.row(index);
+    if (row?.kind === 'more') return this.#showAll(row.key);
     if (row?.kind !== 'group' || row.expanded === open) return;
+    // What is opened again shows a few.
+    if (row.expanded) this.#whole = this.#whole.filter((key) => !isIn(key, row.key));
     this.#fold(
       row.expanded ? [...this.#folded, row.key] : this.#folded.filter((key) => key !== row.key),
     );
   }
 
+  #showAll(group: string): void {
+    this.#whole = [...this.#whole, group];
+    this.rows.refresh();
+    this.#keep();
+  }
+
   /** Opens the group in a row, and every group in it. */
   expandAll(index: number): void {
     const row = this.rows.row(index);
+    if (row?.kind === 'more') return this.#showAll(row.key);
     if (row?.kind !== 'group') return;
-    this.#fold(this.#folded.filter((key) => key !== row.key && !key.startsWith(`${row.key} `)));
+    this.#whole = [...this.#whole, row.key];
+    this.#fold(this.#folded.filter((key) => !isIn(key, row.key)));
   }
 
   #fold(folded: readonly string[]): void {
@@ -261,12 +281,21 @@ export class FaultsModel {
     this.#show(index);
     // Its row may be far from those that are here, or folded away.
     if (index < 0)
-      this.#place({ fault }).then(
+      this.#placeOf(fault).then(
         (row) => {
           if (row !== undefined && this.#bus.current.fault === fault) this.#show(row);
         },
         () => undefined,
       );
+  }
+
+  /** The row of a fault; where it shares one, those that share it get rows of their own. */
+  async #placeOf(fault: number): Promise<number | undefined> {
+    const at = await this.#place({ fault });
+    const row = at === undefined ? undefined : await this.rows.need(at);
+    if (row?.kind !== 'more' || row.first.n === fault) return at;
+    this.#showAll(row.key);
+    return await this.#place({ fault });
   }
 
   /** Selects a row whose fault is selected already. */
@@ -279,9 +308,14 @@ export class FaultsModel {
     }));
   }
 
+  /** Which faults have rows. */
+  #shape(): Pick<CallRequest<'faults.place'>['query'], 'folded' | 'few' | 'whole'> {
+    return { folded: this.#folded, few: FEW, whole: this.#whole };
+  }
+
   async #place(of: CallRequest<'faults.place'>['of']): Promise<number | undefined> {
     const { valid: filter, group, sort, reverse } = this.state.get();
-    const query = { filter, group, sort, reverse, folded: this.#folded };
+    const query = { filter, group, sort, reverse, ...this.#shape() };
     return (await this.#engine.call('faults.place', { query, of })).row;
   }
 
@@ -319,6 +353,12 @@ export class FaultsModel {
       if (index < 0 || index >= total) return;
       const row = await this.rows.need(index);
       if (!row) return;
+      if (row.kind === 'more' && current?.kind !== 'group') {
+        this.#showAll(row.key);
+        const next = direction > 0 ? index : index + row.count - 1;
+        if (await this.rows.fresh(next)) this.select(next);
+        return;
+      }
       const fits =
         current?.kind === 'group'
           ? row.kind === 'group'
@@ -345,7 +385,16 @@ export class FaultsModel {
   #keep(): void {
     const { filter, group, sort, reverse, rate } = this.state.get();
     const folded = this.#folded.slice(-MAX_FOLDS);
-    this.#view.remember('faults', { filter, group, sort, reverse, rate, folded } satisfies Kept);
+    const whole = this.#whole.slice(-MAX_FOLDS);
+    this.#view.remember('faults', {
+      filter,
+      group,
+      sort,
+      reverse,
+      rate,
+      folded,
+      whole,
+    } satisfies Kept);
   }
 
   async #fetch(from: number, to: number, signal: AbortSignal) {
@@ -354,7 +403,7 @@ export class FaultsModel {
     const ask = (text: string): Promise<FaultsAnswer> =>
       this.#engine.call(
         'faults.rows',
-        { filter: text, group, sort, reverse, folded: this.#folded, from, to },
+        { filter: text, group, sort, reverse, ...this.#shape(), from, to },
         signal,
       );
     // An earlier text's answer may come later, when it was no filter and the last one was asked.
@@ -421,3 +470,6 @@ export class FaultsModel {
     }, LOOK_EVERY);
   }
 }
+
+/** Whether a group is another one, or in it: `00:06.0 dma 5` is in `00:06.0`. */
+const isIn = (key: string, group: string): boolean => key === group || key.startsWith(`${group} `);

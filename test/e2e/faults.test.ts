@@ -104,6 +104,35 @@ describe.skipIf(MISSING !== undefined)('the list of faults', () => {
     await rows().getByText('same as group').first().waitFor();
   });
 
+  it('shows a few faults of each group, and the others when they are stepped to or asked for', async () => {
+    const more = rows().filter({ hasText: '396 more, same page and reason · show all' });
+    const selected = selectedRow(page, 'Faults');
+    const reopen = async (): Promise<void> => {
+      await press(page, 'Home Space');
+      await selected.and(page.locator('[aria-expanded="false"]')).waitFor();
+      await press(page, 'Space');
+      await more.waitFor();
+    };
+    await more.waitFor();
+    for (const device of ['02:00.0', '04:00.1', '61:00.0'])
+      await rows().getByText(device).first().waitFor();
+    await press(page, 'g f Home ArrowDown ArrowDown ArrowDown ArrowDown');
+    // The first fault of the log is another device's.
+    await selected.getByText('#5', { exact: true }).waitFor();
+    await press(page, ']');
+    await selected.getByText('#6', { exact: true }).waitFor();
+    await more.waitFor({ state: 'detached' });
+    // Folded and opened again it shows a few.
+    await reopen();
+    await more.getByText('show all').click();
+    await more.waitFor({ state: 'detached' });
+    await reopen();
+    await more.click();
+    await press(page, 'ArrowRight');
+    await more.waitFor({ state: 'detached' });
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
   it('goes from device to device with { and }, past hundreds of faults', async () => {
     await press(page, 'g f Home');
     const first = await selectedRow(page, 'Faults').textContent();

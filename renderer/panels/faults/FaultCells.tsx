@@ -10,10 +10,12 @@ import { Glyph } from '../../ui/Glyph.tsx';
 import { ABSENT } from '../../wording.ts';
 import { hexByte } from '../../../core/format/hex.ts';
 
+/** Columns of the list. */
+const COLUMNS = 6;
 /** Addresses of faults are shown in the width that most of them need. */
 const FAULT_BITS = 32;
 
-/** The cells of a group's row or a fault's. */
+/** The cells of a group's row, of a fault's, or of one that stands for many faults. */
 export function FaultCells({
   row,
   by,
@@ -26,6 +28,7 @@ export function FaultCells({
   readonly note: string | undefined;
   readonly onToggle: () => void;
 }): ReactNode {
+  if (row.kind === 'more') return <MoreCells row={row} by={by} onToggle={onToggle} />;
   return row.kind === 'group' ? (
     <GroupCells row={row} by={by} note={note} onToggle={onToggle} />
   ) : (
@@ -69,6 +72,41 @@ function GroupName({
       {first.bdf === undefined ? ABSENT : <Bdf bdf={first.bdf} />}{' '}
       {first.driver !== undefined && <Driver name={first.driver} />}
     </>
+  );
+}
+
+/** The faults of a group that share a row: how many, and what they differ in. */
+function MoreCells({
+  row: { count, pages, depth, first },
+  by,
+  onToggle,
+}: {
+  readonly row: Extract<FaultRow, { kind: 'more' }>;
+  readonly by: FaultGrouping;
+  readonly onToggle: () => void;
+}): ReactNode {
+  // Where devices have several reasons, each of them is a group of its own.
+  const alike = by === 'device-reason' || by === 'reason' ? ' and reason' : '';
+  const where =
+    pages > 1 ? `, ${formatCount(pages)} pages` : pages === 1 ? `, same page${alike}` : '';
+  return (
+    <span
+      role="gridcell"
+      aria-colspan={COLUMNS}
+      className={`faults-more text muted ${depth === 2 ? 'in-group in-inner' : 'in-group'}`}
+      title={`From #${first.n} on`}
+    >
+      {formatCount(count)} more{where} ·{' '}
+      <span
+        className="link"
+        onMouseDown={(event) => {
+          event.stopPropagation();
+          onToggle();
+        }}
+      >
+        show all
+      </span>
+    </span>
   );
 }
 

@@ -338,6 +338,10 @@ function foldKey(
   const { faults } = workbench;
   const row = faults.rows.row(index);
   if (!row) return false;
+  if (stroke === 'Right' && row.kind === 'more') {
+    faults.toggle(index);
+    return true;
+  }
   if (stroke === 'Right' && row.kind === 'group') {
     if (row.expanded) faults.select(index + 1);
     else faults.toggle(index, true);

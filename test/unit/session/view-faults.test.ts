@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FaultRecord } from '../../../core/iommu/fault.ts';
+import type { FaultRow } from '../../../core/protocol/contract.ts';
 import { FilterValueField } from '../../../core/protocol/contract-faults.ts';
 import { compileFilter } from '../../../core/session/fault-filter.ts';
 import { FaultTable, type FaultWorld } from '../../../core/session/fault-table.ts';
@@ -157,13 +158,19 @@ function table(records: readonly FaultRecord[]): FaultTable {
   return made;
 }
 
+/** A row in a word: its group, its fault, or how many more there are of a group. */
+function nameOf(row: FaultRow): string {
+  if (row.kind === 'fault') return `#${row.fault.n}`;
+  return row.kind === 'group' ? row.key : `${row.count} more of ${row.key}`;
+}
+
 describe('the fault list', () => {
   test('groups have a row of their own, then their faults', () => {
     const answer = table([EDU, HPSA, EDU]).rows({ ...QUERY, folded: [] });
     expect(answer).toMatchObject({ all: 3, passed: 3, total: 5 });
     expect(
       answer.rows.map((row) =>
-        row.kind === 'group' ? `${row.key} ×${row.count}, ${row.pages} page` : `#${row.fault.n}`,
+        row.kind === 'group' ? `${row.key} ×${row.count}, ${row.pages} page` : nameOf(row),
       ),
     ).toEqual(['00:06.0 ×2, 1 page', '#1', '#3', '02:00.0 ×1, 1 page', '#2']);
   });
@@ -176,7 +183,7 @@ describe('the fault list', () => {
       answer.rows.map((row) =>
         row.kind === 'group'
           ? [row.depth, row.key, row.count, row.reasons, row.first.verdict?.id]
-          : [row.depth, row.fault.n],
+          : [row.depth, row.kind === 'fault' && row.fault.n],
       ),
     ).toEqual([
       [0, '00:06.0', 3, 2, 'not-mapped'],
@@ -196,14 +203,50 @@ describe('the fault list', () => {
     expect(row).toMatchObject({ kind: 'fault', fault: { n: 2, driver: 'hpsa' } });
   });
 
+  test('of each group a few have rows, and one row stands for the others', () => {
+    const read = fault({ bdf: '00:06.0', access: 'read', address: 0x1f0_0000n, reason: 6 });
+    const faults = table([EDU, EDU, read, EDU, read, EDU, HPSA, HPSA, HPSA]);
+    const names = (more: { few?: number; whole?: string[]; folded?: string[] }): string[] =>
+      faults.rows({ ...QUERY, folded: [], ...more }).rows.map(nameOf);
+    const few = names({ few: 2 });
+    expect(few).toEqual([
+      '00:06.0',
+      '00:06.0 dma 5',
+      '#1',
+      '#2',
+      '2 more of 00:06.0 dma 5',
+      '00:06.0 dma 6',
+      '#3',
+      '#5',
+      '02:00.0',
+      // One row for one fault would save nothing.
+      '#7',
+      '#8',
+      '#9',
+    ]);
+    const all = names({});
+    expect(all.filter((name) => name.startsWith('#'))).toHaveLength(9);
+    expect(names({ few: 2, whole: ['00:06.0 dma 5'] })).toEqual(all);
+    // A device's key stands for all of its reasons.
+    expect(names({ few: 1, whole: ['00:06.0', '02:00.0'] })).toEqual(all);
+    expect(names({ few: 2, folded: ['00:06.0 dma 5'] })).not.toContain('2 more of 00:06.0 dma 5');
+    const [row] = faults.rows({ ...QUERY, folded: [], few: 2, from: 4, to: 5 }).rows;
+    expect(row).toMatchObject({ kind: 'more', depth: 2, pages: 1, first: { n: 4 } });
+    // A fault without a row stands in the one of the others.
+    for (const n of [4, 6])
+      expect(faults.place({ ...QUERY, folded: [], few: 2 }, { fault: n })).toBe(4);
+    expect(faults.place({ ...QUERY, folded: [], few: 2 }, { row: 4, direction: 1 })).toBe(8);
+  });
+
   test('any window of a grouped list is the same part of the whole list', () => {
-    const faults = table([EDU, HPSA, EDU, REMAP, AMD, HPSA]);
-    const whole = faults.rows({ ...QUERY, folded: ['02:00.0', '00:06.0 dma 5'] });
-    for (let from = 0; from < whole.total; from++)
-      for (let to = from; to <= whole.total + 1; to++)
-        expect(
-          faults.rows({ ...QUERY, folded: ['02:00.0', '00:06.0 dma 5'], from, to }).rows,
-        ).toEqual(whole.rows.slice(from, to));
+    const faults = table([EDU, HPSA, EDU, REMAP, AMD, EDU, HPSA]);
+    for (const few of [undefined, 1]) {
+      const query = { ...QUERY, few, folded: ['02:00.0', '00:06.0 interrupt 34'] };
+      const whole = faults.rows(query);
+      for (let from = 0; from < whole.total; from++)
+        for (let to = from; to <= whole.total + 1; to++)
+          expect(faults.rows({ ...query, from, to }).rows).toEqual(whole.rows.slice(from, to));
+    }
   });
 
   test.each(['order', 'worst', 'count', 'address', 'reason', 'device'] as const)(
@@ -213,7 +256,7 @@ describe('the fault list', () => {
       const keys = (group: 'none' | 'device', reverse: boolean): string[] =>
         made
           .rows({ ...QUERY, group, sort, reverse, folded: ['02:00.0', '00:06.0'] })
-          .rows.map((row) => (row.kind === 'group' ? row.key : `#${row.fault.n}`));
+          .rows.map(nameOf);
       for (const group of ['none', 'device'] as const) {
         const forth = keys(group, false);
         expect(forth.length).toBeGreaterThan(1);
@@ -303,7 +346,9 @@ describe('the fault list', () => {
     const rows = table([EDU, EDU, HPSA]).rows({ ...QUERY, folded: [], group: 'page' }).rows;
     expect(
       rows.map((row) =>
-        row.kind === 'group' ? ['group', row.devices] : [row.fault.n, row.sameVerdict],
+        row.kind === 'group'
+          ? ['group', row.devices]
+          : row.kind === 'fault' && [row.fault.n, row.sameVerdict],
       ),
     ).toEqual([
       ['group', 1],
