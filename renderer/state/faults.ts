@@ -7,9 +7,9 @@ import type {
 import type { FaultItem } from '../../core/protocol/schema.ts';
 import type { Connection } from '../engine/connection.ts';
 import { findFetched } from '../ui/type-ahead.ts';
+import { FaultFolds, NO_FOLDS, type KeptFolds } from './fault-folds.ts';
 import { digitsOf, faultOf, rowKey, rowName, selectionOf } from './fault-row.ts';
 import { RowWindow } from './rows.ts';
-import { textsOf } from './saved.ts';
 import type { SelectionBus } from './selection.ts';
 import type { Store } from './store.ts';
 import { createStore } from './store.ts';
@@ -39,20 +39,13 @@ export interface FaultsState {
   readonly summary: Omit<FaultsAnswer, 'rows' | 'from' | 'total'> | undefined;
 }
 
-interface Kept {
+interface Kept extends KeptFolds {
   readonly filter: string;
   readonly group: FaultGrouping;
   readonly sort: FaultSort;
   readonly reverse: boolean;
   readonly rate: boolean;
-  /** Keys of groups that are folded. */
-  readonly folded: readonly string[];
-  /** Keys of groups of which every fault has a row. */
-  readonly whole: readonly string[];
 }
-
-/** Folds that are kept with the session. */
-const MAX_FOLDS = 1000;
 
 const USUAL: Kept = {
   filter: '',
@@ -60,12 +53,8 @@ const USUAL: Kept = {
   sort: 'worst',
   reverse: false,
   rate: true,
-  folded: [],
-  whole: [],
+  ...NO_FOLDS,
 };
-
-/** Faults of a group that have rows until all of them are asked for. */
-const FEW = 4;
 
 /** Least time between two looks at new faults, ms: charts and counts move at 4 Hz at most. */
 const LOOK_EVERY = 250;
@@ -80,8 +69,7 @@ export class FaultsModel {
   readonly #engine: Connection;
   readonly #bus: SelectionBus;
   readonly #view: ViewModel;
-  #folded: string[] = [];
-  #whole: string[] = [];
+  readonly #folds = new FaultFolds();
   /** Questions that were asked, and the newest one that was answered. */
   #turn = 0;
   #told = 0;
@@ -120,8 +108,7 @@ export class FaultsModel {
     this.#asked = kept.filter;
     this.state.set((old) => ({ ...old, ...kept, valid: kept.filter }));
     this.#untouched = true;
-    this.#folded = textsOf(folded);
-    this.#whole = textsOf(whole);
+    this.#folds.restore({ folded, whole });
     this.state.set((old) => ({ ...old, digits: 0 }));
     this.rows.reset();
   }
@@ -155,8 +142,7 @@ export class FaultsModel {
 
   setGroup(group: FaultGrouping): void {
     this.state.set((old) => ({ ...old, group, follow: false, held: undefined, selected: -1 }));
-    this.#folded = [];
-    this.#whole = [];
+    this.#folds.restore(NO_FOLDS);
     this.#again();
     this.#keep();
   }
@@ -207,30 +193,27 @@ export class FaultsModel {
     const row = this.rows.row(index);
     if (row?.kind === 'more') return this.#showAll(row.key);
     if (row?.kind !== 'group' || row.expanded === open) return;
-    // What is opened again shows a few.
-    if (row.expanded) this.#whole = this.#whole.filter((key) => !isIn(key, row.key));
-    this.#fold(
-      row.expanded ? [...this.#folded, row.key] : this.#folded.filter((key) => key !== row.key),
-    );
+    if (row.expanded) this.#folds.fold(row.key);
+    else this.#folds.open(row.key);
+    this.#reshape();
   }
 
-  #showAll(group: string): void {
-    this.#whole = [...this.#whole, group];
-    this.rows.refresh();
-    this.#keep();
-  }
-
-  /** Opens the group in a row, and every group in it. */
+  /** Opens the group in a row, and every group in it, with all of their faults. */
   expandAll(index: number): void {
     const row = this.rows.row(index);
     if (row?.kind === 'more') return this.#showAll(row.key);
     if (row?.kind !== 'group') return;
-    this.#whole = [...this.#whole, row.key];
-    this.#fold(this.#folded.filter((key) => !isIn(key, row.key)));
+    this.#folds.openAll(row.key);
+    this.#reshape();
   }
 
-  #fold(folded: readonly string[]): void {
-    this.#folded = [...folded];
+  #showAll(group: string): void {
+    this.#folds.showAll(group);
+    this.#reshape();
+  }
+
+  /** Other faults have rows than before. */
+  #reshape(): void {
     this.rows.refresh();
     this.#keep();
   }
@@ -308,14 +291,9 @@ export class FaultsModel {
     }));
   }
 
-  /** Which faults have rows. */
-  #shape(): Pick<CallRequest<'faults.place'>['query'], 'folded' | 'few' | 'whole'> {
-    return { folded: this.#folded, few: FEW, whole: this.#whole };
-  }
-
   async #place(of: CallRequest<'faults.place'>['of']): Promise<number | undefined> {
     const { valid: filter, group, sort, reverse } = this.state.get();
-    const query = { filter, group, sort, reverse, ...this.#shape() };
+    const query = { filter, group, sort, reverse, ...this.#folds.question };
     return (await this.#engine.call('faults.place', { query, of })).row;
   }
 
@@ -384,17 +362,8 @@ export class FaultsModel {
 
   #keep(): void {
     const { filter, group, sort, reverse, rate } = this.state.get();
-    const folded = this.#folded.slice(-MAX_FOLDS);
-    const whole = this.#whole.slice(-MAX_FOLDS);
-    this.#view.remember('faults', {
-      filter,
-      group,
-      sort,
-      reverse,
-      rate,
-      folded,
-      whole,
-    } satisfies Kept);
+    const kept: Kept = { filter, group, sort, reverse, rate, ...this.#folds.kept };
+    this.#view.remember('faults', kept);
   }
 
   async #fetch(from: number, to: number, signal: AbortSignal) {
@@ -403,7 +372,7 @@ export class FaultsModel {
     const ask = (text: string): Promise<FaultsAnswer> =>
       this.#engine.call(
         'faults.rows',
-        { filter: text, group, sort, reverse, ...this.#shape(), from, to },
+        { filter: text, group, sort, reverse, ...this.#folds.question, from, to },
         signal,
       );
     // An earlier text's answer may come later, when it was no filter and the last one was asked.
@@ -470,6 +439,3 @@ export class FaultsModel {
     }, LOOK_EVERY);
   }
 }
-
-/** Whether a group is another one, or in it: `00:06.0 dma 5` is in `00:06.0`. */
-const isIn = (key: string, group: string): boolean => key === group || key.startsWith(`${group} `);

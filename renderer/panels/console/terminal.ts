@@ -1,6 +1,6 @@
 import type { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import type { CallAnswer, ConsoleChunk } from '../../../core/protocol/contract.ts';
+import type { ConsoleChunk } from '../../../core/protocol/contract.ts';
 import type { EngineApi } from '../../engine/api.ts';
 import type { Store } from '../../state/store.ts';
 import { createStore } from '../../state/store.ts';
@@ -10,8 +10,9 @@ import { guardedTerminal } from './guard.ts';
 import { gutterRow } from './gutter-row.ts';
 import type { TimeMode } from './record.ts';
 import { ConsoleRecord } from './record.ts';
-import { RULER_PARTS, RULER_WIDTH, drawRuler } from './ruler.ts';
+import { RULER_WIDTH } from './ruler.ts';
 import { TerminalFeed } from './terminal-feed.ts';
+import { TerminalOverview, type Screen } from './terminal-overview.ts';
 import { TerminalRows } from './terminal-rows.ts';
 import { TerminalSearch } from './terminal-search.ts';
 import { terminalTheme } from './theme.ts';
@@ -24,8 +25,6 @@ const BEFORE = 3000;
 const MOST_BEFORE = 1_000_000;
 /** Rows that are read below the screen before reading waits. */
 const AHEAD = 6000;
-const RULER_EVERY = 250;
-const OVERVIEW_EVERY = 1000;
 /** Frames in which a scroll may settle. */
 const TRIES = 10;
 const FALLBACK = '"IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
@@ -80,12 +79,11 @@ export class ConsoleTerminal {
   readonly record = new ConsoleRecord();
   readonly terminal: Terminal;
   readonly #search: TerminalSearch;
-  readonly #engine: EngineApi;
-  readonly #console: string;
   readonly #hosts: Hosts;
   readonly #gutter: Gutter;
   readonly #rows: TerminalRows;
   readonly #feed: TerminalFeed<Before>;
+  readonly #overview: TerminalOverview;
   #wanted: Wanted | undefined;
   /** What is wanted is being read: until it is here nothing else counts. */
   #seeking = false;
@@ -107,16 +105,10 @@ export class ConsoleTerminal {
   #room = { width: 0, height: 0 };
   #numbersWidth = NUMBERS;
   #painting = 0;
-  #rulerTimer: ReturnType<typeof setTimeout> | undefined;
-  #overview: CallAnswer<'console.overview'> | undefined;
-  #overviewTimer: ReturnType<typeof setTimeout> | undefined;
-  #overviewAt = -OVERVIEW_EVERY;
   #disposed = false;
 
   /** @param place where it stands first */
   constructor(engine: EngineApi, id: string, hosts: Hosts, place: Place) {
-    this.#engine = engine;
-    this.#console = id;
     this.#hosts = hosts;
     this.state = createStore<TerminalState>({
       follow: place === 'end',
@@ -128,6 +120,13 @@ export class ConsoleTerminal {
     this.terminal = guardedTerminal(SCROLLBACK, FALLBACK);
     this.#rows = new TerminalRows(this.terminal);
     this.#search = new TerminalSearch(engine, id, this.terminal, this.#rows);
+    this.#overview = new TerminalOverview({
+      engine,
+      console: id,
+      canvas: hosts.ruler,
+      screen: () => this.#screen(),
+      known: () => this.#paintSoon(),
+    });
     this.#feed = new TerminalFeed<Before>({
       engine,
       console: id,
@@ -155,8 +154,7 @@ export class ConsoleTerminal {
     this.#feed.stop();
     this.#search.stop();
     cancelAnimationFrame(this.#painting);
-    clearTimeout(this.#rulerTimer);
-    clearTimeout(this.#overviewTimer);
+    this.#overview.stop();
     this.terminal.dispose();
   }
 
@@ -199,7 +197,7 @@ export class ConsoleTerminal {
   recolour(theme: Theme): void {
     this.terminal.options.theme = terminalTheme();
     this.#hosts.screen.dataset.theme = theme;
-    this.#ruler();
+    this.#overview.draw();
   }
 
   setTimeMode(mode: TimeMode): void {
@@ -234,13 +232,13 @@ export class ConsoleTerminal {
     if (lines <= this.record.lines) return;
     this.record.grow(lines);
     this.#counted();
-    this.#overviewSoon();
+    this.#overview.askSoon();
   }
 
   /** The record was emptied: it begins anew. */
   emptied(): void {
     this.#wanted = undefined;
-    this.#overview = undefined;
+    this.#overview.forget();
     this.record.empty();
     this.state.set({ follow: true, line: undefined, lines: 0 });
     void this.#feed.clear().then(() => {
@@ -393,8 +391,8 @@ export class ConsoleTerminal {
     if (all) this.#seeking = false;
     if (this.#farBehind()) this.#feed.pause();
     this.#paintSoon();
-    this.#rulerSoon();
-    if (chunk.marks.length > 0 || this.#overview === undefined) this.#overviewSoon();
+    this.#overview.drawSoon();
+    if (chunk.marks.length > 0 || !this.#overview.known) this.#overview.askSoon();
   }
 
   #counted(): void {
@@ -453,7 +451,7 @@ export class ConsoleTerminal {
 
   #scrolled(): void {
     this.#paintSoon();
-    this.#rulerSoon();
+    this.#overview.drawSoon();
   }
 
   /** A person scrolled: away from the end, or to it, where it is followed again. */
@@ -488,7 +486,7 @@ export class ConsoleTerminal {
       record: this.record,
       counts: this.#feed.folding.counts,
       notes: this.#notes,
-      starts: this.#overview?.starts ?? [],
+      starts: this.#overview.starts,
       mode: this.#mode,
       current: this.state.get().line,
     };
@@ -502,49 +500,14 @@ export class ConsoleTerminal {
     if (place !== undefined) this.#hosts.placed(place);
   }
 
-  #rulerSoon(): void {
-    this.#rulerTimer ??= setTimeout(() => {
-      this.#rulerTimer = undefined;
-      this.#ruler();
-    }, RULER_EVERY);
-  }
-
-  /** Asks where the marks are: the record may have many more than were read here. */
-  #overviewSoon(): void {
-    const wait = Math.max(0, this.#overviewAt + OVERVIEW_EVERY - performance.now());
-    this.#overviewTimer ??= setTimeout(() => {
-      this.#overviewAt = performance.now();
-      const asked = { console: this.#console, parts: RULER_PARTS };
-      this.#engine
-        .call('console.overview', asked)
-        .then(
-          (overview) => {
-            if (this.#disposed) return;
-            this.#overview = overview;
-            this.#paintSoon();
-            this.#rulerSoon();
-          },
-          // The engine went: the next one's console is another terminal.
-          () => {},
-        )
-        .finally(() => {
-          this.#overviewTimer = undefined;
-        });
-    }, wait);
-  }
-
-  #ruler(): void {
-    const { viewportY } = this.terminal.buffer.active;
-    const top = this.#rows.rowOf(viewportY);
-    drawRuler(
-      this.#hosts.ruler,
-      this.terminal.rows * this.#cell.height,
-      Math.max(this.record.lines, this.#rows.map.last),
-      this.#overview,
-      {
-        from: this.#rows.map.lineAround(top) ?? 0,
-        to: this.#rows.map.lineAround(top + this.terminal.rows) ?? 0,
-      },
-    );
+  /** What of the record is on the screen. */
+  #screen(): Screen {
+    const top = this.#top();
+    return {
+      height: this.terminal.rows * this.#cell.height,
+      lines: Math.max(this.record.lines, this.#rows.map.last),
+      from: this.#rows.map.lineAround(top) ?? 0,
+      to: this.#rows.map.lineAround(top + this.terminal.rows) ?? 0,
+    };
   }
 }
