@@ -125,7 +125,11 @@ export const consoleCalls = {
       first: z.array(z.object({ console: Id, line: Count })),
     }),
   },
-  'phases.list': { request: Nothing, answer: z.object({ phases: z.array(PhaseItem) }) },
+  'phases.list': {
+    request: Nothing,
+    /** The last ones of a log of very many boots; `more` came before them. */
+    answer: z.object({ phases: z.array(PhaseItem), more: Count }),
+  },
   /** Arms writes for five minutes. The target's name has to be given as a person typed it. */
   'console.arm': {
     request: z.object({ console: Id, target: z.string().max(400) }),

@@ -135,6 +135,8 @@ describe.skipIf(MISSING !== undefined)('the list of faults', () => {
 
   it('goes from device to device with { and }, past hundreds of faults', async () => {
     await press(page, 'g f Home');
+    // The first row is a device's.
+    await selectedRow(page, 'Faults').getByText('▾').waitFor();
     const first = await selectedRow(page, 'Faults').textContent();
     await press(page, '}');
     await expect.poll(() => selectedRow(page, 'Faults').textContent()).not.toBe(first);

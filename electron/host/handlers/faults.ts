@@ -39,7 +39,10 @@ export function faultCalls(bench: Workbench): CallHandlers {
         device: (unit, id, pasid) => bench.worlds.device(unit, id, pasid),
       });
     },
-    'phases.list': () => ({ phases: bench.hub.phases() }),
+    'phases.list': () => {
+      const phases = bench.hub.phases();
+      return { phases: phases.slice(-MAX_PHASES), more: Math.max(0, phases.length - MAX_PHASES) };
+    },
     walk: (request) => {
       const { unit, walk: asked, recorded } = whatToWalk(bench, request);
       const { request: walk, result } = recorded
@@ -54,6 +57,8 @@ export function faultCalls(bench: Workbench): CallHandlers {
   };
 }
 
+/** Phases of one answer: those of some hundred boots. */
+const MAX_PHASES = 10_000;
 /** Rows of one answer: some screens. */
 const MAX_ROWS = 4096;
 

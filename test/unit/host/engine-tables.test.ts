@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallAnswer } from '../../../core/protocol/contract.ts';
+import { directEngine } from '../../../electron/host/engine.ts';
 import { capturedEngine, truth } from './captured-engine.ts';
 
 const captured = capturedEngine();
@@ -224,6 +225,26 @@ describe('faults', () => {
   test('the phases of both kernels are there', async () => {
     const { phases } = await client.call('phases.list', {});
     expect(new Set(phases.map(({ kernel }) => kernel))).toEqual(new Set([0, 1]));
+  });
+
+  test('of very many boots the last phases are told, and how many came before them', async () => {
+    const boot = '[    0.000000] Linux version 6.1.0 (test) #1 SMP\n';
+    const { engine: own, client: asks } = directEngine();
+    try {
+      await asks.call('session.openText', {
+        name: 'boots.log',
+        text: boot.repeat(10_050),
+        add: false,
+      });
+      await expect
+        .poll(async () => (await asks.call('phases.list', {})).more, { timeout: 20_000 })
+        .toBe(50);
+      const { phases } = await asks.call('phases.list', {});
+      expect(phases).toHaveLength(10_000);
+      expect(phases.at(-1)?.line).toBe(10_050);
+    } finally {
+      await own.dispose();
+    }
   });
 });
 
