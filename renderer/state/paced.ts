@@ -41,19 +41,22 @@ export function useFrameStore<T>(store: Store<T>): T {
   return useSyncExternalStore(subscribe, store.get);
 }
 
-/** Least time between two drawings of counts, charts and states, ms: 4 Hz at most. */
-const CALM = 250;
+/**
+ * Least time between two drawings of counts, charts and states, ms: with what a bar draws for
+ * other reasons it stays at 4 Hz (ui.md, section 7).
+ */
+const CALM = 330;
 
 /**
  * As useStore, for what is only looked at: a change shows at once when nothing changed for a
- * while, and further ones at most four times a second.
+ * while, and further ones at most three times a second.
  */
 export function useCalmStore<T>(store: Store<T>): T {
   const subscribe = useCallback((heard: () => void) => calm(store.subscribe, heard), [store]);
   return useSyncExternalStore(subscribe, store.get);
 }
 
-/** Hears of changes at most four times a second: the first at once, and always the last. */
+/** Hears of changes at most three times a second: the first at once, and always the last. */
 export function calm(
   subscribe: (listener: () => void) => () => void,
   heard: () => void,

@@ -87,7 +87,10 @@ async function latencies(page: Page): Promise<number[]> {
   return await page.evaluate(() => (globalThis as unknown as { latencies: number[] }).latencies);
 }
 
-/** Counts, for parts of the window, the drawings of each second. */
+/**
+ * Counts, for parts of the window, the drawings of each second that change what they say: which
+ * panel a person's own keys went to is marked at once.
+ */
 async function watchDrawings(page: Page): Promise<void> {
   await page.evaluate(() => {
     const drawn: Record<string, number[]> = {};
@@ -99,7 +102,8 @@ async function watchDrawings(page: Page): Promise<void> {
         childList: true,
         subtree: true,
         characterData: true,
-        attributes: true,
+        // The chart tells what it draws in its label.
+        attributes: selector === '.rate',
       });
     }
     Object.assign(globalThis, { drawn });

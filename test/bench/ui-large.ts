@@ -62,7 +62,7 @@ export async function large(browser: Browser): Promise<void> {
     // In groups only a few of each show at first: all of them are scrolled through.
     await group(page, 'none');
     await traced('faults, scrolling', browser, page, () =>
-      scroll(page, '[aria-label="Faults"]', SCROLL_SECONDS),
+      scroll(page, '.rows-list[aria-label="Faults"]', SCROLL_SECONDS),
     );
     await group(page, 'device, reason');
     await answers(page);
@@ -81,6 +81,8 @@ async function group(page: Page, by: string): Promise<void> {
     .locator(`[aria-label="Faults"] .row.is-group`)
     .first()
     .waitFor({ state: by === 'none' ? 'detached' : 'visible' });
+  await press(page, 'g f');
+  await page.waitForSelector('.rows-list[aria-label="Faults"]:focus');
 }
 
 /** Expands one table of 512 entries after the other, and waits for each. */
@@ -146,7 +148,9 @@ async function answers(page: Page): Promise<void> {
   }
   sayTimes('filter 1,000,000 faults, first screen', filters, '150 ms');
   await field.fill('');
-  await press(page, 'Escape');
+  // The first closes what completes, the second leads back to the list.
+  await press(page, 'Escape Escape');
+  await page.waitForSelector('.rows-list[aria-label="Faults"]:focus');
 }
 
 /** Opens every panel, and says how many elements the largest has. */

@@ -21,7 +21,8 @@ export function sayTimes(name: string, times: readonly number[], budget: string)
 
 /** Turns the wheel over a place, once a frame, down and up again. */
 export async function scroll(page: Page, at: string, seconds: number): Promise<void> {
-  const box = await page.locator(at).first().boundingBox();
+  // The list itself is as long as all of its rows.
+  const box = await page.locator('.rows', { has: page.locator(at) }).boundingBox();
   if (!box) throw new Error(`${at} is not shown`);
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   const end = performance.now() + seconds * 1000;

@@ -6,7 +6,7 @@ describe('what is only looked at', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('is drawn at once, then four times a second at most, and ends at the last value', () => {
+  it('is drawn at once, then three times a second at most, and ends at the last value', () => {
     const store = createStore(0);
     const drawn: [at: number, value: number][] = [];
     const began = Date.now();
@@ -18,10 +18,10 @@ describe('what is only looked at', () => {
     vi.advanceTimersByTime(1000);
     expect(drawn).toEqual([
       [0, 1],
-      [250, 25],
-      [500, 50],
-      [750, 75],
-      [1000, 100],
+      [330, 33],
+      [660, 66],
+      [990, 99],
+      [1320, 100],
     ]);
     store.set(101);
     expect(drawn.at(-1)).toEqual([2000, 101]);
