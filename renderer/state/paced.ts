@@ -56,26 +56,31 @@ export function useCalmStore<T>(store: Store<T>): T {
   return useSyncExternalStore(subscribe, store.get);
 }
 
+/** What is to be told at the next beat; all of it then, so that a bar of several parts draws once. */
+let told = new Set<() => void>();
+let beating: ReturnType<typeof setTimeout> | undefined;
+
+function beat(): void {
+  beating = undefined;
+  const now = told;
+  told = new Set();
+  if (now.size === 0) return;
+  beating = setTimeout(beat, CALM);
+  for (const tell of now) tell();
+}
+
 /** Hears of changes at most three times a second: the first at once, and always the last. */
 export function calm(
   subscribe: (listener: () => void) => () => void,
   heard: () => void,
 ): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let more = false;
-  const beat = (): void => {
-    timer = undefined;
-    if (!more) return;
-    more = false;
-    timer = setTimeout(beat, CALM);
-    heard();
-  };
+  const tell = (): void => heard();
   const stop = subscribe(() => {
-    more = true;
-    if (timer === undefined) beat();
+    told.add(tell);
+    if (beating === undefined) beat();
   });
   return () => {
-    clearTimeout(timer);
+    told.delete(tell);
     stop();
   };
 }

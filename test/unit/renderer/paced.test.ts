@@ -4,7 +4,10 @@ import { createStore } from '../../../renderer/state/store.ts';
 
 describe('what is only looked at', () => {
   beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    vi.runAllTimers();
+    vi.useRealTimers();
+  });
 
   it('is drawn at once, then three times a second at most, and ends at the last value', () => {
     const store = createStore(0);
@@ -25,6 +28,25 @@ describe('what is only looked at', () => {
     ]);
     store.set(101);
     expect(drawn.at(-1)).toEqual([2000, 101]);
+  });
+
+  it('is drawn with whatever else changed meanwhile', () => {
+    const [one, other] = [createStore(0), createStore(0)];
+    const drawn: [what: string, at: number][] = [];
+    const began = Date.now();
+    for (const [what, store] of Object.entries({ one, other }))
+      calm(store.subscribe, () => drawn.push([what, Date.now() - began]));
+    one.set(1);
+    vi.advanceTimersByTime(100);
+    other.set(1);
+    vi.advanceTimersByTime(100);
+    one.set(2);
+    vi.advanceTimersByTime(1000);
+    expect(drawn).toEqual([
+      ['one', 0],
+      ['other', 330],
+      ['one', 330],
+    ]);
   });
 
   it('is heard of no more when nobody looks', () => {
