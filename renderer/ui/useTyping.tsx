@@ -5,6 +5,9 @@ import { findNamed, TypeAhead } from './type-ahead.ts';
 /** The key that asks for a name, as it comes. */
 const ASKS = ',';
 
+/** How long a name waits for the first rows of a list, ms. */
+const ROWLESS = 10_000;
+
 interface Named {
   readonly label: string;
   readonly count: number;
@@ -40,7 +43,7 @@ export function useTyping(list: Named): Typing {
   const show = (text: string, found: boolean): void => {
     setTyped({ text, found });
     clearTimeout(timer.current);
-    timer.current = setTimeout(end, ahead.patience);
+    timer.current = setTimeout(end, list.count === 0 ? ROWLESS : ahead.patience);
   };
   const find = (text: string, at: number): void => {
     show(text, true);
@@ -59,6 +62,15 @@ export function useTyping(list: Named): Typing {
     if (found >= 0 && found !== at) list.onSelect(found);
     show(text, found >= 0);
   };
+  // A name may be typed before the rows are there: it is looked for again when they come.
+  const looked = useRef(list.count);
+  useEffect(() => {
+    if (looked.current === list.count) return;
+    looked.current = list.count;
+    // Rows come from outside: once for each count of them the answer is another.
+    // oxlint-disable-next-line react/set-state-in-effect
+    if (typed && !typed.found && typed.text !== '') find(typed.text, -1);
+  });
   const take = (stroke: string, at: number): boolean => {
     const text = ahead.take(stroke, performance.now());
     if (text !== undefined) find(text, at);
