@@ -58,6 +58,8 @@ const SCREENS: readonly Screen[] = [
       await page.getByText('context entry of 00:07.0').first().waitFor();
       await press(page, 'ArrowRight ArrowRight ArrowRight ArrowRight ArrowRight ArrowRight');
       await page.locator('.row').getByText('L1[').first().waitFor();
+      const memory = page.locator('[aria-label="Physical memory"] .row');
+      await memory.filter({ hasText: 'L1[488]' }).first().waitFor();
     },
   },
   {
