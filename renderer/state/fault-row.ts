@@ -1,3 +1,4 @@
+import { hexByte } from '../../core/format/hex.ts';
 import type { FaultRow } from '../../core/protocol/contract.ts';
 import type { FaultItem } from '../../core/protocol/schema.ts';
 import type { Selection } from './selection.ts';
@@ -5,7 +6,7 @@ import type { Selection } from './selection.ts';
 /** What a row is found by when its name is typed. */
 export function rowName(row: FaultRow): string {
   const { bdf = '', driver = '', address = '', reason, n } = faultOf(row);
-  const code = reason === undefined ? '' : `0x${reason.toString(16).padStart(2, '0')}`;
+  const code = reason === undefined ? '' : hexByte(reason);
   if (row.kind === 'more') return '';
   if (row.kind === 'fault') return `#${n} ${address} ${bdf}`;
   return row.depth === 1 ? code : `${bdf} ${driver} ${code} ${address}`;

@@ -1,9 +1,10 @@
 import { MOST_UNFOLDED } from '../../core/protocol/contract-tables.ts';
 import type { SessionInfo } from '../../core/protocol/contract.ts';
 import { blamedFiles, locate, readAgain } from '../shell/sessions.ts';
-import { notOpenedAgain } from '../wording.ts';
 import type { KeptTree } from '../panels/tables/model.ts';
+import { notOpenedAgain } from '../wording.ts';
 import type { Notice } from './notices.ts';
+import { textsOf } from './saved.ts';
 import type { Selection } from './selection.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -90,7 +91,7 @@ function keptTree(saved: { readonly all?: unknown; readonly unfolded?: unknown }
   const paths = unfolded.map((each) => (typeof each === 'string' ? each : pathIn(each)));
   return {
     all: saved.all === true,
-    unfolded: paths.filter((path) => typeof path === 'string').slice(0, MOST_UNFOLDED),
+    unfolded: textsOf(paths).slice(0, MOST_UNFOLDED),
   };
 }
 

@@ -7,6 +7,7 @@ import { useCall } from '../../engine/useCall.ts';
 import { useStoppable } from '../../engine/useStoppable.ts';
 import { whoReaches } from '../../shell/go.ts';
 import { useWorkbench } from '../../state/context.ts';
+import { selectionOf } from '../../state/fault-row.ts';
 import { useStore } from '../../state/store.ts';
 import { Rights } from '../../ui/Access.tsx';
 import { Address } from '../../ui/Address.tsx';
@@ -97,16 +98,7 @@ function Hardware({ walk }: { readonly walk: WalkAnswer }): ReactNode {
         type="button"
         className="link"
         onClick={() => {
-          selection.publish({
-            fault: fault.n,
-            bdf: fault.bdf,
-            pasid: fault.pasid,
-            iova: fault.address,
-            access: fault.access,
-            line: fault.line,
-            console: fault.console,
-            from: 'translate',
-          });
+          selection.publish(selectionOf(fault, 'translate'));
           dock.open('explain', { focus: true });
         }}
       >
